@@ -1,0 +1,98 @@
+# `make help` lists what there is. Nothing here asks a question: it all runs without a terminal.
+
+MODEL ?= summarykit.examples:sequential
+WORKERS ?= 2
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP = $(BIN)/python -m pip install -qq --constraint constraints.txt
+# Anything pip needs to find a CPU-only torch, for example TORCH_ARGS="--index-url ...".
+TORCH_ARGS ?=
+
+# The report goes to OUT, or to reports/NAME in the three formats, NAME being the end of MODEL.
+NAME = $(lastword $(subst :, ,$(MODEL)))
+OUT ?= $(addprefix reports/$(NAME),.md .html .xlsx)
+
+export PIP_NO_INPUT := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.DEFAULT_GOAL := help
+.PHONY: help report test test-long check format gallery bench system-deps clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+report: $(VENV)/.runtime ## explain MODEL=package.module:factory, in reports/ or in OUT="my.html ..."
+	@mkdir -p $(sort $(dir $(OUT)))
+	$(BIN)/python -m summarykit report '$(MODEL)' $(addprefix -o ,$(OUT))
+
+test: check ## all checks, and every test but the slow ones
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+
+test-long: check ## all checks and all tests, the slow ones too
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+check: $(VENV)/.dev ## lint, format and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## mend what ruff can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+gallery: $(VENV)/.dev ## make the reports in reports/ anew
+	$(BIN)/python reports/gallery.py
+
+bench: $(VENV)/.bench ## compare speed and memory with others
+	$(BIN)/python benchmarks/run.py
+
+clean: ## remove the environment, caches and builds; never a report
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/actual
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+
+# The environment: one folder, three sizes, each made once and again when a pin changes.
+# torch comes first and alone, so that no other package can choose its version.
+
+$(VENV)/.runtime: pyproject.toml constraints.txt
+	@echo "Preparing $(VENV) (torch and what summarykit runs on); once, some minutes"
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) $(TORCH_ARGS) torch
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	@echo "Adding what checks and tests need"
+	$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev
+	@echo "Adding what summarykit is compared with"
+	$(PIP) --editable '.[bench]'
+	@touch $@
+
+
+# Programs that are no Python packages: tests open reports in a browser and workbooks in an office program.
+
+SYSTEM_PROGRAMS := chromium chromedriver soffice pdftoppm
+SYSTEM_PACKAGES := chromium chromium-driver libreoffice-calc poppler-utils fonts-dejavu
+APT_GET := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3
+
+system-deps: ## Chromium, LibreOffice and poppler, with Debian's apt-get
+	@if dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1; then \
+	    echo "There already: $(SYSTEM_PACKAGES)"; \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    $(APT_GET) update && $(APT_GET) install --yes --no-install-recommends $(SYSTEM_PACKAGES); \
+	else \
+	    missing=""; \
+	    for program in $(SYSTEM_PROGRAMS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	    if [ -n "$$missing" ]; then \
+	        echo "Missing:$$missing. Tests that need them are skipped."; \
+	        echo "On Debian: sudo apt-get install $(SYSTEM_PACKAGES)"; \
+	        echo "Elsewhere: install Chromium with its ChromeDriver, LibreOffice Calc, poppler and DejaVu fonts."; \
+	        exit 1; \
+	    fi; \
+	fi

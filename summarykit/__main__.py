@@ -1,0 +1,7 @@
+"""``python -m summarykit``."""
+
+import sys
+
+from summarykit.cli import main
+
+sys.exit(main())

@@ -1,0 +1,118 @@
+"""The command line: a thin skin over ``summarykit.report``; the user's mistakes end with exit code 2."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from summarykit import __version__
+from summarykit.errors import SummaryKitError, UnknownLayerError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from summarykit.result import Summary
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Explain where a PyTorch model keeps its parameters, with the formula for each layer, checked.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    """Print the version when asked."""
+    if version:
+        typer.echo(f"summarykit {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def report(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="package.module:attribute, or a saved .json")],
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("--output", "-o", help="Where to write; the suffix picks the format. Repeatable."),
+    ] = None,
+    arg: Annotated[
+        list[str] | None, typer.Option("--arg", metavar="NAME=VALUE", help="An argument for a class or factory.")
+    ] = None,
+    meta: Annotated[bool, typer.Option("--meta", help="Build on the meta device: no memory, no weights.")] = False,
+    title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
+    templates: Annotated[
+        list[Path] | None, typer.Option("--templates", help="A folder whose templates go before the built-in ones.")
+    ] = None,
+) -> None:
+    """Print a model's summary, and write it to files.
+
+    TARGET is package.module:attribute (a module, or a class or factory that makes one; the current folder is
+    importable), or a summary saved as .json.
+    """
+    from summarykit.api import report as write
+    from summarykit.exporters.files import targets
+
+    paths = output or []
+    targets(paths)
+    if target.lower().endswith(".json"):
+        summary = write(target, *paths, title=title, source=Path(target).name, templates=templates or ())
+    else:
+        from summarykit.reading import load_target
+
+        model = load_target(target, arg or (), meta=meta)
+        summary = write(model, *paths, title=title, source=target, templates=templates or ())
+    _show(summary)
+    for path in paths:
+        typer.echo(f"wrote {path}")
+
+
+@app.command()
+def formulas(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A layer, such as Conv2d.")] = None,
+) -> None:
+    """Print the formula for each kind of layer, or for one."""
+    from summarykit.exporters.catalogue import print_rules
+    from summarykit.formulas import all_rules
+
+    rules = [rule for rule in all_rules().values() if name is None or rule.is_called(name)]
+    if not rules:
+        raise UnknownLayerError(f"no formula for {name!r}", hint="'summarykit formulas' lists the layers there are")
+    print_rules(_console(), rules)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; return 0, or 2 for a mistake of the user's, which is told in words."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that cannot show ×
+    try:
+        return app(args=argv, prog_name="summarykit", standalone_mode=False) or 0
+    except SummaryKitError as error:
+        typer.echo(f"summarykit: {error}", err=True)
+        return 2
+    except typer.Exit as stop:
+        return stop.exit_code
+    except typer.Abort:
+        return 130
+    except Exception as error:
+        # click's own usage errors; typer re-exports only some of their classes
+        if not hasattr(error, "format_message"):
+            raise
+        typer.echo(f"summarykit: {error.format_message()}\n  hint: summarykit --help", err=True)
+        return 2
+
+
+def _show(summary: Summary) -> None:
+    from summarykit.exporters.text import print_summary
+
+    print_summary(_console(), summary.data, summary.options)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, emoji=False)

@@ -1,0 +1,49 @@
+"""The catalogue of formulas, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from rich.console import Console
+from rich.text import Text
+
+from summarykit.exporters.view.words import visible
+from summarykit.expression import Expression, Sentence
+
+
+class Declared(Protocol):
+    """What is printed of a rule; exporters know no registry."""
+
+    @property
+    def target(self) -> str: ...
+    @property
+    def aliases(self) -> tuple[str, ...]: ...
+    @property
+    def count(self) -> Expression: ...
+    @property
+    def shapes(self) -> tuple[tuple[str, tuple[Expression, ...], str], ...]: ...
+    @property
+    def says(self) -> Sentence | None: ...
+    @property
+    def about(self) -> str: ...
+
+
+def print_rules(console: Console, rules: Iterable[Declared]) -> None:
+    """Print each rule: the layers it is for, what it is about, the formula, the shapes."""
+    for number, rule in enumerate(rules):
+        names = [name.rpartition(".")[2] for name in (rule.target, *rule.aliases)]
+        public = [name for name in names if not name.startswith("_")]
+        lines = [Text()] if number else []
+        lines.append(Text(visible(", ".join(public)), style="bold"))
+        if rule.about:
+            lines.append(Text(f"  {visible(rule.about)}"))
+        lines.append(Text(f"  parameters: {visible(written(rule.count.source))}", style="green"))
+        lines += [Text(f"  {visible(name)}: {visible(written(text)) or 'one number'}") for name, _, text in rule.shapes]
+        for line in lines:
+            console.print(line, soft_wrap=True)
+
+
+def written(source: str) -> str:
+    """Return the text of a rule with the signs people write by hand."""
+    return source.replace("//", "÷").replace(" * ", " × ").replace(" - ", " − ")

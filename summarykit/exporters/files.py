@@ -1,0 +1,88 @@
+"""Write several reports, all or none: everything is rendered beside its place before anything is replaced."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from summarykit.errors import OutputError
+from summarykit.exporters.base import Exporter, Options, exporter_for
+from summarykit.summary.data import SummaryData
+
+
+def targets(paths: Sequence[str | os.PathLike[str]]) -> list[tuple[Path, Exporter]]:
+    """Return each path with the exporter that writes it, checked before any work is done.
+
+    Raises:
+        UnknownFormatError: A suffix has no exporter.
+        OutputError: A folder is missing or cannot be written, or a path is a folder.
+
+    """
+    found = [(Path(path), exporter_for(Path(path))) for path in paths]
+    for path, _ in found:
+        folder = path.parent
+        if not folder.is_dir():
+            raise OutputError(f"the folder {str(folder)!r} does not exist", hint="make it first, or choose another")
+        if path.is_dir():
+            raise OutputError(f"{str(path)!r} is a folder", hint="give the name of a file")
+        if not os.access(folder, os.W_OK):
+            raise OutputError(
+                f"the folder {str(folder)!r} cannot be written", hint="choose another, or mend its rights"
+            )
+    names = [path.resolve() for path, _ in found]
+    if len(set(names)) < len(names):
+        raise OutputError("the same file is asked for twice", hint="give each report a path of its own")
+    return found
+
+
+def write_all(data: SummaryData, paths: Sequence[str | os.PathLike[str]], options: Options) -> list[Path]:
+    """Write a report to each path and return the paths; after an error older files are as they were.
+
+    Raises:
+        UnknownFormatError, OutputError: As for ``targets``; the disk is full.
+        TemplateError: A template cannot be rendered.
+
+    """
+    wanted = targets(paths)
+    partial: list[tuple[Path, Path]] = []
+    try:
+        for path, exporter in wanted:
+            partial.append((_render(data, path, exporter, options), path))
+        for made, path in partial:
+            made.replace(path)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        what = f"the report could not be written: {error.strerror or error}"
+        raise OutputError(what, hint="free some room or choose another folder; older files are untouched") from error
+    finally:
+        for made, _ in partial:
+            with suppress(OSError):
+                made.unlink(missing_ok=True)
+    return [path for path, _ in wanted]
+
+
+def _render(data: SummaryData, path: Path, exporter: Exporter, options: Options) -> Path:
+    """Write one report to a new file beside its place, and return that file; on an error nothing is left."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+    made = Path(name)
+    try:
+        with os.fdopen(handle, "w+b") as out:
+            exporter.write(data, out, options)
+        made.chmod(_mode(path))
+    except BaseException:
+        made.unlink(missing_ok=True)
+        raise
+    return made
+
+
+def _mode(path: Path) -> int:
+    """Return the rights the new file gets: those of the old one, or what the user's umask says."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask

@@ -1,0 +1,20 @@
+"""JSON: the whole summary, for programs and for ``summarykit.load``."""
+
+from __future__ import annotations
+
+from typing import BinaryIO, ClassVar
+
+from summarykit.exporters.base import Options, exporter
+from summarykit.summary.data import SummaryData
+from summarykit.summary.storage import to_json
+
+
+@exporter("json")
+class JsonExporter:
+    """Names stand as they are, in ASCII escapes."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".json",)
+
+    def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
+        """Write the summary; title and templates do not matter here."""
+        out.write(to_json(data).encode("ascii"))

@@ -1,0 +1,110 @@
+"""Plain text: the table for a terminal, at most 100 columns wide and 30 rows long."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import BinaryIO, ClassVar
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from summarykit.exporters.base import Options, exporter
+from summarykit.exporters.view import ReportView, build_view
+from summarykit.exporters.view.values import Rich, Row
+from summarykit.exporters.view.words import shortened, visible
+from summarykit.summary.data import SummaryData
+
+WIDTH = 100
+MOST_ROWS = 30
+_LOOKS = {"checked": "green", "read": "green", "size": "dim", "differs": "bold red"}
+_PROBLEMS = {"bad": ("✗ ", "bold red"), "warning": ("! ", "yellow"), "note": ("", "dim")}
+
+
+@exporter("text")
+class TextExporter:
+    """What ``str(summary)`` says; names are text, never markup."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".txt",)
+
+    def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
+        """Write the table as UTF-8, without colours."""
+        plain = StringIO()
+        console = Console(file=plain, width=WIDTH, no_color=True, force_terminal=False, highlight=False, emoji=False)
+        print_summary(console, data, options)
+        lines = (line.rstrip() + "\n" for line in plain.getvalue().splitlines())
+        out.write("".join(lines).encode("utf-8"))
+
+
+def print_summary(console: Console, data: SummaryData, options: Options) -> None:
+    """Print title, table, total and checks on *console*, at most 100 columns wide."""
+    view = build_view(data, title=options.title, source=options.source, most_rows=MOST_ROWS, with_empty=False)
+    width = min(WIDTH, console.width)
+    lines = [*_head(view), *_story(view), _table(view), *_tail(view)]
+    for line in lines:
+        console.print(line, width=width, soft_wrap=False)
+
+
+def _head(view: ReportView) -> list[Text]:
+    head = Text(visible(view.title), style="bold")
+    if view.source:
+        head.append(f"  {visible(view.source)}", style="dim")
+    return [head]
+
+
+def _story(view: ReportView) -> list[Text]:
+    """Return the count in words, for a small model."""
+    lines = []
+    for line in view.story:
+        words = Text(f"{shortened(visible(line.name), 36)} " if line.name else "", style="bold")
+        words.append(f"{visible(line.type)}: ", style="").append(_sentence(line.text))
+        lines.append(words.append(f" {line.equation}." if line.equation else ""))
+    return [*lines, Text(view.story_total), Text()] if lines else []
+
+
+def _table(view: ReportView) -> Table:
+    """Return the folded tree; layers without parameters are left out, and counted below."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
+    table.add_column("Layer", overflow="fold", max_width=38)
+    table.add_column("Type", overflow="ellipsis", no_wrap=True, max_width=22)
+    table.add_column("Formula", overflow="fold", max_width=34)
+    table.add_column("Parameters", justify="right", no_wrap=True)
+    table.add_column("Share", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for row in view.rows[1:] if len(view.rows) > 1 else view.rows:
+        table.add_row(*_cells(row))
+    return table
+
+
+def _cells(row: Row) -> list[Text]:
+    name = Text("  " * min(row.depth - 1, 6) + shortened(visible(row.name), 36), style="bold" if row.depth == 1 else "")
+    if row.copies > 1:
+        name.append(f" × {row.copies:,}", style="bold")
+    details = row.details
+    sign = Text(details.sign, style=_LOOKS.get(details.look, "")) if details else Text("")
+    formula = Text(visible(row.formula))
+    if row.note:
+        formula = _sentence(row.note)
+    if row.times > 1 and row.formula and not row.note:
+        formula = Text(f"{row.times:,} × {'(' + row.formula + ')' if ' ' in row.formula else row.formula}")
+    number = row.own if row.own == "not known yet" else row.inside
+    return [name, Text(visible(row.type)), formula, Text(number), Text(row.share), sign]
+
+
+def _sentence(pieces: Rich) -> Text:
+    return Text(visible("".join(piece.text for piece in pieces)))
+
+
+def _tail(view: ReportView) -> list[Text]:
+    hidden = view.rows_left_out
+    total = Text(f"Total {view.total}", style="bold")
+    total.append(f" parameters{f' ({view.rounded})' if view.rounded else ''} · {' · '.join(view.facts)}", style="")
+    lines = [Text(hidden, style="dim")] if hidden else []
+    lines.append(total)
+    if view.one_line and not view.story:
+        lines.append(Text(visible(view.one_line)))
+    for problem in view.problems:
+        sign, style = _PROBLEMS[problem.look]
+        lines.append(Text(f"{sign}{problem.title}. ", style=style).append(_sentence(problem.text)))
+    lines.append(Text(f"{'✓ ' if view.all_checked else ''}{view.agreement}", style="green" if view.all_checked else ""))
+    return lines

@@ -1,0 +1,154 @@
+"""Where the parameters are: ranked blocks, the whole total in one line, the first sentence."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from summarykit.exporters.view.values import Block, Piece, Rich
+from summarykit.exporters.view.words import block_name, counted, per_mille, share
+from summarykit.expression import grouped
+from summarykit.summary.data import SummaryData
+from summarykit.summary.folding import FoldedRow, Folding
+
+
+class Part(NamedTuple):
+    """A row that stands for a block, with everything inside or for its own parameters alone."""
+
+    row: FoldedRow
+    itself: bool
+
+
+LARGEST = 8
+#: A block that holds more than this says little: its parts are shown in its place.
+_DOMINANT = 0.8
+_MOST_PARTS = 12
+
+
+def all_blocks(data: SummaryData, folding: Folding, title: str) -> tuple[Block, ...]:
+    """Return the parts of the model in order, opened until no single part holds nearly everything."""
+    total = data.totals.parameters
+    parts = _opened(data, folding)
+    largest = max((_value(data, part) for part in parts), default=0)
+    return tuple(_block(data, part, total, largest, title) for part in parts)
+
+
+def ranked(blocks: tuple[Block, ...], total: int) -> tuple[Block, ...]:
+    """Return the largest blocks, sorted, and the rest as "Other (n)"."""
+    by_size = sorted(blocks, key=lambda block: -block.value)
+    kept, rest = by_size[:LARGEST], by_size[LARGEST:]
+    if len(rest) == 1:
+        kept, rest = by_size, []
+    if rest:
+        value = sum(block.value for block in rest)
+        largest = max(kept[0].value, value)
+        kept = [block._replace(bar=per_mille(block.value, largest)) for block in kept]
+        label = f"Other ({len(rest)})"
+        kept.append(
+            Block(
+                "", label, label, "", 1, value, value, grouped(value), "", share(value, total),
+                per_mille(value, total), per_mille(value, largest),
+            )
+        )  # fmt: skip
+    return tuple(kept)
+
+
+def one_line(blocks: tuple[Block, ...], total: int) -> str:
+    """Return the whole total as one sum over the blocks; empty where one block says it all."""
+    if not 1 < len(blocks) <= _MOST_PARTS:
+        return ""
+    names = [block.short for block in blocks]
+    terms = [
+        f"{block.product or block.text} {block.short if names.count(block.short) == 1 else block.label}"
+        for block in blocks
+    ]
+    return f"{' + '.join(terms)} = {grouped(total)}"
+
+
+def first_sentence(data: SummaryData, folding: Folding, blocks: tuple[Block, ...]) -> Rich:
+    """Return the sentence that says where most parameters are and which layer is the largest."""
+    total = data.totals.parameters
+    if not total:
+        return (Piece("This model has no parameters."),)
+    adds = data.columns.adds
+    sizes = [(sum(adds[layer] for layer in group.layers), group) for group in folding.groups]
+    size, group = max(sizes, key=lambda pair: pair[0])
+    times = len(group.layers)
+    each = f"{grouped(times)} × {grouped(size // times)}" if times > 1 else grouped(size)
+    largest = (Piece(group.path or data.model_name, code=True), Piece(f", {each}"))
+    top = max(blocks, key=lambda block: block.value)
+    if len(folding.groups) == 1:
+        return (Piece("All are in "), *largest, Piece("."))
+    if len(blocks) < 2 or top.label == group.path:
+        return (Piece(f"{share(size, total)} are in "), *largest, Piece("."))
+    where = (Piece(f"{top.share} are in "), Piece(top.label, code=True), Piece("; the largest: "))
+    return (*where, *largest, Piece("."))
+
+
+def _opened(data: SummaryData, folding: Folding) -> list[Part]:
+    """Return the parts that stand for the blocks."""
+    parts = _inside(data, folding, folding.rows[0])
+    while parts:
+        sizes = [_value(data, part) for part in parts]
+        largest = max(range(len(parts)), key=sizes.__getitem__)
+        inner = [] if parts[largest].itself else _inside(data, folding, parts[largest].row)
+        fits = len(inner) > 0 and len(parts) + len(inner) - 1 <= _MOST_PARTS
+        folded = parts[largest].row.copies > 1 and len(parts) > 1
+        if folded or not fits or sizes[largest] < _DOMINANT * data.totals.parameters:
+            break
+        parts[largest : largest + 1] = inner
+    return [_repeats(data, folding, part) for part in parts]
+
+
+def _repeats(data: SummaryData, folding: Folding, part: Part) -> Part:
+    """Return the repeated block that *part* only wraps, ``layers.0–31`` for ``layers``, or *part* itself."""
+    inner = part
+    while inner.row.copies == 1 and not inner.itself:
+        below = _inside(data, folding, inner.row)
+        if len(below) != 1:
+            return part
+        (inner,) = below
+    return part if inner.itself else inner
+
+
+def _inside(data: SummaryData, folding: Folding, row: FoldedRow) -> list[Part]:
+    """Return what adds up to a row: its children that hold parameters, and what it holds directly."""
+    rows = folding.rows
+    inner = [Part(row, True)] if data.columns.adds[row.layer] else []
+    at = folding.position(row) + 1
+    while at < row.end:
+        if data.columns.counted[rows[at].layer]:
+            inner.append(Part(rows[at], False))
+        at = rows[at].end
+    return inner
+
+
+def _value(data: SummaryData, part: Part) -> int:
+    each = data.columns.adds if part.itself else data.columns.counted
+    return each[part.row.layer] * part.row.times
+
+
+def _block(data: SummaryData, part: Part, total: int, largest: int, title: str) -> Block:
+    row, value = part.row, _value(data, part)
+    each = value // row.times
+    kind = data.records.types[data.layers[row.layer].type].name
+    beside_others = part.itself and value < data.columns.counted[row.layer] * row.times
+    return Block(
+        name=row.path,
+        short=block_name(row.path, kind) if row.path else title,
+        label=f"{row.path or title}{' (itself)' if beside_others else ''}",
+        type=kind,
+        copies=row.times,
+        each=each,
+        value=value,
+        text=grouped(value),
+        product=f"{grouped(row.times)} × {grouped(each)}" if row.times > 1 else "",
+        share=share(value, total),
+        per_mille=per_mille(value, total),
+        bar=per_mille(value, largest),
+    )
+
+
+def layers_fact(data: SummaryData) -> str:
+    """Return "107 layers with parameters in 286 modules"."""
+    totals = data.totals
+    return f"{counted(totals.layers, 'layer')} with parameters in {counted(totals.modules, 'module')}"

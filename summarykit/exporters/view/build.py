@@ -1,0 +1,121 @@
+"""``build_view()``: a summary as a report says it."""
+
+from __future__ import annotations
+
+from summarykit.exporters.view import blocks as where
+from summarykit.exporters.view.receipt import agreement, check_views, grade_views, problems
+from summarykit.exporters.view.rows import flat_groups, tree_rows
+from summarykit.exporters.view.story import story, story_total
+from summarykit.exporters.view.values import ReportView, Term
+from summarykit.exporters.view.words import CHECKED_MEANS, counted, rounded, share, size_words
+from summarykit.expression import grouped
+from summarykit.garbage import no_collection
+from summarykit.summary.data import SummaryData
+from summarykit.summary.folding import Folding
+
+#: A page with more rows than this opens slowly; what is left out is counted.
+MOST_ROWS = 2_000
+#: A comment on GitHub may have 65,536 characters; a row takes some 150 of them.
+MOST_GROUPS = 300
+
+_GLOSSARY = (
+    Term("Parameter", "One number that the model can learn."),
+    Term("Learned in training, kept fixed", "Trainable parameters change in training; frozen ones stay as they are."),
+    Term("Stored, not learned", "Buffers: numbers saved with the model that training measures but does not learn."),
+    Term("In this layer", "The parameters a layer holds itself, which its formula explains."),
+    Term("With everything inside", "The layer's parameters and those of all layers in it, each counted once."),
+    Term("Same numbers as …, counted there", "Two layers hold one tensor; it counts once, at the first of them."),
+    Term("Repeated, shown once", "Identical numbered parts stand in one row with their number: 0–11 × 12."),
+    Term("Checked ✓", "The formula, worked out from the layer's settings, equals PyTorch's count and every shape."),
+    Term(
+        "Read from the layer's code ◐", "The formula stands in the layer's source; one size was taken from the tensor."
+    ),
+    Term("Size only –", "No formula is known; the number is the tensor's own size, which checks nothing."),
+    Term("Does not match ✗", "The formula and PyTorch differ; both numbers are shown."),
+)
+
+
+def build_view(
+    data: SummaryData,
+    *,
+    title: str = "",
+    source: str = "",
+    most_rows: int = MOST_ROWS,
+    most_groups: int = MOST_GROUPS,
+    with_empty: bool = True,
+) -> ReportView:
+    """Return everything a report on *data* says.
+
+    Args:
+        data: The summary.
+        title: Heading; the model's class name by default.
+        source: Where the model came from.
+        most_rows: At most so many rows of the tree; what is left out is counted and told.
+        most_groups: At most so many rows of the flat list, likewise.
+        with_empty: Whether the tree shows layers without parameters.
+
+    """
+    with no_collection():
+        return _view(data, title, source, most_rows, most_groups, with_empty)
+
+
+def _view(data: SummaryData, title: str, source: str, most_rows: int, most_groups: int, with_empty: bool) -> ReportView:
+    title = title or data.model_name
+    folding = Folding(data)
+    totals, checks = data.totals, data.checks
+    parts = where.all_blocks(data, folding, title)
+    rows, left_out = tree_rows(data, folding, most_rows, title, with_empty=with_empty)
+    groups, groups_left_out = flat_groups(data, folding, most_groups, title)
+    torch = f"torch {data.records.torch}" if data.records.torch else ""
+    return ReportView(
+        title=title,
+        source=" · ".join(part for part in (source, torch) if part),
+        fingerprint=data.fingerprint,
+        total=grouped(totals.parameters),
+        total_value=totals.parameters,
+        rounded=rounded(totals.parameters),
+        sentence=where.first_sentence(data, folding, parts),
+        facts=_facts(data),
+        agreement=agreement(data),
+        all_checked=checks.ok and checks.checked_layers == checks.graded_layers,
+        problems=problems(data),
+        checks=check_views(data),
+        checked_means=CHECKED_MEANS,
+        grades=grade_views(data),
+        story=story(data, title),
+        story_total=story_total(data),
+        one_line=where.one_line(parts, totals.parameters),
+        blocks=where.ranked(parts, totals.parameters),
+        rows=rows,
+        rows_left_out=left_out,
+        rows_without_parameters=sum(not row.has_parameters for row in rows),
+        groups_title="The only layer" if totals.layers == 1 else f"All {counted(totals.layers, 'layer')}",
+        groups=groups,
+        groups_left_out=groups_left_out,
+        notes=data.notes,
+        glossary=_GLOSSARY,
+        made=_made(data),
+    )
+
+
+def _facts(data: SummaryData) -> tuple[str, ...]:
+    totals = data.totals
+    facts = []
+    if totals.frozen:
+        facts.append(f"{grouped(totals.trainable)} trainable ({share(totals.trainable, totals.parameters)})")
+    dtypes = {t.facts.dtype for t in data.tensors if t.facts.kind == "parameter"}
+    number_format = f" in {dtypes.pop()}" if len(dtypes) == 1 else " in mixed formats" if dtypes else ""
+    facts.append(size_words(totals.bytes) + number_format)
+    facts.append(where.layers_fact(data))
+    if totals.buffers:
+        facts.append(f"{grouped(totals.buffers)} stored, not learned")
+    return tuple(facts)
+
+
+def _made(data: SummaryData) -> tuple[str, ...]:
+    return (
+        "Read from the model as it stands: nothing was run, nothing was changed, no values were read.",
+        "Each formula was worked out from the layer's settings, and held against PyTorch's shapes and its count.",
+        "A tensor held in several places counts once, where it comes first.",
+        f"Structure fingerprint {data.fingerprint}: from names, shapes and number formats of all saved tensors.",
+    )

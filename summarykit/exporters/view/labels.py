@@ -1,0 +1,97 @@
+"""Plain words for the settings a formula asks for: ``in_channels`` is "Channels in"."""
+
+from __future__ import annotations
+
+import re
+
+#: Short enough for two lines above a column of ten characters.
+_LABELS = {
+    "out_features": "Neurons",
+    "in_features": "Inputs",
+    "in1_features": "First inputs",
+    "in2_features": "Second inputs",
+    "in_channels": "Channels in",
+    "out_channels": "Channels out",
+    "groups": "Groups",
+    "num_embeddings": "Rows in the table",
+    "embedding_dim": "Numbers per row",
+    "num_features": "Channels",
+    "num_channels": "Channels",
+    "normalized_shape": "Values",
+    "num_parameters": "Slopes",
+    "input_size": "Inputs",
+    "hidden_size": "Cells",
+    "num_layers": "Layers",
+    "proj_size": "Shrunk to",
+    "bidirectional": "Both ways",
+    "bias": "Bias",
+    "bias_ih": "Biases",
+    "embed_dim": "Numbers per item",
+    "kdim": "Numbers per key",
+    "vdim": "Numbers per value",
+    "in_proj_bias": "Biases",
+    "bias_k": "Learned key",
+    "bias_v": "Learned value",
+    "weight": "Weight",
+    # settings of other libraries' layers
+    "nf": "Outputs",
+    "nx": "Inputs",
+    "heads": "Heads",
+    "num_heads": "Heads",
+    "dim": "Size",
+    "d_model": "Model size",
+    "vocab_size": "Entries",
+}
+#: Where a layer only scales, its weight is called what it is.
+_SCALES = {"weight": "Scale", "bias": "Shift"}
+_KERNEL = {
+    1: ("Window length",),
+    2: ("Window height", "Window width"),
+    3: ("Window depth", "Window height", "Window width"),
+}
+_ITEM = re.compile(r"(?P<name>.+)\[(?P<index>\d+)\]")
+_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+
+
+def quiet(text: str) -> str:
+    """Return a text that no cell computes with its digits grouped by a narrow blank: right in every language."""
+    return _COMMA.sub("\u202f", text)
+
+
+def label(name: str, *, among: tuple[str, ...] = ()) -> str:
+    """Return what the input *name* is called on the page, knowing the others of its formula.
+
+    ``kernel_size[1]`` is "Window width" beside ``kernel_size[0]``; an unknown name is written with blanks.
+    """
+    item = _ITEM.fullmatch(name)
+    if item:
+        return _item_label(item["name"], int(item["index"]), among)
+    if name.endswith(".numel"):
+        return f"Numbers in {name.removesuffix('.numel')}"
+    if name in _SCALES and "weight" in among:
+        return _SCALES[name]
+    return _LABELS.get(name) or _plain(name)
+
+
+def _item_label(name: str, index: int, among: tuple[str, ...]) -> str:
+    size = sum(other.startswith(f"{name}[") for other in among)
+    if name == "kernel_size" and index < len(_KERNEL.get(size, ())):
+        return _KERNEL[size][index]
+    base = _LABELS.get(name) or _plain(name)
+    return base if size == 1 else f"{base} {index + 1}"
+
+
+def _plain(name: str) -> str:
+    words = re.sub(r"[_.]+", " ", name).strip()
+    return words[:1].upper() + words[1:] if words else name
+
+
+def code_name(name: str, width: int = 13) -> str:
+    """Return a setting's name for a narrow column: a long one gets a new line after an underscore or before ``[``."""
+    if len(name) <= width:
+        return name
+    breaks = [m.start() + 1 for m in re.finditer("[_.]", name[1:-1])]
+    if not breaks:
+        return name
+    middle = min(breaks, key=lambda at: abs(2 * (at + 1) - len(name)))
+    return f"{name[: middle + 1]}\n{name[middle + 1 :]}"

@@ -1,0 +1,74 @@
+"""The Layers sheet: the tree, one row a layer; folded where it would be too long to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from summarykit.exporters.view.labels import quiet
+from summarykit.exporters.view.rows import shared_note
+from summarykit.exporters.view.words import shape_words, visible
+from summarykit.summary.data import SummaryData
+from summarykit.summary.folding import Folding, own_name
+
+#: A model with more layers than this is shown folded.
+MOST_ROWS = 5_000
+#: Deeper rows stand no further to the right.
+_MOST_INDENT = 12
+
+
+class _Place(NamedTuple):
+    layer: int
+    name: str
+    path: str
+    times: int
+
+
+def layer_rows(data: SummaryData, folding: Folding, title: str) -> list[dict[str, object]]:
+    """Return one row a layer, or one for each group of equal ones."""
+    places = _folded(folding) if len(data.layers) > MOST_ROWS else _unfolded(data)
+    return [_row(data, place, title) for place in places]
+
+
+def _folded(folding: Folding) -> Iterator[_Place]:
+    return (_Place(row.layer, row.name, row.path, row.times) for row in folding.rows)
+
+
+def _unfolded(data: SummaryData) -> Iterator[_Place]:
+    return (_Place(layer.id, own_name(layer, data), layer.path, 1) for layer in data.layers)
+
+
+def _row(data: SummaryData, place: _Place, title: str) -> dict[str, object]:
+    layer, columns, times = data.layers[place.layer], data.columns, place.times
+    depth = columns.depth[layer.id]
+    own = columns.own[layer.id] if layer.explanation >= 0 else None
+    unknown = layer.explanation >= 0 and own is None
+    holds = layer.explanation >= 0
+    inside = columns.counted[layer.id] * times
+    total = data.totals.parameters
+    numbers = data.texts(layer).numbers if holds else None
+    return {
+        "name": visible(place.name or title),
+        "path": visible(place.path),
+        "type": visible(data.records.types[layer.type].name),
+        "copies": times,
+        "weight": _shape(data, layer.id, "weight"),
+        "bias": _shape(data, layer.id, "bias"),
+        "formula": quiet(numbers) if numbers else "",
+        "own": "not known yet" if unknown else own * times if own is not None else None,
+        "counted": columns.adds[layer.id] * times if holds else None,
+        "inside": inside,
+        "share": inside / total if total else 0.0,
+        "note": "".join(visible(p.text) if p.code else quiet(visible(p.text)) for p in shared_note(data, layer)),
+        "level": depth,
+        "indent": min(depth, _MOST_INDENT),
+        "look": "root" if depth == 0 else "top" if depth == 1 else "" if columns.total[layer.id] else "aside",
+    }
+
+
+def _shape(data: SummaryData, layer: int, name: str) -> str:
+    held = data.layers[layer]
+    for tensor in data.tensors[held.first_tensor : held.end_tensor]:
+        if tensor.name == name and tensor.facts.kind == "parameter":
+            return quiet(shape_words(tensor.facts.shape))
+    return ""

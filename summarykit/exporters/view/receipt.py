@@ -1,0 +1,103 @@
+"""What was checked and what to know first: grades, checks, problems."""
+
+from __future__ import annotations
+
+from summarykit.exporters.view.rows import rich
+from summarykit.exporters.view.values import Check, Grade, Piece, Problem
+from summarykit.exporters.view.words import GRADE_WORDS, counted, share
+from summarykit.expression import grouped
+from summarykit.records import Evidence
+from summarykit.summary.checks import Check as FoundCheck
+from summarykit.summary.data import SummaryData
+
+_MOST_NAMED = 5
+
+
+def agreement(data: SummaryData) -> str:
+    """Return "107 of 107 counts agree with PyTorch"."""
+    checks = data.checks
+    verb = "agrees" if checks.graded_layers == 1 else "agree"
+    return f"{grouped(checks.checked_layers)} of {counted(checks.graded_layers, 'count')} {verb} with PyTorch"
+
+
+def grade_views(data: SummaryData) -> tuple[Grade, ...]:
+    """Return layers and parameters by the four words of evidence."""
+    sums: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for grade in data.checks.grades:
+        word = GRADE_WORDS[grade.evidence]
+        layers, parameters = sums.get(word, (0, 0))
+        sums[word] = (layers + grade.layers, parameters + grade.parameters)
+    total = data.totals.parameters
+    return tuple(
+        Grade(*word, counted(layers, "layer"), grouped(parameters), share(parameters, total))
+        for word, (layers, parameters) in sums.items()
+    )
+
+
+def check_views(data: SummaryData) -> tuple[Check, ...]:
+    """Return each check with what it compared."""
+    return tuple(Check(check.ok, check.claim, _compared(check)) for check in data.checks.list)
+
+
+def _compared(check: FoundCheck) -> str:
+    if check.slug == "formulas":
+        return f"{grouped(check.found)} of {grouped(check.expected)}"
+    return f"{grouped(check.found)} = {grouped(check.expected)}" if check.ok else _against(check)
+
+
+def _against(check: FoundCheck) -> str:
+    return f"{grouped(check.found)} against {grouped(check.expected)}"
+
+
+def problems(data: SummaryData) -> tuple[Problem, ...]:
+    """Return what a reader must know before the numbers, the gravest first."""
+    found = [
+        Problem("bad", "A check fails", (Piece(f"{check.claim}: {_against(check)}."),))
+        for check in data.checks.list
+        if not check.ok and check.slug != "formulas"
+    ]
+    found += disagreements(data)
+    totals = data.totals
+    if totals.unknown:
+        verbs = ("has", "adds") if totals.unknown == 1 else ("have", "add")
+        what = counted(totals.unknown, "parameter")
+        text = f"{what} {verbs[0]} no size until the first input, and {verbs[1]} 0 to the total."
+        found.append(Problem("warning", "Not known until the first input", (Piece(text),)))
+    if totals.frozen:
+        text = f"{grouped(totals.frozen)} of {grouped(totals.parameters)} ({share(totals.frozen, totals.parameters)})."
+        found.append(Problem("note", "Kept fixed in training", (Piece(text),)))
+    return (*found, *ties(data))
+
+
+def disagreements(data: SummaryData) -> list[Problem]:
+    """Return one problem for each kind of layer whose formula and tensors differ, with both numbers."""
+    found = []
+    for number, why in enumerate(data.records.explanations):
+        if why.evidence is not Evidence.DISAGREES:
+            continue
+        layers = [layer for layer in data.layers if layer.explanation == number and layer.alias_of < 0]
+        if not layers:
+            continue
+        names = [Piece(layer.path or data.model_name, code=True) for layer in layers[:_MOST_NAMED]]
+        more = len(layers) - len(names)
+        held = data.columns.own[layers[0].id]
+        parts = [piece for name in names for piece in (name, Piece(", "))][:-1]
+        text = [*parts, Piece(f" and {more} more: " if more else ": ")]
+        if why.value is not None and held is not None and why.value != held:
+            text.append(Piece(f"the formula gives {grouped(why.value)}, PyTorch holds {grouped(held)}; "))
+        found.append(Problem("bad", "Formula and PyTorch differ", (*text, *rich(f"{why.reason}."))))
+    return found
+
+
+def ties(data: SummaryData) -> list[Problem]:
+    """Return which layers hold the numbers of others."""
+    shared = [(layer, data.columns.shared_with[layer.id]) for layer in data.layers]
+    held = [(layer, where) for layer, where in shared if where is not None]
+    if not held:
+        return []
+    text: list[Piece] = []
+    for layer, where in held[:_MOST_NAMED]:
+        text += [Piece(layer.path or data.model_name, code=True), Piece(" has the same numbers as ")]
+        text += [Piece(where or data.model_name, code=True), Piece("; ")]
+    text[-1] = Piece("." if len(held) <= _MOST_NAMED else f"; and {len(held) - _MOST_NAMED} more.")
+    return [Problem("note", "Shared, counted once", tuple(text))]

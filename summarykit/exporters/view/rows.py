@@ -1,0 +1,195 @@
+"""The tree as rows, and the flat groups; both folded."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup
+
+from summarykit.exporters.view.tree import Place, shown_places
+from summarykit.exporters.view.values import Details, Group, Piece, Rich, Row, TensorLine
+from summarykit.exporters.view.words import GRADE_WORDS, counted, per_mille, place, shape_words, share, short
+from summarykit.expression import Unanswerable, grouped, html, latex, numbers
+from summarykit.records import LayerRecord
+from summarykit.summary.data import SummaryData
+from summarykit.summary.folding import FoldedRow, Folding, LayerGroup
+
+
+def rich(text: str) -> Rich:
+    """Return a sentence with its names, written between backticks, as code."""
+    parts = re.split(r"`([^`]*)`", text)
+    return tuple(Piece(part, code=i % 2 == 1) for i, part in enumerate(parts) if part)
+
+
+def tree_rows(
+    data: SummaryData, folding: Folding, limit: int, title: str, *, with_empty: bool = True
+) -> tuple[tuple[Row, ...], str]:
+    """Return at most *limit* rows of the folded tree, and a sentence on what is left out, if anything is."""
+    places, left_out = shown_places(data, folding, limit, with_empty=with_empty)
+    return tuple(_row(data, folding.rows[where.row], where, title) for where in places), left_out
+
+
+def _row(data: SummaryData, row: FoldedRow, where: Place, title: str) -> Row:
+    layer, columns = data.layers[row.layer], data.columns
+    own = columns.adds[row.layer] if columns.shared_with[row.layer] is None else columns.own[row.layer] or 0
+    inside = columns.counted[row.layer]
+    total = data.totals.parameters
+    texts = data.texts(layer)
+    return Row(
+        anchor=layer.path,
+        depth=row.depth,
+        name=place(row.name, layer.parent, title),
+        path=row.path,
+        type=data.records.types[layer.type].name,
+        parent=where.parent,
+        children=where.children,
+        position=where.order,
+        siblings=where.siblings,
+        copies=row.copies,
+        times=row.times,
+        formula=texts.numbers or "",
+        own_value=own * row.times,
+        own=own_words(data, layer, row.times),
+        inside_value=inside * row.times,
+        inside=grouped(inside * row.times),
+        inside_short=short(inside * row.times),
+        product=f"{grouped(row.times)} × {grouped(inside)}" if row.times > 1 and inside else "",
+        share=share(inside * row.times, total),
+        per_mille=per_mille(inside * row.times, total),
+        note=shared_note(data, layer),
+        weight=_named_shape(data, layer, "weight"),
+        bias=_named_shape(data, layer, "bias"),
+        has_parameters=columns.total[row.layer] > 0 or layer.explanation >= 0,
+        left_out=f"{counted(where.hidden, 'row')} inside not shown" if where.hidden else "",
+        details=_details(data, layer) if layer.explanation >= 0 or layer.end_tensor > layer.first_tensor else None,
+    )
+
+
+def own_words(data: SummaryData, layer: LayerRecord, times: int) -> str:
+    """Return what a layer holds itself: a number, a product of copies, or that it is not known yet."""
+    own = data.columns.own[layer.id]
+    if layer.explanation < 0:
+        return ""
+    if own is None:
+        return "not known yet"
+    return grouped(own * times)
+
+
+def shared_note(data: SummaryData, layer: LayerRecord) -> Rich:
+    """Return where the numbers of a layer are counted, if not here."""
+    columns = data.columns
+    where = columns.shared_with[layer.id]
+    own = columns.own[layer.id] or 0
+    if where is None:
+        elsewhere = columns.total[layer.id] - columns.counted[layer.id]
+        if elsewhere <= 0 or layer.parent < 0:
+            return ()
+        return (Piece(f"{grouped(elsewhere)} more inside are counted elsewhere"),)
+    name = Piece(where or "the model itself", code=bool(where))
+    if columns.adds[layer.id] and own:
+        return (
+            Piece(f"{grouped(own - columns.adds[layer.id])} of them: same numbers as "),
+            name,
+            Piece(", counted there"),
+        )
+    return (Piece("same numbers as "), name, Piece(", counted there"))
+
+
+def _named_shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
+    for tensor in data.tensors[layer.first_tensor : layer.end_tensor]:
+        if tensor.name == name and tensor.facts.kind == "parameter":
+            return shape_words(tensor.facts.shape)
+    return ""
+
+
+def _details(data: SummaryData, layer: LayerRecord) -> Details:
+    why = data.explanation(layer)
+    texts = data.texts(layer)
+    markup, tex = Markup(), ""
+    if why and why.formula:
+        bindings = dict(why.bindings)
+        try:
+            markup = Markup(html(why.formula.tree, bindings))
+            tex = latex(why.formula.tree, bindings)
+        except Unanswerable:
+            markup, tex = Markup.escape(why.formula.source), ""
+    word, sign, look = GRADE_WORDS[why.evidence] if why else ("", "", "")
+    lines = [
+        (line.label, f"{numbers(line.formula.tree, dict(line.bindings))} = {grouped(line.value)}")
+        for line in (why.lines if why else ())
+    ]
+    return Details(
+        formula=texts.formula or "",
+        markup=markup,
+        latex=tex,
+        equation=texts.equation or "",
+        sentence=rich(texts.sentence),
+        word=word,
+        sign=sign,
+        look=look,
+        grade=str(why.evidence) if why else "",
+        origin=why.origin if why else "",
+        tensors=tuple(_tensor_line(data, index) for index in range(layer.first_tensor, layer.end_tensor)),
+        lines=tuple(lines),
+    )
+
+
+def _tensor_line(data: SummaryData, index: int) -> TensorLine:
+    tensor = data.tensors[index]
+    facts = tensor.facts
+    learned = {True: "learned in training", False: "kept fixed"}[facts.trainable]
+    note = ""
+    if tensor.owner != index:
+        note = f"same numbers as {data.path_of(data.tensors[tensor.owner])}, counted there"
+    elif facts.numel is None:
+        note = "not known until the first input"
+    parameter = facts.kind == "parameter"
+    return TensorLine(
+        name=tensor.name,
+        shape=shape_words(facts.shape),
+        elements=grouped(facts.numel) if facts.numel is not None else "",
+        dtype=facts.dtype,
+        kind=learned if parameter else "stored, not learned",
+        note=note,
+        look=GRADE_WORDS[tensor.evidence][2] if parameter else "",
+    )
+
+
+def flat_groups(data: SummaryData, folding: Folding, limit: int, title: str) -> tuple[tuple[Group, ...], str]:
+    """Return the largest *limit* layers of the folded flat list, in model order, and what is left out."""
+
+    def size(group: LayerGroup) -> int:
+        return sum(data.columns.adds[layer] for layer in group.layers)
+
+    groups = folding.groups
+    if len(groups) <= limit:
+        return tuple(_group(data, group, title) for group in groups), ""
+    by_size = sorted(range(len(groups)), key=lambda index: -size(groups[index]))
+    kept, rest = sorted(by_size[:limit]), by_size[limit:]
+    said = f"{counted(len(rest), 'smaller row')} with {grouped(sum(size(groups[i]) for i in rest))} parameters "
+    said += f"{'is' if len(rest) == 1 else 'are'} not listed here; every total counts them."
+    return tuple(_group(data, groups[index], title) for index in kept), said
+
+
+def _group(data: SummaryData, group: LayerGroup, title: str) -> Group:
+    layer = data.layers[group.layers[0]]
+    own = data.columns.own[layer.id]
+    times = len(group.layers)
+    why = data.explanation(layer)
+    word, sign, _ = GRADE_WORDS[why.evidence] if why else ("", "", "")
+    text = "not known yet" if own is None else grouped(own)
+    if times > 1 and own is not None:
+        text = f"{grouped(times)} × {grouped(own)} = {grouped(times * own)}"
+    held = [data.tensors[i] for i in range(layer.first_tensor, layer.end_tensor)]
+    shapes = [shape_words(t.facts.shape) for t in held if t.facts.kind == "parameter"]
+    return Group(
+        path=place(group.path, layer.parent, title),
+        times=times,
+        type=data.records.types[layer.type].name,
+        weight=_named_shape(data, layer, "weight") or ", ".join(shapes),
+        equation=data.texts(layer).equation or "",
+        text=text,
+        word=word,
+        sign=sign,
+        note=shared_note(data, layer),
+    )

@@ -1,0 +1,62 @@
+"""A small model told in words, layer by layer, as a textbook would."""
+
+from __future__ import annotations
+
+from summarykit.exporters.view.rows import rich, shared_note
+from summarykit.exporters.view.values import Piece, Rich, StoryLine
+from summarykit.exporters.view.words import counted, place
+from summarykit.expression import grouped
+from summarykit.records import LayerRecord
+from summarykit.summary.chains import proven_input
+from summarykit.summary.data import SummaryData
+
+#: Up to so many layers with parameters a report opens with the count in words.
+FEW_LAYERS = 12
+
+
+def story(data: SummaryData, title: str) -> tuple[StoryLine, ...]:
+    """Return one line for the input, where it is proven, and one for each layer with parameters."""
+    told = [layer for layer in data.layers if layer.explanation >= 0]
+    if not 0 < len(told) <= FEW_LAYERS:
+        return ()
+    return (*_input(data), *(_line(data, layer, title) for layer in told))
+
+
+def story_total(data: SummaryData) -> str:
+    """Return "Total 68 + 10 + 3 = 81."; layers that add nothing are left out."""
+    parts = [grouped(number) for number in data.columns.adds if number]
+    total = grouped(data.totals.parameters)
+    return f"Total {' + '.join(parts)} = {total}." if len(parts) > 1 else f"Total {total}."
+
+
+def _input(data: SummaryData) -> tuple[StoryLine, ...]:
+    found = proven_input(data)
+    if found is None:
+        return ()
+    why, takes = found
+    size = dict(why.bindings).get(takes.partition("[")[0])
+    size = size[0] if isinstance(size, tuple) else size
+    what = counted(int(size), "channel" if why.axis == "channels" else "number")  # type: ignore[arg-type]
+    return (StoryLine("", "Input", (Piece(f"{what}, no parameters."),), ""),)
+
+
+def _line(data: SummaryData, layer: LayerRecord, title: str) -> StoryLine:
+    texts = data.texts(layer)
+    note = shared_note(data, layer)
+    text: Rich = rich(_uncapitalised(texts.sentence)) if texts.sentence else ()
+    if note:
+        text = (*text, Piece(" " if text else ""), *_capitalised(note), Piece("."))
+    if texts.equation and len(text) == 1 and text[0].text.count(". ") == 0:
+        text = (Piece(text[0].text.removesuffix(".") + ":"),)
+    own = data.columns.own[layer.id]
+    equation = texts.equation or ("" if own is None else grouped(own))
+    return StoryLine(place(layer.path, layer.parent, title), data.records.types[layer.type].name, text, equation)
+
+
+def _uncapitalised(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
+
+
+def _capitalised(note: Rich) -> Rich:
+    first, *rest = note
+    return (Piece(first.text[0].upper() + first.text[1:], first.code), *rest)

@@ -1,0 +1,184 @@
+"""The values a template receives: frozen, of strings, numbers and tuples only."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+
+class Piece(NamedTuple):
+    """A run of text; a name is set as code."""
+
+    text: str
+    code: bool = False
+
+
+#: A sentence as pieces.
+Rich = tuple[Piece, ...]
+
+
+class Check(NamedTuple):
+    """One check as a reader sees it."""
+
+    ok: bool
+    claim: str
+    detail: str
+
+
+class Grade(NamedTuple):
+    """How much of the model has one word of evidence."""
+
+    word: str
+    sign: str
+    look: str  #: checked, read, size or differs
+    layers: str
+    parameters: str
+    share: str
+
+
+class Problem(NamedTuple):
+    """Something to know before anything else."""
+
+    look: str  #: bad, warning or note
+    title: str
+    text: Rich
+
+
+class StoryLine(NamedTuple):
+    """One layer of a small model, as a textbook would tell it."""
+
+    name: str  #: empty for the input
+    type: str
+    text: Rich
+    equation: str
+
+
+class Block(NamedTuple):
+    """A part of the model by size; blocks add up to the total."""
+
+    name: str  #: ``model.layers.0–31``; empty for the rest
+    short: str  #: ``layers``
+    label: str  #: how it is called on the page
+    type: str
+    copies: int
+    each: int
+    value: int
+    text: str
+    product: str  #: ``32 × 218,112,000``, empty for one copy
+    share: str
+    per_mille: int
+    bar: int  #: 0 to 1000, relative to the largest block
+
+
+class TensorLine(NamedTuple):
+    """One tensor of an opened row."""
+
+    name: str
+    shape: str
+    elements: str
+    dtype: str
+    kind: str  #: "learned in training", "kept fixed" or "stored, not learned"
+    note: str  #: "same numbers as …", "not known until the first input"
+    look: str  #: its grade: checked, read, size or differs; empty for a buffer
+
+
+class Details(NamedTuple):
+    """What opening a row shows."""
+
+    formula: str  #: in names
+    markup: Markup  #: the same with names in ``<var>``
+    latex: str
+    equation: str
+    sentence: Rich
+    word: str
+    sign: str
+    look: str
+    grade: str  #: the fine grade
+    origin: str
+    tensors: tuple[TensorLine, ...]
+    lines: tuple[tuple[str, str], ...]  #: label and equation of each term, where there are several
+
+
+class Row(NamedTuple):
+    """One row of the tree; numbers are of all its copies."""
+
+    anchor: str  #: path of its first copy, unique
+    depth: int
+    name: str
+    path: str
+    type: str
+    parent: int  #: position of the row above it, -1 for the first
+    children: int
+    position: int  #: among its siblings, from 1
+    siblings: int
+    copies: int
+    times: int
+    formula: str  #: numbers without the result
+    own_value: int
+    own: str
+    inside_value: int
+    inside: str
+    inside_short: str
+    product: str  #: ``2 × 70,400`` of the inside, empty for one copy
+    share: str
+    per_mille: int
+    note: Rich  #: "same numbers as X, counted there"
+    weight: str  #: shape
+    bias: str
+    has_parameters: bool
+    left_out: str  #: "12 rows inside are not shown", empty when all are
+    details: Details | None
+
+
+class Group(NamedTuple):
+    """Layers of one kind at the same place of repeated blocks, for a flat table."""
+
+    path: str
+    times: int
+    type: str
+    weight: str
+    equation: str
+    text: str  #: ``9,408`` or ``3 × 128 = 384``
+    word: str
+    sign: str
+    note: Rich
+
+
+class Term(NamedTuple):
+    """A word of the glossary."""
+
+    word: str
+    meaning: str
+
+
+class ReportView(NamedTuple):
+    """Everything a report says."""
+
+    title: str
+    source: str  #: where the model came from, torch version
+    fingerprint: str
+    total: str
+    total_value: int
+    rounded: str
+    sentence: Rich
+    facts: tuple[str, ...]
+    agreement: str  #: "107 of 107 counts agree with PyTorch"
+    all_checked: bool
+    problems: tuple[Problem, ...]
+    checks: tuple[Check, ...]
+    checked_means: str
+    grades: tuple[Grade, ...]
+    story: tuple[StoryLine, ...]
+    story_total: str
+    one_line: str
+    blocks: tuple[Block, ...]
+    rows: tuple[Row, ...]
+    rows_left_out: str
+    rows_without_parameters: int
+    groups_title: str  #: "All 107 layers"
+    groups: tuple[Group, ...]
+    groups_left_out: str
+    notes: tuple[str, ...]
+    glossary: tuple[Term, ...]
+    made: tuple[str, ...]

@@ -1,0 +1,136 @@
+"""Numbers and names as texts: grouping, rounding, units, shares, and what makes any name harmless."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from summarykit.expression import grouped
+from summarykit.records import Evidence, Shape
+
+CHECKED_MEANS = (
+    "Checked means: the count was recomputed from the layer's settings and equals what PyTorch stores. "
+    "It says nothing about accuracy, safety or licence."
+)
+
+#: Six grades in the data, four words on the page, each with its sign and a name for its looks.
+GRADE_WORDS = {
+    Evidence.VERIFIED: ("Checked", "✓", "checked"),
+    Evidence.FROM_SOURCE: ("Checked", "✓", "checked"),
+    Evidence.SIZE_FROM_TENSOR: ("Read from the layer's code", "◐", "read"),
+    Evidence.INFERRED: ("Size only", "–", "size"),
+    Evidence.SHAPE_ONLY: ("Size only", "–", "size"),
+    Evidence.DISAGREES: ("Does not match", "✗", "differs"),
+}
+
+# Control and format characters, surrogates, private use, unassigned, and separators other than the blank.
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+_SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
+_UNITS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
+
+def visible(text: str) -> str:
+    r"""Return *text* with every character that cannot be seen, or turns the others around, as an escape.
+
+    Newlines become ``\n``, a bidirectional override ``\u202e``, a lone surrogate ``\udc80``: after this any
+    name is harmless in every format, and two different names still look different.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_seen, text))
+
+
+def _seen(character: str) -> str:
+    if unicodedata.category(character) not in _INVISIBLE:
+        return character
+    code = ord(character)
+    escape = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return _SHORT.get(character, escape)
+
+
+def rounded(value: int) -> str:
+    """Return "25.6 million" for large numbers, to stand beside the exact one; empty below a million."""
+    for size, word in _SCALES:
+        if value >= size:
+            return f"{one_decimal(value, size)} {word}"
+    return ""
+
+
+def short(value: int) -> str:
+    """Return a number for a narrow column: "14.96 M", exact below a million; the exact one is at hand elsewhere."""
+    for size, letter in ((10**12, "T"), (10**9, "B"), (10**6, "M")):
+        if value >= size:
+            whole = value / size
+            return f"{whole:.2f} {letter}" if whole < 100 else f"{whole:.0f} {letter}"
+    return grouped(value)
+
+
+def size_words(size: int) -> str:
+    """Return bytes as "324 bytes" or "102.2 MB" (10^6)."""
+    for unit, name in _UNITS:
+        if size >= unit:
+            return f"{one_decimal(size, unit)} {name}"
+    return counted(size, "byte")
+
+
+def one_decimal(value: int, unit: int) -> str:
+    """Return ``value / unit`` with one decimal, rounded half up in exact arithmetic."""
+    tenths = (value * 20 // unit + 1) // 2
+    return f"{tenths // 10:,}.{tenths % 10}"
+
+
+def share(part: int, whole: int) -> str:
+    """Return "58.6%"; "<0.1%" for what is there but rounds to nothing, "–" for nothing."""
+    if part <= 0 or whole <= 0:
+        return "–"
+    if part * 1000 < whole:
+        return "<0.1%"
+    text = one_decimal(part * 100, whole)
+    return ">99.9%" if text == "100.0" and part < whole else f"{text}%"
+
+
+def per_mille(part: int, whole: int) -> int:
+    """Return a share as a whole number from 0 to 1000, for the length of a bar."""
+    return min(1000, max(0, part * 1000 // whole)) if whole > 0 else 0
+
+
+def counted(number: int, word: str, plural: str = "") -> str:
+    """Return "1 layer", "12 layers"."""
+    return f"{grouped(number)} {word if number == 1 else plural or word + 's'}"
+
+
+def shape_words(shape: Shape | None) -> str:
+    """Return a shape as "4 × 16", exactly as torch reports it; "1" for a single number."""
+    if shape is None:
+        return "not known yet"
+    return " × ".join(grouped(size) for size in shape) or "1"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Return "a, b and c"."""
+    held = list(parts)
+    return held[0] if len(held) == 1 else f"{', '.join(held[:-1])} and {held[-1]}" if held else ""
+
+
+def block_name(path: str, kind: str) -> str:
+    """Return how a block is called in a sum: ``layers`` for ``model.layers.0–31``, ``stages.3``, ``Linear 0``."""
+    parts = path.split(".")
+    if re.fullmatch(r"\d+", parts[-1]):
+        return ".".join(parts[-2:]) if len(parts) > 1 else f"{kind} {path}"
+    named = [part for part in parts if not re.fullmatch(r"[\d–,]+", part)]
+    return named[-1] if named else kind
+
+
+def place(path: str, parent: int, title: str) -> str:
+    """Return how a layer is called: its path, the title for the model itself, ``""`` for an empty name."""
+    return path or (title if parent < 0 else '""')
+
+
+def shortened(text: str, most: int) -> str:
+    """Return *text* cut in its middle to at most *most* characters; both ends of a name tell something."""
+    if len(text) <= most:
+        return text
+    head = (most - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"

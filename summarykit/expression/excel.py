@@ -1,0 +1,203 @@
+"""A formula as a live Excel formula over input cells, and its words as one that follows them.
+
+Nothing folds in the count: an absent bias is an input cell holding 0, so that it can be changed to 1.
+The words fold by asking the cells: for each question folding asks, one ``IF``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from summarykit.expression.evaluate import Bindings, Unanswerable, elements, truth
+from summarykit.expression.fold import fold, is_negative
+from summarykit.expression.nodes import (
+    Choice,
+    Compare,
+    Extreme,
+    Item,
+    Logic,
+    Name,
+    Negative,
+    Node,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Reduce,
+    Remainder,
+    Sum,
+    walk,
+)
+from summarykit.expression.printing import with_leaves
+
+#: From an input, ``out_features`` or ``kernel_size[0]``, to its cell: ``C5``.
+Cells = Mapping[str, str]
+
+#: Excel refuses a formula of more characters than this.
+MAX_FORMULA = 8_192
+#: Each switch doubles the forms of the words; so many of them could not fit.
+MAX_SWITCHES = 10
+_TOO_MANY = "the words have too many forms for one cell"
+_COMPARE = {"==": "=", "!=": "<>"}
+_ATOM, _PRODUCT, _SUM = 2, 1, 0
+
+
+def excel_inputs(node: Node, bindings: Bindings) -> tuple[str, ...]:
+    """Return the inputs a formula's cells must hold, in the order the formula names them.
+
+    A setting that is a tuple has one input for each element: ``kernel_size[0]``, ``kernel_size[1]``.
+    Words (``mode == "LSTM"``) are no inputs: they are decided once.
+    """
+    found: dict[str, None] = {}
+    for part in walk(node):
+        match part:
+            case Name(name=name) if isinstance(bindings.get(name), int):
+                found.setdefault(name)
+            case Item(name=name, index=Number(value=index)):
+                found.setdefault(f"{name}[{index}]")
+            case Reduce(function="prod" | "sum", name=name) | Item(name=name):
+                if isinstance(bindings[name], tuple):
+                    found.update((f"{name}[{i}]", None) for i in range(len(elements(name, bindings))))
+                else:
+                    found.setdefault(name)
+    return tuple(found)
+
+
+def excel_formula(node: Node, bindings: Bindings, cells: Cells) -> str:
+    """Return the unfolded formula over *cells*, without its ``=``: ``C5*(D5+E5)``."""
+    return _Writer(bindings, cells).text(node)
+
+
+def excel_words(node: Node, bindings: Bindings, cells: Cells) -> str:
+    """Return a formula, without its ``=``, whose text is the formula in numbers as the cells now stand.
+
+    The same words as ``numbers(node, bindings)`` while nothing is changed; they follow when a cell is.
+
+    Raises:
+        Unanswerable: The formula has so many switches that Excel would refuse its words.
+
+    """
+    text = _Words(bindings, cells).branch(node, {})
+    if len(text) > MAX_FORMULA:
+        raise Unanswerable(_TOO_MANY)
+    return text
+
+
+class _Writer:
+    """Writes an unfolded tree in Excel's language."""
+
+    def __init__(self, bindings: Bindings, cells: Cells) -> None:
+        self.bindings = bindings
+        self.cells = cells
+
+    def text(self, node: Node) -> str:
+        return self.render(node)[0]
+
+    def render(self, node: Node) -> tuple[str, int]:
+        match node:
+            case Number(value=value):
+                return str(value), _ATOM if value >= 0 else _SUM
+            case Name(name=name):
+                return self.cells[name], _ATOM
+            case Item(name=name, index=Number(value=index)):
+                return self.cells[f"{name}[{index}]"], _ATOM
+            case Reduce():
+                return self.render(fold(node, self.bindings))
+            case Sum(terms=terms):
+                return self.sum(terms), _SUM
+            case Product(factors=factors):
+                return "*".join(self.bracketed(factor, _ATOM) for factor in factors), _PRODUCT
+            case Negative(term=term):
+                # 0-x: Excel gives a leading minus a higher rank than ^, other than mathematics does.
+                return "0-" + self.bracketed(term, _PRODUCT), _SUM
+            case Quotient(dividend=a, divisor=b):
+                return self.quotient(a, b), _ATOM
+            case Remainder(dividend=a, divisor=b):
+                return f"MOD({self.text(a)},{self.text(b)})", _ATOM
+            case Power(base=base, exponent=exponent):
+                return f"POWER({self.text(base)},{self.text(exponent)})", _ATOM
+            case Extreme(function=function, terms=terms):
+                return f"{function.upper()}({','.join(map(self.text, terms))})", _ATOM
+            case Choice(condition=test, then=then, other=other):
+                return self.choice(test, then, other)
+            case Compare() | Logic():
+                return f"IF({self.condition(node)},1,0)", _ATOM
+        raise Unanswerable("this part has no form in a spreadsheet")
+
+    def bracketed(self, node: Node, least: int) -> str:
+        text, tightness = self.render(node)
+        return text if tightness >= least else f"({text})"
+
+    def sum(self, terms: tuple[Node, ...]) -> str:
+        out = self.text(terms[0])
+        for term in terms[1:]:
+            sign, added = ("-", term.term) if isinstance(term, Negative) else ("+", term)
+            out += sign + self.bracketed(added, _PRODUCT)
+        return out
+
+    def quotient(self, dividend: Node, divisor: Node) -> str:
+        # QUOTIENT cuts towards zero, Python's // rounds down: they part ways only below zero.
+        if any(map(is_negative, (*walk(dividend), *walk(divisor)))):
+            return f"INT({self.bracketed(dividend, _PRODUCT)}/{self.bracketed(divisor, _ATOM)})"
+        return f"QUOTIENT({self.text(dividend)},{self.text(divisor)})"
+
+    def choice(self, test: Node, then: Node, other: Node) -> tuple[str, int]:
+        decided = self.decided(test)
+        if decided is not None:
+            return self.render(then if decided else other)
+        return f"IF({self.condition(test)},{self.text(then)},{self.text(other)})", _ATOM
+
+    def decided(self, test: Node) -> bool | None:
+        """Return the answer to a question that no cell can change: about words, or a setting that is no number."""
+        asked = (part.name for part in walk(test) if isinstance(part, Name))
+        words = not isinstance(test, Logic) and any(not isinstance(self.bindings.get(name), int) for name in asked)
+        return truth(test, self.bindings) if words or not excel_inputs(test, self.bindings) else None
+
+    def condition(self, node: Node) -> str:
+        decided = self.decided(node)
+        if decided is not None:
+            return "TRUE" if decided else "FALSE"
+        match node:
+            case Compare(left=left, operator=sign, right=right):
+                return f"{self.bracketed(left, _SUM)}{_COMPARE.get(sign, sign)}{self.bracketed(right, _SUM)}"
+            case Logic(operator=word, terms=terms):
+                return f"{word.upper()}({','.join(map(self.condition, terms))})"
+        return f"{self.bracketed(node, _SUM)}<>0"
+
+
+class _Undecided(Exception):
+    def __init__(self, test: Node) -> None:
+        self.test = test
+
+
+class _Words:
+    """Folds the tree once for each answer the cells can give, and prints each."""
+
+    def __init__(self, bindings: Bindings, cells: Cells) -> None:
+        self.bindings = bindings
+        self.writer = _Writer(bindings, cells)
+
+    def branch(self, node: Node, answers: dict[Node, bool]) -> str:
+        def decide(test: Node) -> bool:
+            if test not in answers:
+                decided = self.writer.decided(test)
+                if decided is None:
+                    raise _Undecided(test)
+                return decided
+            return answers[test]
+
+        try:
+            return _joined(fold(node, self.bindings, decide=decide), self.writer)
+        except _Undecided as undecided:
+            if len(answers) >= MAX_SWITCHES:
+                raise Unanswerable(_TOO_MANY) from None
+            test = undecided.test
+            then, other = (self.branch(node, {**answers, test: answer}) for answer in (True, False))
+            return then if then == other else f"IF({self.writer.condition(test)},{then},{other})"
+
+
+def _joined(folded: Node, writer: _Writer) -> str:
+    """Print a folded tree as text pieces joined with ``&``, its numbers read live from their cells."""
+    marked = with_leaves(folded, lambda leaf: f"\0{writer.text(leaf)}\0")
+    parts = (f"FIXED({part},0)" if i % 2 else f'"{part}"' for i, part in enumerate(marked.split("\0")) if part)
+    return "&".join(parts)

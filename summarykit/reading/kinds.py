@@ -1,0 +1,222 @@
+"""``KindTable``: what a layer *is* (class, settings, explanation), worked out once for all that are alike.
+
+Two layers are alike when class, settings and the facts of their tensors are equal; shapes are part of the
+comparison, so a replaced weight among a thousand equal layers is a kind of its own and checked as such.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from summarykit.expression import Value
+from summarykit.formulas import LayerFacts, explain
+from summarykit.reading.tensors import TensorTable
+from summarykit.records import Evidence, Explanation, LayerType, Settings
+
+#: Wrappers that add nothing of their own, and the child that is the model.
+WRAPPERS = {
+    "torch.nn.parallel.data_parallel.DataParallel": "module",
+    "torch.nn.parallel.distributed.DistributedDataParallel": "module",
+    "torch._dynamo.eval_frame.OptimizedModule": "_orig_mod",
+}
+MAX_ELEMENTS = 64
+#: A larger number is no size of anything.
+MAX_BITS = 128
+
+
+class ClassFacts(NamedTuple):
+    """What is known of a class, once."""
+
+    type: int  #: number in the table of types
+    lineage: tuple[str, ...]
+    wraps: str | None  #: the child that is the model, for a wrapper
+    constants: Mapping[str, Value]  #: plain attributes of the class itself
+
+
+class Kind(NamedTuple):
+    """What all layers that are alike have in common."""
+
+    type: int
+    settings: int
+    explanation: int
+    evidence: tuple[Evidence, ...]  #: of each own tensor, parameters first
+
+
+class KindTable:
+    """Tables of types, settings and explanations, filled as the walk meets new kinds."""
+
+    def __init__(self, tensors: TensorTable) -> None:
+        self.types: list[LayerType] = []
+        self.settings: list[Settings] = []
+        self.explanations: list[Explanation] = []
+        self._tensors = tensors
+        self._classes: dict[type | str, ClassFacts] = {}
+        self._getters: dict[tuple[str, ...], Callable[[Any], Any]] = {}
+        self._kinds: dict[object, Kind] = {}
+        self._numbers: dict[object, int] = {}
+
+    def class_facts(self, module: nn.Module) -> ClassFacts:
+        """Return what is known of the class of *module*; a scripted module counts as its original class."""
+        found = self._classes.get(type(module))
+        if found is not None:
+            return found
+        scripted = script_class(module) if isinstance(module, torch.jit.ScriptModule) else None
+        key = scripted or type(module)
+        if key not in self._classes:
+            self._classes[key] = self._describe(type(module), scripted)
+        return self._classes[key]
+
+    def kind(
+        self, module: nn.Module, facts: ClassFacts, own: tuple[str, ...], numbers: tuple[int, ...], parameters: int
+    ) -> Kind:
+        """Return what *module* is, given names and numbers of facts of its own tensors, parameters first."""
+        attributes = module.__dict__
+        names = tuple(attributes)
+        getter = self._getters.get(names)
+        if getter is None:
+            getter = self._getters[names] = setting_getter(names)
+        values = getter(attributes)
+        try:
+            # 1, 1.0 and True are one key to a dict and three settings to a reader.
+            key = (facts.type, getter, values, tuple(map(type, values)), own, numbers)
+            found = self._kinds.get(key)
+            if found is None:
+                found = self._kinds[key] = self._work_out(module, facts, own, numbers, parameters)
+        except Exception:  # noqa: BLE001 - a list among the attributes, or a value that refuses to be compared
+            found = self._work_out(module, facts, own, numbers, parameters)
+        return found
+
+    def _work_out(
+        self, module: nn.Module, facts: ClassFacts, own: tuple[str, ...], numbers: tuple[int, ...], parameters: int
+    ) -> Kind:
+        settings = plain_settings(public_attributes(module))
+        key = (facts.type, settings, tuple(type(value) for _, value in settings), own, numbers)
+        found = self._kinds.get(key)
+        if found is not None:
+            return found
+        number = self._intern(self.settings, settings, tuple(type(value) for _, value in settings))
+        explanation, evidence = -1, (Evidence.VERIFIED,) * len(own)
+        if parameters:
+            pairs = zip(own[:parameters], numbers[:parameters], strict=True)
+            shapes = {name: self._tensors.facts[fact].shape for name, fact in pairs}
+            why = explain(LayerFacts(facts.lineage, {**facts.constants, **dict(settings)}, shapes))
+            explanation = self._intern(self.explanations, why)
+            evidence = tuple(checked.evidence for checked in why.checks) + evidence[parameters:]
+        found = self._kinds[key] = Kind(facts.type, number, explanation, evidence)
+        return found
+
+    def _describe(self, cls: type, scripted: str | None) -> ClassFacts:
+        lineage = tuple(f"{base.__module__}.{base.__qualname__}" for base in cls.__mro__ if base is not object)
+        if scripted:
+            # Its settings may be compiled away, so the original's rule is inherited: it may fit, or not.
+            lineage = (lineage[0], scripted)
+        wraps = next((WRAPPERS[name] for name in lineage if name in WRAPPERS), None)
+        constants = {} if scripted else class_constants(cls)
+        name = scripted.rpartition(".")[2] if scripted else cls.__name__
+        shown = LayerType(name, scripted or lineage[0])
+        return ClassFacts(self._intern(self.types, shown), lineage, wraps, constants)
+
+    def _intern(self, table: list[Any], value: Any, *distinction: object) -> int:
+        key = (id(table), value, *distinction)
+        found = self._numbers.get(key)
+        if found is None:
+            found = self._numbers[key] = len(table)
+            table.append(value)
+        return found
+
+
+def script_class(module: torch.jit.ScriptModule) -> str:
+    """Return the qualified name of the class a scripted or traced module was made from."""
+    name = str(module._c._type().qualified_name())
+    parts = [part for part in name.split(".") if part != "__torch__" and not part.startswith("___torch_mangle")]
+    return ".".join(parts)
+
+
+def setting_getter(names: tuple[str, ...]) -> Callable[[Mapping[str, object]], tuple[object, ...]]:
+    """Return a function that takes the values of public attributes, always as a tuple."""
+    public = [name for name in names if is_public(name)]
+    if len(public) == 1:
+        only = public[0]
+        return lambda attributes: (attributes[only],)
+    return operator.itemgetter(*public) if public else lambda attributes: ()
+
+
+def is_public(name: str) -> bool:
+    """Return whether an attribute may be a setting; ``training`` is a state."""
+    return not name.startswith("_") and name != "training"
+
+
+def public_attributes(module: nn.Module) -> Iterable[tuple[str, object]]:
+    """Return the public attributes of *module*, read without calling a property."""
+    found = [(name, value) for name, value in module.__dict__.items() if is_public(name)]
+    if isinstance(module, torch.jit.ScriptModule):
+        # Compiled code keeps the constants of the class it was made from; a loaded file has none.
+        concrete = module.__dict__.get("_concrete_type")
+        found += concrete.get_constants().items() if concrete is not None else ()
+    return found
+
+
+def plain_settings(attributes: Iterable[tuple[str, object]]) -> Settings:
+    """Return the attributes that are plain values, sorted by name."""
+    plain = ((name, plain_value(value)) for name, value in attributes)
+    return tuple(sorted((name, value) for name, value in plain if value is not NotPlain))
+
+
+class NotPlain:
+    """Marks a value that is no setting: a module, a tensor, a function, a long list."""
+
+
+def plain_value(value: Any) -> Any:
+    """Return *value* as a number, text, None or a tuple of these, else ``NotPlain``."""
+    kind = type(value)
+    if value is None or kind in (bool, str):
+        return value
+    if kind is int:
+        return value if value.bit_length() <= MAX_BITS else NotPlain
+    if kind is float:
+        return value if math.isfinite(value) else repr(value)
+    if issubclass(kind, tuple | list):
+        return plain_tuple(value)
+    if issubclass(kind, np.generic):
+        return plain_value(value.item())
+    if issubclass(kind, str):
+        return str.__str__(value)
+    if kind is torch.Tensor:
+        return plain_value(value.item()) if is_whole_number(value) else NotPlain
+    if issubclass(kind, torch.Tensor | nn.Module) or not hasattr(kind, "__index__"):
+        return NotPlain
+    try:
+        return plain_value(operator.index(value))
+    except Exception:  # noqa: BLE001 - what a stranger's __index__ raises
+        return NotPlain
+
+
+def is_whole_number(tensor: Any) -> bool:
+    """Return whether a tensor kept as an attribute is a size someone computed with torch: one integer, on the CPU."""
+    whole = not (tensor.is_floating_point() or tensor.is_complex())
+    return whole and tensor.ndim == 0 and tensor.device.type == "cpu" and tensor.layout is torch.strided
+
+
+def plain_tuple(value: tuple[Any, ...] | list[Any], depth: int = 0) -> Any:
+    """Return a short tuple or list of plain values, at most two deep, as a tuple, else ``NotPlain``."""
+    if len(value) > MAX_ELEMENTS or depth > 1:
+        return NotPlain
+    nested = (plain_tuple(v, depth + 1) if issubclass(type(v), tuple | list) else plain_value(v) for v in value)
+    parts = tuple(nested)
+    return NotPlain if NotPlain in parts else parts
+
+
+def class_constants(cls: type) -> dict[str, Value]:
+    """Return the plain public attributes of a class and its bases below ``nn.Module``."""
+    found: dict[str, Value] = {}
+    for base in reversed(cls.__mro__):
+        if base not in (object, nn.Module):
+            found.update(plain_settings((n, v) for n, v in vars(base).items() if is_public(n)))
+    return found

@@ -1,0 +1,95 @@
+"""From ``package.module:attribute`` to a model: import it, build it, say clearly what went wrong."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import nn
+
+from summarykit.errors import SummaryKitError, TargetError
+from summarykit.reading.walk import check_is_model
+
+_FORM = "write it as package.module:attribute, for example summarykit.examples:sequential"
+
+
+def load_target(target: str, arguments: Sequence[str] = (), *, meta: bool = False) -> nn.Module:
+    """Return the model that *target* names; a class or factory is called with *arguments* (``name=value``).
+
+    The current folder is importable. With *meta*, the model is built on the meta device: no memory, no weights.
+
+    Raises:
+        TargetError: It cannot be imported or built; the message carries the cause.
+        NotAModelError: What it names, or returns, is no ``torch.nn.Module``.
+
+    """
+    module_name, colon, path = target.partition(":")
+    if not (module_name and colon and path):
+        raise TargetError(f"{target!r} names no model", hint=_FORM)
+    found = _attribute(_imported(module_name), module_name, path)
+    if not isinstance(found, nn.Module):
+        if not callable(found):
+            check_is_model(found)
+        place: AbstractContextManager[Any] = torch.device("meta") if meta else nullcontext()
+        with place:
+            found = _called(found, target, _keywords(arguments))
+    elif arguments or meta:
+        raise TargetError(f"{target} is a model already", hint="leave out --arg and --meta, or name its class")
+    check_is_model(found)
+    return cast("nn.Module", found)
+
+
+def _imported(name: str) -> Any:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    except SummaryKitError:
+        raise
+    except Exception as error:
+        hint = "look at the spelling, or run from the folder that holds it"
+        raise TargetError(f"{name!r} cannot be imported: {_said(error)}", hint=hint) from error
+
+
+def _attribute(found: Any, module_name: str, path: str) -> Any:
+    for part in path.split("."):
+        if not hasattr(found, part):
+            public = ", ".join(name for name in sorted(vars(found)) if not name.startswith("_"))
+            hint = f"it has: {public[:300]}" if public else _FORM
+            raise TargetError(f"{module_name!r} has no {path!r}", hint=hint)
+        found = getattr(found, part)
+    return found
+
+
+def _keywords(arguments: Sequence[str]) -> dict[str, Any]:
+    """Return ``name=value`` texts as keywords; a value is a Python literal, or else text."""
+    keywords: dict[str, Any] = {}
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if not equals or not name.isidentifier():
+            raise TargetError(f"--arg {argument!r} is not of the form name=value", hint="write --arg layers=12")
+        try:
+            keywords[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            keywords[name] = value
+    return keywords
+
+
+def _called(factory: Callable[..., Any], target: str, keywords: dict[str, Any]) -> Any:
+    try:
+        return factory(**keywords)
+    except Exception as error:
+        given = ", ".join(f"{name}={value!r}" for name, value in keywords.items())
+        hint = "give what it needs with --arg name=value"
+        raise TargetError(f"{target}({given}) fails: {_said(error)}", hint=hint) from error
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -1,0 +1,120 @@
+"""``Summary``: what people hold; the tables, the totals, and how to save them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from summarykit.exporters.base import Options
+from summarykit.exporters.files import write_all
+from summarykit.summary.data import SummaryData, Totals
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from summarykit.summary.checks import Checks
+
+
+@dataclass(frozen=True, repr=False)
+class Summary:
+    """Where a model keeps its parameters, with the formula for each layer.
+
+    Attributes:
+        data: The records everything else follows from.
+        options: Title, source and templates that reports use.
+
+    """
+
+    data: SummaryData
+    options: Options = field(default=Options(), compare=False)
+
+    @property
+    def model_name(self) -> str:
+        """Class name of the model."""
+        return self.data.model_name
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that two models share when names, shapes and dtypes of their tensors are equal."""
+        return self.data.fingerprint
+
+    @property
+    def totals(self) -> Totals:
+        """Exact Python ints: ``parameters``, ``trainable``, ``frozen``, ``bytes``, ``buffers``, ``modules``."""
+        return self.data.totals
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """One row a layer; ``docs/columns.md`` says what each column means and which sums to which total."""
+        from summarykit.summary.frames import layers_frame
+
+        return layers_frame(self.data)
+
+    @cached_property
+    def tensors(self) -> pd.DataFrame:
+        """One row for each place where a layer holds a tensor; columns as in ``docs/columns.md``."""
+        from summarykit.summary.frames import tensors_frame
+
+        return tensors_frame(self.data)
+
+    @property
+    def checks(self) -> Checks:
+        """The checks behind the total: ``checks.ok``, and each in ``checks.list``."""
+        return self.data.checks
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know beside the numbers."""
+        return self.data.notes
+
+    def save(self, *paths: str | os.PathLike[str]) -> list[Path]:
+        """Write a report to each path, the format by its suffix, and return the paths.
+
+        All are rendered before any older file is replaced; after an error, older files are untouched.
+
+        Raises:
+            UnknownFormatError: A suffix has no format; the message lists those there are.
+            OutputError: A folder is missing or cannot be written.
+            TemplateError: A template of the user's has an error.
+
+        """
+        return write_all(self.data, paths, self.options)
+
+    def to_markdown(self) -> str:
+        """Return the Markdown report."""
+        return self._text("markdown")
+
+    def to_html(self) -> str:
+        """Return the HTML report: one page that needs nothing else."""
+        return self._text("html")
+
+    def to_json(self) -> str:
+        """Return the summary as JSON, which ``summarykit.load`` reads back without loss."""
+        return self._text("json")
+
+    def __str__(self) -> str:
+        """Return the summary as a text table, at most 100 columns wide."""
+        return self._text("text").removesuffix("\n")
+
+    def __repr__(self) -> str:
+        """Return one line: name, total and fingerprint."""
+        return f"<Summary of {self.model_name}: {self.totals.parameters:,} parameters, {self.fingerprint}>"
+
+    def _repr_html_(self) -> str:
+        from summarykit.exporters.html import fragment
+
+        return fragment(self.data, self.options)
+
+    def _repr_markdown_(self) -> str:
+        return self.to_markdown()
+
+    def _text(self, name: str) -> str:
+        from summarykit.exporters.base import built_in
+
+        out = BytesIO()
+        built_in()[name]().write(self.data, out, self.options)
+        return out.getvalue().decode("utf-8")

@@ -1,0 +1,121 @@
+"""The checks that make a total believable, each with what it compared and what it found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from summarykit.records import Evidence
+
+if TYPE_CHECKING:
+    from summarykit.summary.data import SummaryData
+
+CHECKED = (Evidence.VERIFIED, Evidence.FROM_SOURCE)
+
+
+class Check(NamedTuple):
+    """One check: two numbers that must be equal, found in two ways."""
+
+    slug: str
+    ok: bool
+    claim: str  #: what was compared, in words
+    found: int
+    expected: int
+    problems: tuple[str, ...]  #: paths where it does not hold, the first of them
+
+
+class Grades(NamedTuple):
+    """How many layers and parameters have one grade of evidence."""
+
+    evidence: Evidence
+    layers: int
+    parameters: int  #: each counted once, at its owner
+
+
+class Checks(NamedTuple):
+    """All checks of one summary. ``ok`` is False when one fails or a formula disagrees."""
+
+    ok: bool
+    list: tuple[Check, ...]
+    grades: tuple[Grades, ...]  #: strongest first, those that occur
+
+    @property
+    def checked_layers(self) -> int:
+        """Layers whose formula agrees with PyTorch."""
+        return sum(grade.layers for grade in self.grades if grade.evidence in CHECKED)
+
+    @property
+    def graded_layers(self) -> int:
+        """Layers that own parameters."""
+        return sum(grade.layers for grade in self.grades)
+
+
+def make_checks(data: SummaryData) -> Checks:
+    """Compare what the records add up to with what PyTorch holds, and count the grades."""
+    columns, totals = data.columns, data.totals
+    found = [
+        Check(
+            "total",
+            sum(columns.adds) == data.records.counted.parameters,
+            "The rows, each tensor counted once, add up to what PyTorch stores",
+            sum(columns.adds),
+            data.records.counted.parameters,
+            (),
+        ),
+        Check(
+            "tensors",
+            owned_tensors(data) == data.records.counted.tensors,
+            "Every tensor that PyTorch stores has its row",
+            owned_tensors(data),
+            data.records.counted.tensors,
+            (),
+        ),
+        Check(
+            "tree",
+            columns.total[0] == totals.parameters,
+            "The tree, added up from its leaves, gives the same total",
+            columns.total[0],
+            totals.parameters,
+            (),
+        ),
+        agreement(data),
+    ]
+    return Checks(all(check.ok for check in found), tuple(found), grades(data))
+
+
+def owned_tensors(data: SummaryData) -> int:
+    """Return how many distinct parameters have a row."""
+    return sum(t.owner == index and t.facts.kind == "parameter" for index, t in enumerate(data.tensors))
+
+
+def agreement(data: SummaryData) -> Check:
+    """Check that no formula says another number than PyTorch."""
+    explanations = data.records.explanations
+    wrong = {number for number, why in enumerate(explanations) if why.evidence is Evidence.DISAGREES}
+    explained = [layer for layer in data.layers if layer.explanation >= 0 and layer.alias_of < 0]
+    paths = tuple(layer.path for layer in explained if layer.explanation in wrong)
+    return Check(
+        "formulas",
+        not paths,
+        "No formula gives another number than PyTorch",
+        len(explained) - len(paths),
+        len(explained),
+        paths,
+    )
+
+
+def grades(data: SummaryData) -> tuple[Grades, ...]:
+    """Return the layers and parameters of each grade; a parameter is graded tensor by tensor."""
+    explanations = data.records.explanations
+    layers = Counter(
+        explanations[layer.explanation].evidence
+        for layer in data.layers
+        if layer.explanation >= 0 and layer.alias_of < 0
+    )
+    parameters: Counter[Evidence] = Counter()
+    for index, tensor in enumerate(data.tensors):
+        if tensor.owner == index and tensor.facts.kind == "parameter":
+            parameters[tensor.evidence] += tensor.facts.numel or 0
+    return tuple(
+        Grades(grade, layers[grade], parameters[grade]) for grade in Evidence if layers[grade] or parameters[grade]
+    )

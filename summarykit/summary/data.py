@@ -1,0 +1,191 @@
+"""``SummaryData``: the records of one model as columns and totals; everything is counted here, once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from summarykit.garbage import no_collection
+from summarykit.records import Explanation, LayerRecord, ModelRecords, TensorRecord
+from summarykit.summary.checks import Checks, make_checks
+from summarykit.summary.explaining import NOTHING, ExplanationTexts, explanation_texts
+from summarykit.summary.totals import added_up, subtree_totals
+
+
+class Totals(NamedTuple):
+    """Totals of the whole model, exact Python ints; each tensor counts once."""
+
+    parameters: int
+    trainable: int
+    frozen: int
+    bytes: int  #: of the parameters, by their real dtypes
+    buffers: int  #: elements of the buffers
+    buffer_bytes: int
+    modules: int  #: distinct modules, the root among them
+    layers: int  #: distinct modules that own parameters
+    unknown: int  #: parameters whose size is not known until the first input
+
+
+class LayerColumns(NamedTuple):
+    """One list a column, one entry a layer. All but *own* and *total* count a tensor at its owner only."""
+
+    depth: list[int]
+    own: list[int | None]  #: parameters of the layer itself, shared or not; None where not known yet
+    adds: list[int]
+    trainable: list[int]
+    bytes: list[int]
+    buffers: list[int]
+    dtype: list[str | None]
+    counted: list[int]  #: *adds* of the layer and everything inside
+    total: list[int]  #: the subtree as PyTorch counts it
+    shared_with: list[str | None]
+
+
+@dataclass(frozen=True)
+class SummaryData:
+    """A model's records, and what follows from them; derived tables are made on first use."""
+
+    records: ModelRecords
+
+    @property
+    def model_name(self) -> str:
+        """Class name of the model."""
+        return self.records.name
+
+    @property
+    def layers(self) -> tuple[LayerRecord, ...]:
+        """One record a layer, in the order of ``named_modules()``."""
+        return self.records.layers
+
+    @property
+    def tensors(self) -> tuple[TensorRecord, ...]:
+        """One record for each place where a layer holds a tensor."""
+        return self.records.tensors
+
+    def explanation(self, layer: LayerRecord) -> Explanation | None:
+        """Return why *layer* holds as many parameters as it does, None where it holds none."""
+        return self.records.explanations[layer.explanation] if layer.explanation >= 0 else None
+
+    def texts(self, layer: LayerRecord) -> ExplanationTexts:
+        """Return formula, numbers and sentence of *layer*."""
+        return self.explanation_texts[layer.explanation]
+
+    @cached_property
+    def explanation_texts(self) -> tuple[ExplanationTexts, ...]:
+        """The texts of each explanation; the last entry, reached by -1, is for layers without parameters."""
+        return (*map(explanation_texts, self.records.explanations), NOTHING)
+
+    def path_of(self, tensor: TensorRecord) -> str:
+        """Return the full name of a tensor, as in ``state_dict()``."""
+        layer = self.layers[tensor.layer].path
+        return f"{layer}.{tensor.name}" if layer else tensor.name
+
+    @cached_property
+    def columns(self) -> LayerColumns:
+        """Each layer's numbers."""
+        with no_collection():
+            return layer_columns(self)
+
+    @cached_property
+    def totals(self) -> Totals:
+        """The totals of the model."""
+        owned = [tensor for index, tensor in enumerate(self.tensors) if tensor.owner == index]
+        parameters = [tensor.facts for tensor in owned if tensor.facts.kind == "parameter"]
+        buffers = [tensor.facts for tensor in owned if tensor.facts.kind == "buffer"]
+        total = sum(facts.numel or 0 for facts in parameters)
+        trainable = sum(facts.numel or 0 for facts in parameters if facts.trainable)
+        own_modules = [layer for layer in self.layers if layer.alias_of < 0]
+        return Totals(
+            parameters=total,
+            trainable=trainable,
+            frozen=total - trainable,
+            bytes=sum(facts.bytes for facts in parameters),
+            buffers=sum(facts.numel or 0 for facts in buffers),
+            buffer_bytes=sum(facts.bytes for facts in buffers),
+            modules=len(own_modules),
+            layers=sum(layer.explanation >= 0 for layer in own_modules),
+            unknown=sum(facts.numel is None for facts in parameters),
+        )
+
+    @cached_property
+    def checks(self) -> Checks:
+        """The checks that make the total believable."""
+        return make_checks(self)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Twelve hex digits of a SHA-256 over the names, shapes and dtypes of all parameters and saved buffers."""
+        lines = [
+            f"{self.path_of(tensor)!a}\t{tensor.facts.shape}\t{tensor.facts.dtype}\n"
+            for tensor in self.tensors
+            if tensor.facts.persistent
+        ]
+        return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()[:12]
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know beside the numbers."""
+        found = list(self.records.notes)
+        if self.totals.unknown:
+            found.append(f"{self.totals.unknown} parameters have no size until the first input; they add 0")
+        return tuple(found)
+
+
+def layer_columns(data: SummaryData) -> LayerColumns:
+    """Work out every column in one pass over the layers and one over the tensors."""
+    layers = data.layers
+    size = len(layers)
+    depth = [0] * size
+    for layer in layers:
+        if layer.parent >= 0:
+            depth[layer.id] = depth[layer.parent] + 1
+    own: list[int | None] = [0] * size
+    adds, trainable, sizes, buffers = [0] * size, [0] * size, [0] * size, [0] * size
+    dtype: list[str | None] = [None] * size
+    shared: list[str | None] = [None] * size
+    for index, tensor in enumerate(data.tensors):
+        at, facts = tensor.layer, tensor.facts
+        numel = facts.numel
+        if facts.kind == "parameter":
+            held = own[at]
+            own[at] = None if numel is None or held is None else held + numel
+            if tensor.owner == index:
+                adds[at] += numel or 0
+                sizes[at] += facts.bytes
+                trainable[at] += (numel or 0) if facts.trainable else 0
+            else:
+                shared[at] = also(shared[at], layers[data.tensors[tensor.owner].layer].path)
+            dtype[at] = one_or_mixed(dtype[at], facts.dtype)
+        elif tensor.owner == index:
+            buffers[at] += numel or 0
+    for layer in layers:
+        if layer.alias_of >= 0:
+            shared[layer.id] = layers[layer.alias_of].path
+    counted = added_up(layers, adds)
+    plain = all(path is None for path in shared)  # nothing is held twice: both ways of adding up are one
+    return LayerColumns(
+        depth=depth,
+        own=own,
+        adds=adds,
+        trainable=trainable,
+        bytes=sizes,
+        buffers=buffers,
+        dtype=dtype,
+        counted=counted,
+        total=counted if plain else subtree_totals(layers, data.tensors),
+        shared_with=shared,
+    )
+
+
+def one_or_mixed(before: str | None, dtype: str) -> str:
+    """Return the one dtype of a layer, or ``mixed``."""
+    return dtype if before is None or before == dtype else "mixed"
+
+
+def also(before: str | None, path: str) -> str:
+    """Return the paths a layer shares with, each once, separated by commas."""
+    if before is None:
+        return path
+    return before if path in before.split(", ") else f"{before}, {path}"

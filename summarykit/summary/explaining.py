@@ -1,0 +1,57 @@
+"""The texts of an explanation: formula in names, in numbers, and the sentence; each made once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from summarykit.expression import Unanswerable, grouped, numbers, symbols
+from summarykit.records import NOT_KNOWN_YET, Explanation
+
+
+class ExplanationTexts(NamedTuple):
+    """What a layer's explanation says; None where there is nothing to say."""
+
+    formula: str | None  #: ``out_features × (in_features + 1)``
+    numbers: str | None  #: ``4 × (16 + 1)``
+    equation: str | None  #: ``4 × (16 + 1) = 68``
+    sentence: str  #: why, in words
+
+
+NOTHING = ExplanationTexts(None, None, None, "")
+
+
+def explanation_texts(why: Explanation) -> ExplanationTexts:
+    """Return the texts of *why*; a formula that cannot be worked out for the layer is shown in names alone."""
+    if why.formula is None:
+        return ExplanationTexts(None, None, None, size_sentence(why))
+    bindings = dict(why.bindings)
+    try:
+        formula: str = symbols(why.formula.tree, bindings)
+    except Unanswerable:
+        return ExplanationTexts(why.formula.source, None, None, sentence(why))
+    try:
+        written = numbers(why.formula.tree, bindings)
+    except Unanswerable:
+        return ExplanationTexts(formula, None, None, sentence(why))
+    equation = None
+    if why.value is not None:
+        value = grouped(why.value)
+        equation = written if written == value else f"{written} = {value}"
+    return ExplanationTexts(formula, written, equation, sentence(why))
+
+
+def sentence(why: Explanation) -> str:
+    """Return the sentence of an explanation with a formula, and what it leaves unexplained."""
+    said = [why.sentence.say(dict(why.bindings))] if why.sentence else []
+    extra = [line for line in why.lines if line.label in line.tensors]
+    said += [f"Beside it, `{line.label}` holds {grouped(line.value)}." for line in extra]
+    if why.reason:
+        said.append(f"{why.reason[0].upper()}{why.reason[1:]}.")
+    return " ".join(said)
+
+
+def size_sentence(why: Explanation) -> str:
+    """Return the sentence of an explanation without a formula."""
+    if why.reason == NOT_KNOWN_YET:
+        return f"{why.reason[0].upper()}{why.reason[1:]}."
+    return f"Its size is taken from its tensors and not checked: {why.reason}." if why.reason else ""

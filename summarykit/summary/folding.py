@@ -1,0 +1,186 @@
+"""Identical repeats once, with their number: in the tree, and in a flat list of layers.
+
+Only numbered siblings fold (``layers.0`` … ``layers.31``): a name that is a word means something. Two copies
+are identical when type, tensors, explanation and everything inside are; a copy that borrows a tensor from
+elsewhere is told apart by its owner, so that a product is never wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from summarykit.records import LayerRecord
+from summarykit.summary.data import SummaryData
+
+
+class FoldedRow(NamedTuple):
+    """One row of the folded tree; stands for ``times`` layers."""
+
+    layer: int  #: id of the first copy
+    depth: int
+    name: str  #: ``layers``, or ``0–31`` for a folded row
+    path: str  #: ``model.layers.0–31.mlp``
+    copies: int  #: how many siblings this row stands for
+    times: int  #: copies, times those of every row above
+    end: int  #: its inside is ``rows[own position + 1 : end]``
+
+
+class LayerGroup(NamedTuple):
+    """Layers of one kind at the same place of repeated blocks: ``layer4.0–2.conv2``."""
+
+    path: str
+    layers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Folding:
+    """The folded forms of one summary."""
+
+    data: SummaryData
+
+    @cached_property
+    def rows(self) -> tuple[FoldedRow, ...]:
+        """The tree in pre-order, repeats folded."""
+        return fold_tree(self.data)
+
+    @cached_property
+    def _positions(self) -> dict[int, int]:
+        return {row.layer: position for position, row in enumerate(self.rows)}
+
+    def position(self, row: FoldedRow) -> int:
+        """Return where *row* stands in ``rows``."""
+        return self._positions[row.layer]
+
+    @cached_property
+    def groups(self) -> tuple[LayerGroup, ...]:
+        """The layers that own parameters, as a flat list, folded by the pattern of their paths."""
+        return fold_flat(self.data)
+
+
+def structures(data: SummaryData) -> list[int]:
+    """Return a number for each layer, equal for layers that are identical inside and out; linear time."""
+    numbers: dict[object, int] = {}
+    found = [0] * len(data.layers)
+    inside: list[list[tuple[str, int]]] = [[] for _ in data.layers]
+    for layer in reversed(data.layers):
+        own = tuple(
+            (t.name, id(t.facts), t.evidence, -1 if t.owner == index else t.owner)
+            for index, t in enumerate(data.tensors[layer.first_tensor : layer.end_tensor], layer.first_tensor)
+        )
+        key = (layer.type, layer.explanation, layer.alias_of, own, tuple(inside[layer.id]))
+        found[layer.id] = numbers.setdefault(key, len(numbers))
+        if layer.parent >= 0:
+            inside[layer.parent].append((own_name(layer, data), found[layer.id]))
+    return found
+
+
+def own_name(layer: LayerRecord, data: SummaryData) -> str:
+    """Return the last part of a layer's path: its name within its parent."""
+    above = data.layers[layer.parent].path if layer.parent >= 0 else ""
+    return layer.path[len(above) + 1 :] if above else layer.path
+
+
+def fold_tree(data: SummaryData) -> tuple[FoldedRow, ...]:
+    """Return the tree in pre-order, each run of identical numbered siblings as one row."""
+    same = structures(data)
+    children: list[list[int]] = [[] for _ in data.layers]
+    for layer in data.layers[1:]:
+        children[layer.parent].append(layer.id)
+    rows: list[FoldedRow] = []
+    # An entry is a row to open, or the position of one whose inside is complete.
+    stack: list[FoldedRow | int] = [FoldedRow(0, 0, "", "", 1, 1, 0)]
+    while stack:
+        entry = stack.pop()
+        if isinstance(entry, int):
+            rows[entry] = rows[entry]._replace(end=len(rows))
+            continue
+        stack.append(len(rows))
+        rows.append(entry)
+        runs = sibling_runs(children[entry.layer], data, same)
+        stack += [folded_row(entry, run, data) for run in reversed(runs)]
+    return tuple(rows)
+
+
+def sibling_runs(siblings: Sequence[int], data: SummaryData, same: Sequence[int]) -> list[list[int]]:
+    """Return *siblings* in runs of identical ones whose names count up."""
+    runs: list[list[int]] = []
+    previous = ""
+    for layer in siblings:
+        name = own_name(data.layers[layer], data)
+        if runs and same[runs[-1][0]] == same[layer] and follows(previous, name):
+            runs[-1].append(layer)
+        else:
+            runs.append([layer])
+        previous = name
+    return runs
+
+
+def follows(before: str, name: str) -> bool:
+    """Return whether *name* is the number after *before*."""
+    return is_number(before) and is_number(name) and int(name) == int(before) + 1
+
+
+def is_number(name: str) -> bool:
+    """Return whether a name is a plain index: ``0``, ``17``."""
+    return name.isascii() and name.isdigit() and len(name) < 16
+
+
+def folded_row(above: FoldedRow, run: Sequence[int], data: SummaryData) -> FoldedRow:
+    """Return the row that stands for a run of siblings."""
+    first, last = (own_name(data.layers[layer], data) for layer in (run[0], run[-1]))
+    name = first if len(run) == 1 else f"{first}–{last}"
+    path = f"{above.path}.{name}" if above.path else name
+    return FoldedRow(run[0], above.depth + 1, name, path, len(run), above.times * len(run), 0)
+
+
+def fold_flat(data: SummaryData) -> tuple[LayerGroup, ...]:
+    """Return the layers that own parameters, those of one kind and path pattern together.
+
+    The pattern of ``layer4.0.conv2`` is ``layer4.#.conv2``: blocks may differ elsewhere. Layers come in the
+    order of their first copy; a group whose numbers form no full grid is split by its first number.
+    """
+    found: dict[object, list[int]] = {}
+    for layer in data.layers:
+        if layer.explanation < 0:
+            continue
+        parts = layer.path.split(".")
+        pattern = tuple("#" if is_number(part) else part for part in parts)
+        tensors = data.tensors[layer.first_tensor : layer.end_tensor]
+        owners = tuple(-1 if t.owner == i else t.owner for i, t in enumerate(tensors, layer.first_tensor))
+        facts = tuple(id(tensor.facts) for tensor in tensors)
+        key = (pattern, layer.type, layer.explanation, layer.alias_of, facts, owners)
+        found.setdefault(key, []).append(layer.id)
+    groups = [group for layers in found.values() for group in as_grids(layers, data)]
+    return tuple(sorted(groups, key=lambda group: group.layers[0]))
+
+
+def as_grids(layers: Sequence[int], data: SummaryData) -> Iterable[LayerGroup]:
+    """Yield *layers* of one pattern as groups whose numbers are every combination of what stands in each place."""
+    paths = [data.layers[layer].path.split(".") for layer in layers]
+    varying = [i for i, part in enumerate(paths[0]) if is_number(part) and len({path[i] for path in paths}) > 1]
+    choices = {i: sorted({int(path[i]) for path in paths}) for i in varying}
+    if math.prod(len(found) for found in choices.values()) == len(layers):
+        parts = [spans(choices[i]) if i in choices else part for i, part in enumerate(paths[0])]
+        yield LayerGroup(".".join(parts), tuple(layers))
+        return
+    first = varying[0]
+    split: dict[str, list[int]] = {}
+    for layer, path in zip(layers, paths, strict=True):
+        split.setdefault(path[first], []).append(layer)
+    for part in split.values():
+        yield from as_grids(part, data)
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Return sorted numbers as ranges: ``0–2``, ``0,3,5–7``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1] = [runs[-1][0], number]
+        else:
+            runs.append([number])
+    return ",".join("–".join(map(str, run)) for run in runs)

@@ -1,0 +1,255 @@
+"""A summary as JSON and back, without loss; what repeats stands once, as in memory.
+
+``format`` says how to read the file. It grows by one with each change that an older reader would misread:
+
+1. the first format.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from summarykit.errors import SavedFileError
+from summarykit.expression import Value, parse, parse_sentence
+from summarykit.garbage import no_collection
+from summarykit.records import (
+    Counted,
+    Evidence,
+    Explanation,
+    LayerRecord,
+    LayerType,
+    Line,
+    ModelRecords,
+    TensorCheck,
+    TensorFacts,
+    TensorRecord,
+    made_records,
+)
+from summarykit.summary.data import SummaryData
+
+FORMAT = 1
+_GRADES = list(Evidence)
+_HINT = "give a .json file that summarykit wrote"
+
+
+def to_json(data: SummaryData) -> str:
+    """Return *data* as JSON text: ASCII, sorted keys, the same bytes for the same summary."""
+    with no_collection():
+        return json.dumps(_written(data), sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def from_json(text: str) -> SummaryData:
+    """Return the summary that *text* was made from.
+
+    Raises:
+        SavedFileError: *text* is no summary, is damaged, or was written by a newer summarykit.
+
+    """
+    try:
+        with no_collection():
+            return SummaryData(_read(_checked(json.loads(text))))
+    except SavedFileError:
+        raise
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        raise SavedFileError(f"the saved summary is damaged ({type(error).__name__}: {error})", hint=_HINT) from None
+
+
+def _checked(found: Any) -> Mapping[str, Any]:
+    if not isinstance(found, dict) or "format" not in found:
+        raise SavedFileError("the file is JSON, but no summary of summarykit", hint=_HINT)
+    if found["format"] != FORMAT:
+        what = f"the file has format {found['format']!r}, and this summarykit reads {FORMAT}"
+        raise SavedFileError(what, hint="read it with the summarykit that wrote it, or a newer one")
+    return found
+
+
+def _written(data: SummaryData) -> dict[str, Any]:
+    records = data.records
+    facts: dict[TensorFacts, int] = {}
+    numbers = [facts.setdefault(tensor.facts, len(facts)) for tensor in records.tensors]
+    return {
+        "format": FORMAT,
+        "name": records.name,
+        "torch": records.torch,
+        "fingerprint": data.fingerprint,
+        "totals": data.totals._asdict(),
+        "counted": list(records.counted),
+        "notes": list(records.notes),
+        "types": [list(kind) for kind in records.types],
+        "settings": [[[name, _plain(value)] for name, value in settings] for settings in records.settings],
+        "explanations": [_explanation(why) for why in records.explanations],
+        "facts": {"fields": list(TensorFacts._fields), "rows": [list(fact) for fact in facts]},
+        "layers": {
+            "name": [_own_name(layer, records.layers) for layer in records.layers],
+            "raw_path": [None if layer.raw_path == layer.path else layer.raw_path for layer in records.layers],
+            **{field: [getattr(layer, field) for layer in records.layers] for field in _LAYER_FIELDS},
+        },
+        "tensors": {
+            "name": [tensor.name for tensor in records.tensors],
+            "facts": numbers,
+            "owner": [tensor.owner for tensor in records.tensors],
+            "storage": [tensor.storage for tensor in records.tensors],
+            "evidence": [tensor.evidence.rank for tensor in records.tensors],
+        },
+    }
+
+
+_LAYER_FIELDS = ("parent", "type", "settings", "explanation", "alias_of", "first_tensor", "end_tensor")
+
+
+def _own_name(layer: LayerRecord, layers: Sequence[LayerRecord]) -> str:
+    above = layers[layer.parent].path if layer.parent >= 0 else ""
+    return layer.path[len(above) + 1 :] if above else layer.path
+
+
+def _plain(value: Value) -> Any:
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
+
+
+def _value(found: Any) -> Value:
+    if isinstance(found, list):
+        return tuple(_value(part) for part in found)
+    if found is None or (isinstance(found, int | str | float) and not _endless(found)):
+        return found
+    raise ValueError(f"{found!r} is no setting")
+
+
+def _endless(found: object) -> bool:
+    return isinstance(found, float) and not math.isfinite(found)
+
+
+def _explanation(why: Explanation) -> dict[str, Any]:
+    return {
+        "formula": why.formula.source if why.formula else None,
+        "bindings": [[name, _plain(value)] for name, value in why.bindings],
+        "value": why.value,
+        "sentence": why.sentence.source if why.sentence else None,
+        "about": why.about,
+        "lines": [
+            {
+                "label": line.label,
+                "formula": line.formula.source,
+                "bindings": [[name, _plain(value)] for name, value in line.bindings],
+                "value": line.value,
+                "evidence": line.evidence,
+                "tensors": list(line.tensors),
+            }
+            for line in why.lines
+        ],
+        "checks": [list(check) for check in why.checks],
+        "origin": why.origin,
+        "evidence": why.evidence,
+        "reason": why.reason,
+        "takes": why.takes,
+        "gives": why.gives,
+        "axis": why.axis,
+    }
+
+
+def _read(found: Mapping[str, Any]) -> ModelRecords:
+    facts = [_facts(found["facts"]["fields"], row) for row in found["facts"]["rows"]]
+    layers = made_records(LayerRecord, _layer_rows(found["layers"]))
+    tensors = made_records(TensorRecord, _tensor_rows(found["tensors"], layers, facts))
+    records = ModelRecords(
+        name=_text(found["name"]),
+        torch=_text(found["torch"]),
+        types=tuple(LayerType(*map(_text, kind)) for kind in found["types"]),
+        settings=tuple(tuple((_text(n), _value(v)) for n, v in settings) for settings in found["settings"]),
+        explanations=tuple(_read_explanation(why) for why in found["explanations"]),
+        layers=layers,
+        tensors=tensors,
+        counted=Counted(*found["counted"]),
+        notes=tuple(map(_text, found["notes"])),
+    )
+    _check_links(records)
+    return records
+
+
+def _text(found: Any) -> str:
+    if not isinstance(found, str):
+        raise ValueError(f"{found!r} is no text")  # noqa: TRY004 - damage, reported as one kind of error
+    return found
+
+
+def _facts(fields: Sequence[str], row: Sequence[Any]) -> TensorFacts:
+    given = dict(zip(fields, row, strict=True))
+    for name in ("shape", "stored_shape"):
+        given[name] = None if given[name] is None else tuple(map(int, given[name]))
+    return TensorFacts(**given)
+
+
+def _layer_rows(columns: Mapping[str, Sequence[Any]]) -> Iterator[tuple[object, ...]]:
+    paths: list[str] = []
+    lists = (columns["name"], columns["raw_path"], *(columns[field] for field in _LAYER_FIELDS))
+    for number, (name, raw, parent, *rest) in enumerate(zip(*lists, strict=True)):
+        above = paths[parent] if 0 <= parent < number else ""
+        path = f"{above}.{name}" if above else name
+        paths.append(path)
+        yield (number, parent, path, path if raw is None else raw, *rest)
+
+
+def _tensor_rows(
+    columns: Mapping[str, Sequence[Any]], layers: Sequence[LayerRecord], facts: Sequence[TensorFacts]
+) -> Iterator[tuple[object, ...]]:
+    holders = [layer.id for layer in layers for _ in range(layer.end_tensor - layer.first_tensor)]
+    names = ("name", "facts", "owner", "storage", "evidence")
+    rows = zip(holders, *(columns[name] for name in names), strict=True)
+    for layer, name, number, owner, storage, rank in rows:
+        yield (layer, name, facts[number], owner, storage, _GRADES[rank])
+
+
+def _read_explanation(why: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        formula=_optional(parse, why["formula"]),
+        bindings=_bindings(why["bindings"]),
+        value=why["value"],
+        sentence=_optional(parse_sentence, why["sentence"]),
+        about=why["about"],
+        lines=tuple(
+            Line(
+                line["label"],
+                parse(line["formula"]),
+                _bindings(line["bindings"]),
+                line["value"],
+                Evidence(line["evidence"]),
+                tuple(line["tensors"]),
+            )
+            for line in why["lines"]
+        ),
+        checks=tuple(TensorCheck(name, Evidence(grade), *rest) for name, grade, *rest in why["checks"]),
+        origin=why["origin"],
+        evidence=Evidence(why["evidence"]),
+        reason=why["reason"],
+        takes=why["takes"],
+        gives=why["gives"],
+        axis=why["axis"],
+    )
+
+
+def _optional(read: Callable[[str], Any], text: str | None) -> Any:
+    return None if text is None else read(text)
+
+
+def _bindings(found: Sequence[Sequence[Any]]) -> tuple[tuple[str, Value], ...]:
+    return tuple((_text(name), _value(value)) for name, value in found)
+
+
+def _check_links(records: ModelRecords) -> None:
+    """Refuse a file whose numbers point nowhere, so that no later step meets an index error."""
+    if not records.layers:
+        raise ValueError("a model without layers")
+    for layer in records.layers:
+        ranges = (
+            (layer.parent, -1, layer.id),
+            (layer.alias_of, -1, layer.id + 1),
+            (layer.type, 0, len(records.types)),
+            (layer.settings, 0, len(records.settings)),
+            (layer.explanation, -1, len(records.explanations)),
+        )
+        if not all(low <= number < high for number, low, high in ranges) or (layer.parent < 0) != (layer.id == 0):
+            raise ValueError(f"layer {layer.id} points at something that is not there")
+    if any(not 0 <= tensor.owner <= index for index, tensor in enumerate(records.tensors)):
+        raise ValueError("a tensor's owner is not there")

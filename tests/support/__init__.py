@@ -1,0 +1,1 @@
+"""What tests share: golden files, a browser, an office program. conftest.py makes fixtures of them."""

@@ -23,7 +23,7 @@ MOST_ROWS = 30
 _POLICY_STANDS_HERE = "the policy follows what is rendered"
 _STYLE_OR_SCRIPT = re.compile(r"<!--.*?-->|<(style|script)\b[^>]*>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE)
 _FITS = 6  #: characters that need no break in the narrowest column
-_AFTER = re.compile(r"(?<=[._/])(?=[^\W_])|(?<=[a-z])(?=[A-Z])")
+_AFTER = re.compile(r"(?<=[._/])(?=[^\W_])|(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])")
 
 
 def breaks(text: str) -> Markup:

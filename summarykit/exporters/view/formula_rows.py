@@ -153,7 +153,7 @@ def _common(data: SummaryData, number: int, row: LayerGroup, title: str) -> Reco
     layer = data.layers[row.layers[0]]
     note = _plain(shared_note(data, layer)) if data.columns.shared_with[layer.id] is not None else ""
     why = data.explanation(layer)
-    reason = quiet(visible(why.reason)).replace("`", "") if why and why.reason != NOT_KNOWN_YET else ""
+    reason = quiet(visible(why.reason)).replace("`", "") if why and why.origin and why.reason != NOT_KNOWN_YET else ""
     return {
         "number": number,
         "path": visible(row.path or title),

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from summarykit.exporters.view.fitting import height, row_height
 from summarykit.exporters.view.formula_links import Arrangement, Place, arrange, inputs_of, is_live
 from summarykit.exporters.view.formula_rows import Record, Sources, counted_elsewhere, formula_record, size_record
-from summarykit.exporters.view.labels import code_name, label
+from summarykit.exporters.view.labels import in_lines, label
+from summarykit.exporters.view.layer_rows import WIDEST, between
+from summarykit.exporters.view.words import listed
+from summarykit.exporters.workbook import Formula
 from summarykit.expression import Value, excel_inputs
 from summarykit.expression.nodes import Name, Negative, Node, Number, Quotient, Remainder, Sum, walk
 from summarykit.records import Explanation
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, LayerGroup
 
+#: Of a column of inputs, in characters.
+INPUT_WIDTH = 10
+PATH_WIDTH, WORDS_WIDTH, CHECK_WIDTH, NOTE_WIDTH = 34, 44, 28, 44
 SIZE_ONLY = "No formula is known for these layers. The count is the size of their own tensors, which checks nothing."
 ELSEWHERE = "These are further places of layers that stand above: one and the same layer, counted there."
 
@@ -22,8 +29,8 @@ class Input(NamedTuple):
     """A column of inputs in one block."""
 
     key: str  #: of the column; names of the model never enter a formula
-    label: str
-    code: str
+    label: tuple[str, ...]  #: its lines
+    code: tuple[str, ...]  #: its lines
     switch: bool  #: 1 or 0
     least: int
 
@@ -37,6 +44,8 @@ class FormulaBlock(NamedTuple):
     about: str
     inputs: tuple[Input, ...]
     rows: int
+    head: float  #: height of the labels
+    codes: float  #: height of the line below
 
 
 class FormulaSheet(NamedTuple):
@@ -50,6 +59,7 @@ class FormulaSheet(NamedTuple):
     linked: bool  #: some input follows the layer before it
     proven: bool  #: every input does, but for the first
     notes: bool
+    path_width: int
     fixed: bool  #: some parameters are kept fixed in training
 
 
@@ -78,14 +88,14 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
             formula_record(data, at, row, keys, cells[row.layers[0]], title, live=live) for at, row in rows
         ]
         about = _why(data, rows[0][1]).about
-        blocks.append(FormulaBlock(block, "formula", kind[0], about, tuple(inputs.values()), len(rows)))
+        blocks.append(_block(block, "formula", _title(kind[0], inputs), about, len(rows), tuple(inputs.values())))
     if sizes:
         block = f"kind{len(kinds)}"
         records[block] = [size_record(data, at, row, title, live=live) for at, row in sizes]
-        blocks.append(FormulaBlock(block, "size", "Size only", SIZE_ONLY, (), len(sizes)))
+        blocks.append(_block(block, "size", "Size only", SIZE_ONLY, len(sizes)))
     if elsewhere:
         records["elsewhere"] = [counted_elsewhere(data, at, row, title) for at, row in elsewhere]
-        blocks.append(FormulaBlock("elsewhere", "elsewhere", "Counted elsewhere", ELSEWHERE, (), len(elsewhere)))
+        blocks.append(_block("elsewhere", "elsewhere", "Counted elsewhere", ELSEWHERE, len(elsewhere)))
     return FormulaSheet(
         tuple(blocks),
         records,
@@ -95,8 +105,35 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
         bool(arrangement.links) and live,
         arrangement.proven,
         any(record["note"] for made in records.values() for record in made),
+        _fitted(records),
         bool(data.totals.frozen),
     )
+
+
+def _fitted(records: Mapping[str, list[Record]]) -> int:
+    """Give each row the height its texts need; return the width of the column of names."""
+    every = [record for made in records.values() for record in made]
+    path_width = between(PATH_WIDTH, max((len(str(record["path"])) + 3 for record in every), default=0), WIDEST)
+    for record in every:
+        texts = (record["words"], record["note"], record["check"])
+        shown = (str(text.value) if isinstance(text, Formula) else text for text in texts)
+        widths = (WORDS_WIDTH, NOTE_WIDTH, CHECK_WIDTH)
+        record["height"] = row_height((record["path"], path_width), *zip(shown, widths, strict=True))
+    return path_width
+
+
+def _block(
+    block: str, kind: str, title: str, about: str, rows: int, inputs: tuple[Input, ...] = ()
+) -> FormulaBlock:
+    head = max((height("\n".join(made.label), INPUT_WIDTH) for made in inputs), default=0)
+    codes = max((height("\n".join(made.code), INPUT_WIDTH, 9) for made in inputs), default=0)
+    return FormulaBlock(block, kind, title, about, inputs, rows, max(head, 18), max(codes, 14))
+
+
+def _title(kind: str, inputs: Mapping[str, Input]) -> str:
+    """Return what a block is called; layers with tensors beyond their formula say so."""
+    extra = [name.removesuffix(".numel") for name in inputs if name.endswith(".numel")]
+    return f"{kind} with {listed(extra)}" if extra else kind
 
 
 def _why(data: SummaryData, row: LayerGroup) -> Explanation:
@@ -137,7 +174,7 @@ def _inputs(whys: list[Explanation]) -> dict[str, Input]:
             least |= _least(why.formula.tree, bindings)
     among = tuple(names)
     return {
-        name: Input(f"in{at}", label(name, among=among), code_name(name), switch, least.get(name, 0))
+        name: Input(f"in{at}", in_lines(label(name, among=among)), in_lines(name, "_.", 11), switch, least.get(name, 0))
         for at, (name, switch) in enumerate(_natural(names).items())
     }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from summarykit.exporters.view.fitting import measured
+
 #: Short enough for two lines above a column of ten characters.
 _LABELS = {
     "out_features": "Neurons",
@@ -86,12 +88,12 @@ def _plain(name: str) -> str:
     return words[:1].upper() + words[1:] if words else name
 
 
-def code_name(name: str, width: int = 13) -> str:
-    """Return a setting's name for a narrow column: a long one gets a new line after an underscore or before ``[``."""
-    if len(name) <= width:
-        return name
-    breaks = [m.start() + 1 for m in re.finditer("[_.]", name[1:-1])]
-    if not breaks:
-        return name
-    middle = min(breaks, key=lambda at: abs(2 * (at + 1) - len(name)))
-    return f"{name[: middle + 1]}\n{name[middle + 1 :]}"
+def in_lines(text: str, breaks: str = " ", width: float = 9) -> tuple[str, ...]:
+    """Return the lines of a heading in a narrow column: a long one is parted in two, nearest to its middle."""
+    if measured(text) <= width:
+        return (text,)
+    places = [at for at in range(1, len(text) - 1) if text[at] in breaks]
+    if not places:
+        return (text,)
+    middle = min(places, key=lambda at: abs(2 * (at + 1) - len(text)))
+    return text[: middle + 1].rstrip(" "), text[middle + 1 :]

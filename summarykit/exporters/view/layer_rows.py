@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from summarykit.exporters.view.fitting import row_height
 from summarykit.exporters.view.labels import quiet
 from summarykit.exporters.view.rows import shared_note
 from summarykit.exporters.view.words import shape_words, visible
@@ -15,6 +16,8 @@ from summarykit.summary.folding import Folding, own_name
 MOST_ROWS = 5_000
 #: Deeper rows stand no further to the right.
 _MOST_INDENT = 12
+#: Names of more characters go over several lines.
+WIDEST = 56
 
 
 class _Place(NamedTuple):
@@ -24,10 +27,44 @@ class _Place(NamedTuple):
     times: int
 
 
-def layer_rows(data: SummaryData, folding: Folding, title: str) -> list[dict[str, object]]:
+class LayerSheet(NamedTuple):
+    """What the Layers sheet shows, and how wide its columns are."""
+
+    rows: list[dict[str, object]]
+    folded: bool  #: equal layers stand in one row, with a column for their number
+    notes: bool
+    widths: tuple[int, ...]
+
+
+def layer_sheet(data: SummaryData, folding: Folding, title: str) -> LayerSheet:
     """Return one row a layer, or one for each group of equal ones."""
-    places = _folded(folding) if len(data.layers) > MOST_ROWS else _unfolded(data)
-    return [_row(data, place, title) for place in places]
+    folded = len(data.layers) > MOST_ROWS
+    rows = [_row(data, place, title) for place in (_folded(folding) if folded else _unfolded(data))]
+    notes = any(row["note"] for row in rows)
+    widths = {
+        "name": between(30, _lengths(rows, "name", "indent"), WIDEST),
+        "path": between(34, _lengths(rows, "path"), WIDEST),
+        "type": between(16, _lengths(rows, "type") + 2, 40),
+        "weight": between(12, _lengths(rows, "weight"), 32),
+        "bias": between(8, _lengths(rows, "bias"), 24),
+        "formula": between(24, _lengths(rows, "formula"), 44),
+        "note": 44,
+    }
+    for row in rows:
+        name = (row["name"], widths["name"] - 2 * int(str(row["indent"])))
+        row["height"] = row_height(name, *((row[key], widths[key]) for key in widths if key != "name"))
+    columns = ("name", "path", "type", *["copies"] * folded, "weight", "bias", "formula")
+    numbers = (16, 16, 18, 10, *[widths["note"]] * notes)
+    return LayerSheet(rows, folded, notes, (*(widths.get(key, 8) for key in columns), *numbers))
+
+
+def _lengths(rows: list[dict[str, object]], key: str, indent: str = "") -> int:
+    return max(len(str(row[key])) + (2 * int(str(row[indent])) if indent else 0) for row in rows) + 3
+
+
+def between(least: int, wanted: int, most: int) -> int:
+    """Return *wanted*, kept between two bounds."""
+    return max(least, min(wanted, most))
 
 
 def _folded(folding: Folding) -> Iterator[_Place]:
@@ -62,7 +99,8 @@ def _row(data: SummaryData, place: _Place, title: str) -> dict[str, object]:
         "note": "".join(visible(p.text) if p.code else quiet(visible(p.text)) for p in shared_note(data, layer)),
         "level": depth,
         "indent": min(depth, _MOST_INDENT),
-        "look": "root" if depth == 0 else "top" if depth == 1 else "" if columns.total[layer.id] else "aside",
+        "look": "root" if depth == 0 else "" if columns.total[layer.id] or holds else "aside",
+        "name_look": "strong" if depth == 1 else "",
     }
 
 

@@ -18,7 +18,6 @@ imports the rest of the package, so that any module may import it.
 
 from __future__ import annotations
 
-
 #: So much of a long formula is shown before and after the spot an error points at.
 _WINDOW = 100
 

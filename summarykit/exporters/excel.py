@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, BinaryIO, ClassVar
 
@@ -12,9 +12,17 @@ from openpyxl.utils import get_column_letter
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
-from summarykit.exporters.view.formulas import FormulaSheet, formula_sheet
+from summarykit.exporters.view.fitting import height, shortened
+from summarykit.exporters.view.formulas import (
+    CHECK_WIDTH,
+    INPUT_WIDTH,
+    NOTE_WIDTH,
+    WORDS_WIDTH,
+    FormulaSheet,
+    formula_sheet,
+)
 from summarykit.exporters.view.labels import quiet
-from summarykit.exporters.view.layer_rows import MOST_ROWS, layer_rows
+from summarykit.exporters.view.layer_rows import layer_sheet
 from summarykit.exporters.view.values import Rich
 from summarykit.exporters.view.words import visible
 from summarykit.exporters.workbook import write_workbook
@@ -25,11 +33,11 @@ from summarykit.summary.folding import Folding, LayerGroup
 #: Excel shows 15 digits. A model of more has numbers in its cells, and nothing to change.
 MOST_COUNTED = 10**15 - 1
 _LARGEST = 8
+_NUMBER = re.compile(r"(\d[\d,]*)")
 #: The fewest columns of inputs, so that the type of a layer without any has room.
 _FEWEST_INPUTS = 3
-_WIDEST_PATH = 56
 #: Characters across a landscape page.
-_FITS_A4 = 200
+_FITS_A4 = 195
 
 
 @exporter("excel")
@@ -50,17 +58,21 @@ def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cach
         folding = Folding(data)
         live = _fits(data)
         sheet = formula_sheet(data, folding, view.title, live=live)
-        layers = layer_rows(data, folding, view.title)
+        layers = layer_sheet(data, folding, view.title)
         values = {
             "report": view,
             "overview": _overview(data, view, folding, sheet, live=live),
             "formulas": _formulas(data, sheet, live=live),
-            "layers": _layers(data, layers),
+            "layers": {
+                "folded": layers.folded,
+                "notes": layers.notes,
+                "widths": _widths(layers.widths),
+                "paper": _paper(layers.widths),
+            },
         }
-        markup = render(
-            "excel/report.xml.j2", values, _escape, folders=options.templates, helpers={"height": height, "quiet": quiet}
-        )
-        write_workbook(markup, {**sheet.records, "layers": layers}, out, fill_cache=fill_cache)
+        helpers: dict[str, Callable[..., object]] = {"height": height, "quiet": quiet}
+        markup = render("excel/report.xml.j2", values, _escape, folders=options.templates, helpers=helpers)
+        write_workbook(markup, {**sheet.records, "layers": layers.rows}, out, fill_cache=fill_cache)
 
 
 def _escape(text: str) -> str:
@@ -70,13 +82,6 @@ def _escape(text: str) -> str:
 def _fits(data: SummaryData) -> bool:
     values = [why.value or 0 for why in data.records.explanations]
     return max(data.totals.parameters, *values, 0) <= MOST_COUNTED
-
-
-def height(text: str, width: float, size: float = 11) -> float:
-    """Return how many points high a merged cell of *width* characters must be; Excel fits only single cells itself."""
-    characters = sum(1.0 if ord(character) < 0x2E80 else 2.0 for character in text)
-    lines = math.ceil(characters * size / 11 * 1.02 / width) if text else 1
-    return round(max(lines, 1) * size * 1.36 + 2, 1)
 
 
 def plain(rich: Rich) -> str:
@@ -94,18 +99,18 @@ def _overview(
         "live": live,
         "sentence": plain(view.sentence),
         "below": _below(view),
-        "problems": tuple(
-            (problem.look, problem.title, plain(problem.text)) for problem in view.problems
-        ),
+        "problems": tuple((problem.look, problem.title, plain(problem.text)) for problem in view.problems),
         "sizes": _sizes(parameters, each),
         "each": each,
         "each_format": "0.0##" if each != int(each) else "0",
         "size_format": _size_format(totals.bytes),
         "size": totals.bytes / 10**6,
         "learned": totals.trainable,
-        "agree_words": "count agrees with PyTorch" if sheet.layers == 1 else "counts agree with PyTorch",
-        "agreement_rest": _rest(data, sheet),
-        "blocks": tuple((b.label, b.type, b.copies, b.value, _fraction(b.value, parameters), "") for b in view.blocks),
+        "agreement": _agreement(view.agreement, sheet.agreeing),
+        "blocks": tuple(
+            (shortened(block.label), block.type, block.copies, block.value, _fraction(block.value, parameters), "")
+            for block in view.blocks
+        ),
         "largest": tuple(_largest(data, view, folding, sheet)),
         "checks": tuple((check.ok, check.claim, quiet(check.detail)) for check in view.checks),
     }
@@ -133,14 +138,18 @@ def _fraction(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def _rest(data: SummaryData, sheet: FormulaSheet) -> str:
-    """Return what is to be said of the layers whose count nothing checks."""
-    sizes = [block.id for block in sheet.blocks if block.kind == "size"]
-    copies = [record["copies"] for block in sizes for record in sheet.records[block]]
-    bare = sum(number for number in copies if isinstance(number, int))
-    if not bare:
+def _agreement(text: str, agreeing: int) -> str:
+    """Return the sentence on what was checked as a formula: its first number is live, all are in the reader's style.
+
+    Empty where the sentence tells of no agreement.
+    """
+    number, *rest = _NUMBER.split(text)[1:] or [""]
+    if number.replace(",", "") != str(agreeing) or not text.startswith(number):
         return ""
-    return f"; {quiet(f'{bare:,}')} {'has' if bare == 1 else 'have'} no formula"
+    parts = [f"FIXED({part.replace(',', '')},0)" if at % 2 else f'"{part}"' for at, part in enumerate(rest)]
+    changed = "{ref:banner.changed}"
+    tail = f'IF({changed}>0,"; "&FIXED({changed},0)&" changed by you","")'
+    return "=" + "&".join(["FIXED({ref:totals.check},0)", *parts, tail])
 
 
 def _largest(
@@ -159,7 +168,7 @@ def _largest(
         kind = data.records.types[data.layers[group.layers[0]].type].name
         fraction = _fraction(size(group), data.totals.parameters)
         place = sheet.places.get(group.layers[0], "")
-        yield group.path or view.title, kind, len(group.layers), size(group), fraction, place
+        yield shortened(group.path or view.title), kind, len(group.layers), size(group), fraction, place
 
 
 def _formulas(data: SummaryData, sheet: FormulaSheet, *, live: bool) -> Mapping[str, Any]:
@@ -168,9 +177,8 @@ def _formulas(data: SummaryData, sheet: FormulaSheet, *, live: bool) -> Mapping[
     columns += ["training"] if sheet.fixed else []
     columns += ["note"] if sheet.notes else []
     first = 3 + max(inputs, _FEWEST_INPUTS) + 1  # #, Layer, the inputs, a spacer
-    paths = [len(str(record["path"])) for rows in sheet.records.values() for record in rows]
-    widths = [5, _path_width(paths, 34), *[10] * max(inputs, _FEWEST_INPUTS), 2, 44, 8, 14, 14, 12, 21, 16]
-    widths += [13] * sheet.fixed + [44] * sheet.notes
+    widths = [5, sheet.path_width, *[INPUT_WIDTH] * max(inputs, _FEWEST_INPUTS), 2]
+    widths += [WORDS_WIDTH, 10, 14, 14, 12, CHECK_WIDTH, 16, *[13] * sheet.fixed, *[NOTE_WIDTH] * sheet.notes]
     last = sheet.blocks[-1] if sheet.blocks else None
     return {
         "live": live,
@@ -180,7 +188,7 @@ def _formulas(data: SummaryData, sheet: FormulaSheet, *, live: bool) -> Mapping[
         "inputs": max(inputs, _FEWEST_INPUTS),
         "at": {name: get_column_letter(first + i) for i, name in enumerate(columns)},
         "right": get_column_letter(first + len(columns) - 1),
-        "widths": " ".join(f"{width:g}" for width in widths),
+        "widths": _widths(widths),
         "paper": _paper(widths),
         "linked": sheet.linked,
         "proven": sheet.proven,
@@ -192,21 +200,11 @@ def _formulas(data: SummaryData, sheet: FormulaSheet, *, live: bool) -> Mapping[
     }
 
 
-def _layers(data: SummaryData, rows: list[dict[str, object]]) -> Mapping[str, Any]:
-    folded, notes = len(data.layers) > MOST_ROWS, any(row["note"] for row in rows)
-    names = [len(str(row["name"])) + 2 * int(str(row["indent"])) for row in rows]
-    formulas = [len(str(row["formula"])) for row in rows]
-    widths = [_path_width(names, 30), _path_width([len(str(row["path"])) for row in rows], 34), 24, *[8] * folded]
-    widths += [20, 10, min(max([24, *formulas]) + 2, 44), 14, 14, 17, 10, *[44] * notes]
-    return {"folded": folded, "notes": notes, "widths": " ".join(f"{width:g}" for width in widths), "paper": _paper(widths)}
+def _widths(widths: Sequence[int]) -> str:
+    return " ".join(map(str, widths))
 
 
-def _path_width(lengths: list[int], least: int) -> int:
-    """Return how wide a column of names is: no narrower than the page asks for, no wider than a screen bears."""
-    return min(max([least, *(length + 3 for length in lengths)]), _WIDEST_PATH)
-
-
-def _paper(widths: Sequence[float]) -> str:
+def _paper(widths: Sequence[int]) -> str:
     """Return the paper on which a sheet of these widths, shrunk to fit, is still to be read (8 points)."""
     return "A4" if sum(widths) <= _FITS_A4 else "A3"
 

@@ -26,6 +26,7 @@ from summarykit.expression.nodes import (
     Reduce,
     Remainder,
     Sum,
+    Text,
     walk,
 )
 from summarykit.expression.printing import with_leaves
@@ -148,10 +149,18 @@ class _Writer:
         return f"IF({self.condition(test)},{self.text(then)},{self.text(other)})", _ATOM
 
     def decided(self, test: Node) -> bool | None:
-        """Return the answer to a question that no cell can change: about words, or a setting that is no number."""
-        asked = (part.name for part in walk(test) if isinstance(part, Name))
-        words = not isinstance(test, Logic) and any(not isinstance(self.bindings.get(name), int) for name in asked)
+        """Return the answer to a question that no cell can change, None where cells decide it."""
+        words = isinstance(test, Compare) and (self.is_word(test.left) or self.is_word(test.right))
         return truth(test, self.bindings) if words or not excel_inputs(test, self.bindings) else None
+
+    def is_word(self, side: Node) -> bool:
+        """Return whether one side of a comparison is no number: a word, or a setting such as None or 0.5."""
+        match side:
+            case Name(name=name):
+                return not isinstance(self.bindings.get(name), int)
+            case Choice(then=then, other=other):
+                return self.is_word(then) or self.is_word(other)
+        return isinstance(side, Text)
 
     def condition(self, node: Node) -> str:
         decided = self.decided(node)

@@ -14,6 +14,8 @@ from summarykit.formulas.extras import extra_lines, extra_terms, with_terms
 from summarykit.formulas.rules import Rule, fill_in, find_rule
 from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation, Line, Shape, TensorCheck, weakest
 
+#: A family with more tensors than this is a mistake in the rule or a setting.
+MOST_REPETITIONS = 100_000
 NO_RULE = "no formula is known for this kind of layer"
 
 
@@ -128,7 +130,10 @@ def repetitions(found: Rule, bindings: Mapping[str, Value]) -> Iterator[dict[str
     """Yield the counters of each repetition, the first counter slowest; one without any for a plain rule."""
     counters = found.repeat.counters if found.repeat else ()
     names = [name for name, _ in counters]
-    for values in itertools.product(*(range(evaluate(count.tree, bindings)) for _, count in counters)):
+    ranges = [range(evaluate(count.tree, bindings)) for _, count in counters]
+    if math.prod(found.stop for found in ranges) > MOST_REPETITIONS:
+        raise Unanswerable("the family of tensors has too many members")
+    for values in itertools.product(*ranges):
         yield dict(zip(names, values, strict=True))
 
 

@@ -8,13 +8,14 @@ registering a rule for a library imports nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from summarykit.errors import RuleError
 from summarykit.expression import Expression, Sentence, parse, parse_sentence, parse_shape
 
 _PLACEHOLDER = re.compile(r"\{(_?[A-Za-z][A-Za-z0-9_]*)\}")
+_REPEAT = 'a name such as "weight_l{layer}" goes with repeat={"layer": "num_layers"}'
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
 
 
@@ -145,18 +146,19 @@ def build(
             raise RuleError(f"{name}={value!r} names no setting", hint="give the name of one attribute of the layer")
     if axis not in {"last", "channels"}:
         raise RuleError(f"axis={axis!r} is no axis", hint="use axis='last' or axis='channels'")
-    if shapes is not None and not isinstance(shapes, Mapping):
-        raise RuleError(
-            f"shapes is {type(shapes).__name__}, not a dict",
-            hint='write shapes={"weight": "out_features, in_features"}',
-        )
+    _check_mapping("shapes", shapes, hint='write shapes={"weight": "out_features, in_features"}')
+    _check_mapping("repeat", repeat, hint=_REPEAT)
+    _check_texts({"count": count, "says": says or "", "about": about, "each": each or "", "label": label})
+    _check_counters(shapes or {}, repeat or {})
+    if isinstance(aliases, str):
+        raise RuleError(f"aliases={aliases!r} is one text", hint=f"write aliases=[{aliases!r}]")
     repetition = None
     if repeat:
         counters = tuple((name, parse(text)) for name, text in repeat.items())
         repetition = Repetition(counters, parse(each) if each else None, parse_sentence(label))
     return Rule(
         target=qualified_name(target),
-        aliases=tuple(aliases),
+        aliases=tuple(map(qualified_name, aliases)),
         count=parse(count),
         shapes=tuple((name, parse_shape(text), text) for name, text in (shapes or {}).items()),
         says=parse_sentence(says) if says else None,
@@ -167,6 +169,30 @@ def build(
         repeat=repetition,
         users=users,
     )
+
+
+def _check_mapping(name: str, given: object, *, hint: str) -> None:
+    if given is None:
+        return
+    if not isinstance(given, Mapping):
+        raise RuleError(f"{name} is {type(given).__name__}, not a dict", hint=hint)
+    _check_texts(
+        {f"a name in {name}": key for key in given} | {f"{name}[{key!r}]": text for key, text in given.items()}
+    )
+
+
+def _check_texts(given: Mapping[str, object]) -> None:
+    for name, text in given.items():
+        if not isinstance(text, str):
+            raise RuleError(f"{name} is {text!r}, no text", hint="every part of a rule is written as text")
+
+
+def _check_counters(shapes: Iterable[str], repeat: Iterable[str]) -> None:
+    """Refuse a tensor's name that asks for a counter there is none of."""
+    for name in shapes:
+        for match in _PLACEHOLDER.finditer(name):
+            if match[1].removeprefix("_") not in repeat:
+                raise RuleError(f"the name {name!r} asks for {match[0]}, and repeat has no such counter", hint=_REPEAT)
 
 
 def register(made: Rule) -> None:

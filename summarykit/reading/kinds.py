@@ -106,7 +106,10 @@ class KindTable:
         if parameters:
             pairs = zip(own[:parameters], numbers[:parameters], strict=True)
             shapes = {name: self._tensors.facts[fact].shape for name, fact in pairs}
-            why = explain(LayerFacts(facts.lineage, {**facts.constants, **dict(settings)}, shapes))
+            # A parameter switched off, as in ``register_parameter("bias", None)``, reads False.
+            held = module.__dict__["_parameters"]
+            absent = {name: False for name, tensor in held.items() if tensor is None}
+            why = explain(LayerFacts(facts.lineage, {**facts.constants, **absent, **dict(settings)}, shapes))
             explanation = self._intern(self.explanations, why)
             evidence = tuple(checked.evidence for checked in why.checks) + evidence[parameters:]
         found = self._kinds[key] = Kind(facts.type, number, explanation, evidence)

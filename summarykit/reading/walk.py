@@ -5,7 +5,7 @@ Iterative, since PyTorch's own ``modules()`` fails at a depth of about 1,000 and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import nn
@@ -67,7 +67,7 @@ class _Walk:
                 continue
             children = module.__dict__.get("_modules")
             if children:
-                stack += reversed(list(places(children, number, path, raw_path)))
+                stack += places(children, number, path, raw_path)
         return self.records()
 
     def unwrapped(
@@ -169,18 +169,15 @@ def memory_groups(tensors: Sequence[torch.Tensor], owners: Sequence[int]) -> lis
 
 
 def places(
-    children: Mapping[str, nn.Module | None], parent: int, path: str, raw_path: str | None
-) -> Iterator[tuple[nn.Module, int, str, str | None]]:
-    """Yield where the walk goes on: each child with its parent and path."""
+    children: dict[str, nn.Module | None], parent: int, path: str, raw_path: str | None
+) -> list[tuple[nn.Module, int, str, str | None]]:
+    """Return where the walk goes on: each child with its parent and path, the last first."""
     prefix = path + "." if path else ""
-    if raw_path is None:
-        for name, child in children.items():
-            if child is not None:
-                yield child, parent, prefix + name, None
-        return
-    for name, child in children.items():
-        if child is not None:
-            yield child, parent, prefix + name, joined(raw_path, name)
+    return [
+        (child, parent, prefix + name, None if raw_path is None else joined(raw_path, name))
+        for name, child in reversed(children.items())
+        if child is not None
+    ]
 
 
 def joined(path: str, name: str) -> str:

@@ -43,9 +43,13 @@ class Folding:
     data: SummaryData
 
     @cached_property
+    def _kinds(self) -> list[int]:
+        return own_kinds(self.data)
+
+    @cached_property
     def rows(self) -> tuple[FoldedRow, ...]:
         """The tree in pre-order, repeats folded."""
-        return fold_tree(self.data)
+        return fold_tree(self.data, self._kinds)
 
     @cached_property
     def _positions(self) -> dict[int, int]:
@@ -58,20 +62,31 @@ class Folding:
     @cached_property
     def groups(self) -> tuple[LayerGroup, ...]:
         """The layers that own parameters, as a flat list, folded by the pattern of their paths."""
-        return fold_flat(self.data)
+        return fold_flat(self.data, self._kinds)
 
 
-def structures(data: SummaryData) -> list[int]:
+def own_kinds(data: SummaryData) -> list[int]:
+    """Return a number for each layer, equal for layers alike in themselves: type, explanation and own tensors."""
+    numbers: dict[object, int] = {}
+    tensors = data.tensors
+    found = []
+    for layer in data.layers:
+        own = tuple(
+            (t.name, id(t.facts), t.evidence, -1 if t.owner == index else t.owner)
+            for index, t in enumerate(tensors[layer.first_tensor : layer.end_tensor], layer.first_tensor)
+        )
+        key = (layer.type, layer.explanation, layer.alias_of, own)
+        found.append(numbers.setdefault(key, len(numbers)))
+    return found
+
+
+def structures(data: SummaryData, kinds: Sequence[int]) -> list[int]:
     """Return a number for each layer, equal for layers that are identical inside and out; linear time."""
     numbers: dict[object, int] = {}
     found = [0] * len(data.layers)
     inside: list[list[tuple[str, int]]] = [[] for _ in data.layers]
     for layer in reversed(data.layers):
-        own = tuple(
-            (t.name, id(t.facts), t.evidence, -1 if t.owner == index else t.owner)
-            for index, t in enumerate(data.tensors[layer.first_tensor : layer.end_tensor], layer.first_tensor)
-        )
-        key = (layer.type, layer.explanation, layer.alias_of, own, tuple(inside[layer.id]))
+        key = (kinds[layer.id], *inside[layer.id])
         found[layer.id] = numbers.setdefault(key, len(numbers))
         if layer.parent >= 0:
             inside[layer.parent].append((own_name(layer, data), found[layer.id]))
@@ -80,13 +95,13 @@ def structures(data: SummaryData) -> list[int]:
 
 def own_name(layer: LayerRecord, data: SummaryData) -> str:
     """Return the last part of a layer's path: its name within its parent."""
-    above = data.layers[layer.parent].path if layer.parent >= 0 else ""
+    above = data.records.layers[layer.parent].path if layer.parent >= 0 else ""
     return layer.path[len(above) + 1 :] if above else layer.path
 
 
-def fold_tree(data: SummaryData) -> tuple[FoldedRow, ...]:
+def fold_tree(data: SummaryData, kinds: Sequence[int]) -> tuple[FoldedRow, ...]:
     """Return the tree in pre-order, each run of identical numbered siblings as one row."""
-    same = structures(data)
+    same = structures(data, kinds)
     children: list[list[int]] = [[] for _ in data.layers]
     for layer in data.layers[1:]:
         children[layer.parent].append(layer.id)
@@ -137,25 +152,29 @@ def folded_row(above: FoldedRow, run: Sequence[int], data: SummaryData) -> Folde
     return FoldedRow(run[0], above.depth + 1, name, path, len(run), above.times * len(run), 0)
 
 
-def fold_flat(data: SummaryData) -> tuple[LayerGroup, ...]:
+def fold_flat(data: SummaryData, kinds: Sequence[int]) -> tuple[LayerGroup, ...]:
     """Return the layers that own parameters, those of one kind and path pattern together.
 
     The pattern of ``layer4.0.conv2`` is ``layer4.#.conv2``: blocks may differ elsewhere. Layers come in the
     order of their first copy; a group whose numbers form no full grid is split by its first number.
     """
     found: dict[object, list[int]] = {}
-    for layer in data.layers:
-        if layer.explanation < 0:
-            continue
-        parts = layer.path.split(".")
-        pattern = tuple("#" if is_number(part) else part for part in parts)
-        tensors = data.tensors[layer.first_tensor : layer.end_tensor]
-        owners = tuple(-1 if t.owner == i else t.owner for i, t in enumerate(tensors, layer.first_tensor))
-        facts = tuple(id(tensor.facts) for tensor in tensors)
-        key = (pattern, layer.type, layer.explanation, layer.alias_of, facts, owners)
-        found.setdefault(key, []).append(layer.id)
+    for layer, pattern in zip(data.layers, patterns(data), strict=True):
+        if layer.explanation >= 0:
+            found.setdefault((pattern, kinds[layer.id]), []).append(layer.id)
     groups = [group for layers in found.values() for group in as_grids(layers, data)]
     return tuple(sorted(groups, key=lambda group: group.layers[0]))
+
+
+def patterns(data: SummaryData) -> list[int]:
+    """Return a number for each layer, equal for layers whose paths differ in nothing but their numbers."""
+    numbers: dict[object, int] = {}
+    found: list[int] = []
+    for layer in data.layers:
+        name = own_name(layer, data)
+        above = found[layer.parent] if layer.parent >= 0 else -1
+        found.append(numbers.setdefault((above, "#" if is_number(name) else name), len(numbers)))
+    return found
 
 
 def as_grids(layers: Sequence[int], data: SummaryData) -> Iterable[LayerGroup]:

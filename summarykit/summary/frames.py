@@ -112,9 +112,9 @@ def _whole(values: Sequence[int]) -> pd.Series:
 
 def _maybe(values: Sequence[int | None]) -> pd.Series:
     """Return a column of numbers with gaps: ``Int64``, or exact Python ints when one is beyond it."""
-    gaps = np.fromiter((value is None for value in values), bool, len(values))
+    held = np.fromiter(values, dtype=object, count=len(values))
+    gaps = pd.isna(held)
     try:
-        numbers = np.fromiter((0 if value is None else value for value in values), np.int64, len(values))
+        return pd.Series(pd.arrays.IntegerArray(np.where(gaps, 0, held).astype(np.int64), gaps))
     except OverflowError:
-        return pd.Series(np.fromiter(values, dtype=object, count=len(values)), dtype=object)
-    return pd.Series(pd.arrays.IntegerArray(numbers, gaps))
+        return pd.Series(held, dtype=object)

@@ -190,7 +190,7 @@ def test_a_template_of_the_users_goes_before_and_its_policy_follows(tmp_path):
         "{% block foot %}{{ super() }}<p>For Example Ltd, {{ m.rich(report.sentence) }}</p>{% endblock %}"
     )
     page = page_of(sequential(), templates=(tmp_path,))
-    assert "<p>For Example Ltd, 84.0% are in <code>0</code>, 68.</p>" in page
+    assert "<p>For Example Ltd, 84.0% are in <code>0</code> (Linear), 68.</p>" in page
     style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)[1]
     assert "#123456" in style
     assert f"style-src {sha256(style)}; script-src {sha256(script)};" in policy_of(page)

@@ -8,7 +8,7 @@ from summarykit.exporters.view.values import Block, Piece, Rich
 from summarykit.exporters.view.words import block_name, counted, per_mille, share
 from summarykit.expression import grouped
 from summarykit.summary.data import SummaryData
-from summarykit.summary.folding import FoldedRow, Folding
+from summarykit.summary.folding import FoldedRow, Folding, is_number
 
 
 class Part(NamedTuple):
@@ -68,20 +68,26 @@ def first_sentence(data: SummaryData, folding: Folding, blocks: tuple[Block, ...
     """Return the sentence that says where most parameters are and which layer is the largest."""
     total = data.totals.parameters
     if not total:
-        return (Piece("This model has no parameters."),)
+        none = "Its layers hold no numbers" if data.totals.layers else "This model has no parameters"
+        return (Piece("No size is known until the first input." if data.totals.unknown else f"{none}."),)
     adds = data.columns.adds
     sizes = [(sum(adds[layer] for layer in group.layers), group) for group in folding.groups]
     size, group = max(sizes, key=lambda pair: pair[0])
     times = len(group.layers)
     each = f"{grouped(times)} × {grouped(size // times)}" if times > 1 else grouped(size)
-    largest = (Piece(group.path or data.model_name, code=True), Piece(f", {each}"))
+    kind = data.records.types[data.layers[group.layers[0]].type].name
+    largest = (*_called(group.path or data.model_name, kind), Piece(f", {each}."))
     top = max(blocks, key=lambda block: block.value)
     if len(folding.groups) == 1:
-        return (Piece("All are in "), *largest, Piece("."))
+        return (Piece("All are in "), *largest)
     if len(blocks) < 2 or top.label == group.path:
-        return (Piece(f"{share(size, total)} are in "), *largest, Piece("."))
-    where = (Piece(f"{top.share} are in "), Piece(top.label, code=True), Piece("; the largest: "))
-    return (*where, *largest, Piece("."))
+        return (Piece(f"{share(size, total)} are in "), *largest)
+    return (Piece(f"{top.share} are in "), *_called(top.label, top.type), Piece("; the largest: "), *largest)
+
+
+def _called(path: str, kind: str) -> Rich:
+    """Return a name as code, with its type where the name is only a number."""
+    return (Piece(path, code=True), Piece(f" ({kind})")) if is_number(path) else (Piece(path, code=True),)
 
 
 def _opened(data: SummaryData, folding: Folding) -> list[Part]:

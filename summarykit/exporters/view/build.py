@@ -92,7 +92,7 @@ def _view(data: SummaryData, title: str, source: str, most_rows: int, most_group
         groups_title="The only layer" if totals.layers == 1 else f"All {counted(totals.layers, 'layer')}",
         groups=groups,
         groups_left_out=groups_left_out,
-        notes=data.notes,
+        notes=data.records.notes,
         glossary=_GLOSSARY,
         made=_made(data),
     )

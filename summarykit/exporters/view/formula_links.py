@@ -57,7 +57,7 @@ def _cells_of(formula: Expression, bindings: tuple[tuple[str, Value], ...]) -> t
     held = dict(bindings)
     try:
         names = excel_inputs(formula.tree, held)
-        text = excel_formula(formula.tree, held, {name: "{this:in00}" for name in names})
+        text = excel_formula(formula.tree, held, dict.fromkeys(names, "{this:in00}"))
     except (Unanswerable, KeyError):
         return None
     return names if len(text) < MAX_FORMULA else None

@@ -122,9 +122,7 @@ def _fitted(records: Mapping[str, list[Record]]) -> int:
     return path_width
 
 
-def _block(
-    block: str, kind: str, title: str, about: str, rows: int, inputs: tuple[Input, ...] = ()
-) -> FormulaBlock:
+def _block(block: str, kind: str, title: str, about: str, rows: int, inputs: tuple[Input, ...] = ()) -> FormulaBlock:
     head = max((height("\n".join(made.label), INPUT_WIDTH) for made in inputs), default=0)
     codes = max((height("\n".join(made.code), INPUT_WIDTH, 9) for made in inputs), default=0)
     return FormulaBlock(block, kind, title, about, inputs, rows, max(head, 18), max(codes, 14))

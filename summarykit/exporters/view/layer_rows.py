@@ -55,7 +55,7 @@ def layer_sheet(data: SummaryData, folding: Folding, title: str) -> LayerSheet:
         row["height"] = row_height(name, *((row[key], widths[key]) for key in widths if key != "name"))
     columns = ("name", "path", "type", *["copies"] * folded, "weight", "bias", "formula")
     numbers = (16, 16, 18, 10, *[widths["note"]] * notes)
-    return LayerSheet(rows, folded, notes, (*(widths.get(key, 8) for key in columns), *numbers))
+    return LayerSheet(rows, folded, notes, (*(widths.get(key, 10) for key in columns), *numbers))
 
 
 def _lengths(rows: list[dict[str, object]], key: str, indent: str = "") -> int:

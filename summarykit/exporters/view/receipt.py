@@ -14,10 +14,22 @@ _MOST_NAMED = 5
 
 
 def agreement(data: SummaryData) -> str:
-    """Return "107 of 107 counts agree with PyTorch"."""
-    checks = data.checks
-    verb = "agrees" if checks.graded_layers == 1 else "agree"
-    return f"{grouped(checks.checked_layers)} of {counted(checks.graded_layers, 'count')} {verb} with PyTorch"
+    """Return "107 of 107 counts agree with PyTorch", and how many could not be checked, if any."""
+    layers = {grade.evidence: grade.layers for grade in data.checks.grades}
+    total = data.checks.graded_layers
+    agree, differ = data.checks.checked_layers, layers.get(Evidence.DISAGREES, 0)
+    unchecked = total - agree - differ
+    if not total:
+        return "There is no count to check"
+    if not unchecked:
+        verb = "agrees" if total == 1 else "agree"
+        return f"{grouped(agree)} of {counted(total, 'count')} {verb} with PyTorch"
+    if not agree + differ:
+        tell = "tells its" if total == 1 else "tell their"
+        return f"No count could be checked; {counted(total, 'layer')} {tell} size only"
+    verb = "agrees" if agree + differ == 1 else "agree"
+    said = f"{grouped(agree)} of {counted(agree + differ, 'checked count')} {verb} with PyTorch"
+    return f"{said}; {grouped(unchecked)} of {counted(total, 'layer')} could not be checked"
 
 
 def grade_views(data: SummaryData) -> tuple[Grade, ...]:

@@ -14,7 +14,7 @@ from typing import SupportsIndex
 
 from openpyxl.utils import get_column_letter
 
-from summarykit.exporters.workbook.elements import Column
+from summarykit.exporters.workbook.elements import Column, Rows
 from summarykit.exporters.workbook.layout import PlacedRow, PlacedRows, PlacedSheet, Record, value_in, value_of
 from summarykit.exporters.workbook.parsing import mistake
 from summarykit.exporters.workbook.references import Area, References
@@ -71,7 +71,8 @@ class CellWriter:
             # The row that stays in sight above hidden ones bears the + sign.
             collapsed = not hidden and bool(after.get(rows.hidden_key)) if rows.hidden_key else False
             level = whole(record, rows.level_key, rows.line)
-            parts = [_row_start(number, rows.height, level, hidden=hidden, collapsed=collapsed)]
+            height = _height(record, rows)
+            parts = [_row_start(number, height, level, hidden=hidden, collapsed=collapsed)]
             for bulk in columns:
                 look, value = bulk.look(row_style, record), value_in(record, bulk.column)
                 parts.append(self._cell(f"{bulk.letter}{number}", look, value, area, number, bulk.column.line))
@@ -130,6 +131,17 @@ def _row_start(number: int, height: float | None, level: int, *, hidden: bool, c
     if hidden:
         start += ' hidden="1"'
     return f'{start} collapsed="1">' if collapsed else f"{start}>"
+
+
+def _height(record: Record, rows: Rows) -> float | None:
+    """The height of one bulk row: its own, or that of all."""
+    value = record.get(rows.height_key) if rows.height_key else None
+    if value is None:
+        return rows.height
+    found = scalar(value)
+    if isinstance(found, str):
+        raise mistake(rows.line, f"{rows.height_key} = {value!r} in the data", hint="a height is a number of points")
+    return float(found)
 
 
 def _text(address: str, look: Look, text: str) -> str:

@@ -114,6 +114,7 @@ class Rows(Element):
     of: str
     id: Identifier | None = None
     height: float | None = None
+    height_key: str | None = None
     style_key: str | None = None
     level_key: str | None = None
     hidden_key: str | None = None

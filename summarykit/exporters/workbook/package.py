@@ -36,6 +36,10 @@ _BAR = (
     '<x14:negativeFillColor rgb="FFB3261E"/><x14:axisColor rgb="FF000000"/>'
     "</x14:dataBar></x14:cfRule><xm:sqref>{cells}</xm:sqref></x14:conditionalFormatting>"
 )
+# What a sheet says after its green corners, in the order of the schema.
+_AFTER_CORNERS = {
+    f"{{{_MAIN}}}{tag}" for tag in ("drawing", "legacyDrawing", "legacyDrawingHF", "tableParts", "extLst")
+}
 _ROWS_AT_ONCE = 1_000
 _STYLES = "xl/styles.xml"
 #: The oldest date a zip can hold, and the one of a file that names none.
@@ -93,6 +97,7 @@ def _sheet(skeleton: bytes, rows: Iterable[str]) -> Iterator[bytes]:
     root = etree.fromstring(skeleton)
     _put_in_order(root)
     _solid_bars(root)
+    _no_green_corners(root)
     whole = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     parts = re.split(rb"<sheetData/>|<sheetData>.*?</sheetData>", whole, maxsplit=1, flags=re.DOTALL)
     if len(parts) != 2:
@@ -122,6 +127,17 @@ def _solid_bars(root: etree._Element) -> None:
         later.append(_BAR.format(name=name, cells=cells))
     if later:
         root.append(etree.fromstring(_BARS.format(bars="".join(later))))
+
+
+def _no_green_corners(root: etree._Element) -> None:
+    """Tell Excel that a name such as "0" is meant as text, and a formula that differs from its neighbours as it is."""
+    cells = root.xpath("string(*[local-name()='dimension']/@ref)")
+    corners = etree.Element(f"{{{_MAIN}}}ignoredErrors")
+    etree.SubElement(
+        corners, f"{{{_MAIN}}}ignoredError", sqref=str(cells), numberStoredAsText="1", formula="1", formulaRange="1"
+    )
+    place = next((at for at, part in enumerate(root) if part.tag in _AFTER_CORNERS), len(root))
+    root.insert(place, corners)
 
 
 def _described(drawing: bytes, alt_texts: Sequence[str]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -49,7 +50,11 @@ def exporter(name: str) -> Callable[[E], E]:
 
 def built_in() -> dict[str, type[Exporter]]:
     """Return the exporters that come with summarykit, by name."""
-    from summarykit.exporters import excel, html, json, markdown, text
+    state = random.getstate()
+    try:
+        from summarykit.exporters import excel, html, json, markdown, text
+    finally:
+        random.setstate(state)  # rich draws a number when it is first imported; whoever prints a summary must not notice
 
     del excel, html, json, markdown, text  # importing them is what registers them
     return dict(_BUILT_IN)

@@ -100,6 +100,7 @@ def _overview(
         "sentence": plain(view.sentence),
         "below": _below(view),
         "problems": tuple((problem.look, problem.title, plain(problem.text)) for problem in view.problems),
+        "story": _story(view),
         "sizes": _sizes(parameters, each),
         "each": each,
         "each_format": "0.0##" if each != int(each) else "0",
@@ -114,6 +115,15 @@ def _overview(
         "largest": tuple(_largest(data, view, folding, sheet)),
         "checks": tuple((check.ok, check.claim, quiet(check.detail)) for check in view.checks),
     }
+
+
+def _story(view: ReportView) -> tuple[tuple[str, str], ...]:
+    """Return the count of a small model in words, a row a layer and one for the total."""
+    lines = [
+        (shortened(f"{line.name} {line.type}".strip()), f"{plain(line.text)} {quiet(line.equation)}".strip())
+        for line in view.story
+    ]
+    return (*lines, ("Total", quiet(view.story_total.removeprefix("Total ")))) if lines else ()
 
 
 def _below(view: ReportView) -> str:

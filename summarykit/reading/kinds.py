@@ -26,6 +26,8 @@ WRAPPERS = {
     "torch.nn.parallel.distributed.DistributedDataParallel": "module",
     "torch._dynamo.eval_frame.OptimizedModule": "_orig_mod",
 }
+#: Where a traced module keeps what it really is; no child, and not part of any path.
+ACTUAL = "_actual_script_module"
 MAX_ELEMENTS = 64
 #: A larger number is no size of anything.
 MAX_BITS = 128
@@ -120,7 +122,7 @@ class KindTable:
         if scripted:
             # Its settings may be compiled away, so the original's rule is inherited: it may fit, or not.
             lineage = (lineage[0], scripted)
-        wraps = next((WRAPPERS[name] for name in lineage if name in WRAPPERS), None)
+        wraps = ACTUAL if scripted else next((WRAPPERS[name] for name in lineage if name in WRAPPERS), None)
         constants = {} if scripted else class_constants(cls)
         name = scripted.rpartition(".")[2] if scripted else cls.__name__
         shown = LayerType(name, scripted or lineage[0])

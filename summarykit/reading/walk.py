@@ -13,7 +13,7 @@ from torch.nn.parameter import is_lazy
 
 from summarykit.errors import NotAModelError
 from summarykit.garbage import no_collection
-from summarykit.reading.kinds import ClassFacts, KindTable
+from summarykit.reading.kinds import ACTUAL, ClassFacts, KindTable
 from summarykit.reading.tensors import TensorTable, storage_key
 from summarykit.records import Counted, Evidence, LayerRecord, ModelRecords, TensorRecord, made_records
 
@@ -76,12 +76,13 @@ class _Walk:
         """See through wrappers that hold one child and nothing of their own."""
         seen = {id(module)}
         while facts.wraps is not None:
-            inner = only_child(module, facts.wraps)
+            inner = module.__dict__.get(ACTUAL) if facts.wraps == ACTUAL else only_child(module, facts.wraps)
             if inner is None or holds_tensors(module) or id(inner) in seen:
                 break
             seen.add(id(inner))
-            self.notes.setdefault(f"seen through {self.kinds.types[facts.type].name}")
-            raw_path = joined(path if raw_path is None else raw_path, facts.wraps)
+            if facts.wraps != ACTUAL:
+                self.notes.setdefault(f"seen through {self.kinds.types[facts.type].name}")
+                raw_path = joined(path if raw_path is None else raw_path, facts.wraps)
             module, facts = inner, self.kinds.class_facts(inner)
         return module, facts, raw_path
 

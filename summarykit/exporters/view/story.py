@@ -50,7 +50,9 @@ def _line(data: SummaryData, layer: LayerRecord, title: str) -> StoryLine:
         text = (Piece(text[0].text.removesuffix(".") + ":"),)
     own = data.columns.own[layer.id]
     equation = texts.equation or ("" if own is None else grouped(own))
-    return StoryLine(place(layer.path, layer.parent, title), data.records.types[layer.type].name, text, equation)
+    kind = data.records.types[layer.type].name
+    name = place(layer.path, layer.parent, title)
+    return StoryLine("" if name == kind and layer.parent < 0 else name, kind, text, equation)
 
 
 def _uncapitalised(sentence: str) -> str:

@@ -54,7 +54,7 @@ def built_in() -> dict[str, type[Exporter]]:
     try:
         from summarykit.exporters import excel, html, json, markdown, text
     finally:
-        random.setstate(state)  # rich draws a number when it is first imported; whoever prints a summary must not notice
+        random.setstate(state)  # rich draws a number when it is first imported; nobody's seed may notice
 
     del excel, html, json, markdown, text  # importing them is what registers them
     return dict(_BUILT_IN)

@@ -1,20 +1,26 @@
 """The Jinja2 environment: where templates are found, and how text is made harmless in each format.
 
-Every text of the view is made *visible* once and handed over as a ``str`` that escapes itself in the way of
-its format (``__html__``), so that concatenation, ``join``, macros and ``|e`` are all right; a plain ``str``
-that a filter leaves behind is caught by the environment's ``finalize``.
+Every text of the view is made *visible* once and handed over as a ``str`` that escapes itself in the way of its
+format (``__html__``). Jinja and markupsafe know HTML alone: wherever they would escape a plain ``str``, which
+filters and methods leave behind, the environment does it in the way of the format instead: where a value is
+printed (``finalize``) and where texts are joined (``~``, ``+`` and ``join``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateSyntaxError
-from jinja2 import TemplateError as JinjaError
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
+from jinja2 import nodes as jinja_nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.filters import make_attrgetter
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import pass_environment
 from markupsafe import Markup
 
 from summarykit.errors import TemplateError
@@ -74,35 +80,90 @@ def render(
 
     """
     text = text_class(escape)
+    bound = bind(values, text)
     environment = _environment(tuple(folders), text)
     environment.globals.update(helpers or {})
     try:
-        return environment.get_template(template).render(bind(values, text))
+        return environment.get_template(template).render(bound)
     except TemplateSyntaxError as error:
-        raise TemplateError(
-            f"{error.filename or error.name}, line {error.lineno}: {error.message}", hint=_HINT
-        ) from error
-    except JinjaError as error:
-        raise TemplateError(f"{template}: {error}", hint=_HINT) from error
+        what = f"{error.filename or error.name}, line {error.lineno}: {error.message}"
+        raise TemplateError(what, hint=_HINT) from error
+    except TemplateNotFound as error:
+        raise TemplateError(f"{template}: there is no template {error.name!r}", hint=_HINT) from error
     except RecursionError as error:
         raise TemplateError(f"{template} includes itself without end", hint=_HINT) from error
+    except Exception as error:  # a template is code: whatever it raises is a mistake in it
+        raise TemplateError(f"{_place(error, template)}: {str(error) or type(error).__name__}", hint=_HINT) from error
 
 
 _HINT = "compare it with the built-in template of the same name; docs/extending.md lists what a template receives"
 
 
-def _environment(folders: tuple[Path, ...], text: type[FormatText]) -> ImmutableSandboxedEnvironment:
-    root = template_root()
-    built_in = FileSystemLoader(root)
+def _place(error: Exception, template: str) -> str:
+    """Return the innermost line of a template that *error* went through."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename.endswith(".j2"):
+            return f"{frame.filename}, line {frame.lineno}"
+    return template
 
-    def finalize(value: Any) -> Any:
-        return text(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
-    return ImmutableSandboxedEnvironment(
+class _Joining(CodeGenerator):
+    """Compiles ``a ~ b`` to a call of the environment's own ``joined``."""
+
+    def visit_Concat(self, node: jinja_nodes.Concat, frame: Frame) -> None:
+        self.write("environment.joined((")
+        for part in node.nodes:
+            self.visit(part, frame)
+            self.write(", ")
+        self.write("))")
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    code_generator_class = _Joining
+    intercepted_binops = frozenset("+")
+
+    def __init__(self, text: type[FormatText], **options: Any) -> None:
+        super().__init__(autoescape=True, finalize=self.harmless, undefined=StrictUndefined, **options)
+        self.text = text
+        self.filters["join"] = _join
+        for name in ("tojson", "urlize"):  # they write JSON and links for HTML, whatever the format
+            del self.filters[name]
+
+    def harmless(self, value: Any) -> Any:
+        """Return what is printed for *value*: escaped in the way of the format, numbers as they are."""
+        if value is None or isinstance(value, Markup | int | float):
+            return value
+        return Markup(self.text(value).__html__())
+
+    def joined(self, parts: Iterable[Any]) -> str:
+        """Return *parts* as one text; what is escaped already stays so."""
+        held = [part if isinstance(part, Markup) else self.text(part) for part in parts]
+        if any(isinstance(part, Markup) for part in held):
+            return Markup().join(held)
+        return self.text("".join(held))
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if isinstance(left, str) and isinstance(right, str):
+            return self.joined((left, right))
+        return super().call_binop(context, operator, left, right)
+
+
+@pass_environment
+def _join(environment: _Environment, values: Iterable[Any], between: str = "", attribute: Any = None) -> str:
+    """The filter ``join``, in the way of the format."""
+    if attribute is not None:
+        values = map(make_attrgetter(environment, attribute), values)
+    parts: list[Any] = []
+    for value in values:
+        parts += [between, value] if parts else [value]
+    return environment.joined(parts)
+
+
+def _environment(folders: tuple[Path, ...], text: type[FormatText]) -> _Environment:
+    built_in = FileSystemLoader(template_root())
+    return _Environment(
+        text,
         loader=ChoiceLoader([*map(FileSystemLoader, folders), built_in, PrefixLoader({"summarykit": built_in})]),
-        autoescape=True,
-        finalize=finalize,
-        undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

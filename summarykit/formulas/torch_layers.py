@@ -262,7 +262,8 @@ def _attention() -> Iterator[Rule]:
         },
         takes="embed_dim",
         says=(
-            "Three tables turn the input into query, key and value: {embed_dim:the one row|each of the # rows} of a table has "
+            "Three tables turn the input into query, key and value: "
+            "{embed_dim:the one row|each of the # rows} of a table has "
             "[kdim == embed_dim and vdim == embed_dim: {embed_dim:1 weight|# weights}"
             " || {embed_dim}, {kdim} or {vdim} weights][in_proj_bias:  and 1 bias]."
             "[bias_k:  One learned key and one learned value are added.]"

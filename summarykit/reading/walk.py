@@ -68,7 +68,7 @@ class _Walk:
             children = module.__dict__.get("_modules")
             if children:
                 stack += places(children, number, path, raw_path)
-        return self.records()
+        return self.records(model)
 
     def unwrapped(
         self, module: nn.Module, facts: ClassFacts, path: str, raw_path: str | None
@@ -119,7 +119,7 @@ class _Walk:
         what = (kind.type, kind.settings, kind.explanation, alias_of)
         self.layers.append((number, parent, path, raw, *what, start, len(self.held)))
 
-    def records(self) -> ModelRecords:
+    def records(self, model: nn.Module) -> ModelRecords:
         facts = self.tensor_table.facts
         owners = first_places(map(id, self.held))
         rows = zip(
@@ -140,11 +140,7 @@ class _Walk:
             explanations=tuple(self.kinds.explanations),
             layers=layers,
             tensors=made_records(TensorRecord, rows),
-            counted=count(
-                tensor
-                for tensor, number in zip(self.held, self.tensor_facts, strict=True)
-                if facts[number].kind == "parameter"
-            ),
+            counted=count(model),
             notes=tuple(self.notes),
         )
 
@@ -199,11 +195,32 @@ def holds_tensors(module: nn.Module) -> bool:
     return any(tensor is not None for tensor in held)
 
 
-def count(parameters: Iterable[torch.Tensor]) -> Counted:
-    """Count what PyTorch holds, from the tensors alone: the check on everything the records add up to."""
-    held = {id(tensor): tensor for tensor in parameters}
-    sizes = [int(t.numel()) for t in held.values() if not is_lazy(t)]
-    return Counted(len(held), sum(sizes))
+def count(model: nn.Module) -> Counted:
+    """Count what PyTorch holds, on a way of its own: the check on everything the records add up to.
+
+    It knows no wrappers, names, rules or records, so what the walk above leaves out is missed.
+    """
+    nothing = id(None)  # what stands where a parameter or a child is switched off
+    seen = {nothing}
+    tensors: list[torch.Tensor] = []
+    stack = [model]
+    while stack:
+        module = stack.pop()
+        if id(module) in seen:
+            continue
+        seen.add(id(module))
+        attributes = module.__dict__
+        parameters = attributes.get("_parameters")
+        if parameters:
+            tensors += parameters.values()
+        children = attributes.get("_modules")
+        if children:
+            stack += children.values()
+        elif ACTUAL in attributes:
+            stack.append(attributes[ACTUAL])
+    held = dict(zip(map(id, tensors), tensors, strict=True))
+    held.pop(nothing, None)
+    return Counted(len(held), sum(int(tensor.numel()) for tensor in held.values() if not is_lazy(tensor)))
 
 
 def what_came(given: object) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from summarykit.garbage import no_collection
+from summarykit.records import TensorFacts
 from summarykit.summary.data import SummaryData
 
 
@@ -25,7 +26,9 @@ def tensors_frame(data: SummaryData) -> pd.DataFrame:
 
 def _layer_columns(data: SummaryData) -> dict[str, pd.Series]:
     layers, columns, records = data.layers, data.columns, data.records
-    weight, bias = _named_shapes(data, "weight"), _named_shapes(data, "bias")
+    facts, which = _facts(data)
+    shapes, numels = [*(fact.shape for fact in facts), None], _maybe([*(fact.numel for fact in facts), None])
+    weight, bias = _named(data, "weight", which), _named(data, "bias", which)
     kind = np.fromiter((layer.type for layer in layers), np.int64, len(layers))
     why = np.fromiter((layer.explanation for layer in layers), np.int64, len(layers))
     texts = data.explanation_texts
@@ -35,10 +38,10 @@ def _layer_columns(data: SummaryData) -> dict[str, pd.Series]:
         "type": _looked_up([kind.name for kind in records.types], kind),
         "depth": _whole(columns.depth),
         "parent": _text(layers[layer.parent].path if layer.parent >= 0 else None for layer in layers),
-        "weight_shape": _text(shape for shape, _ in weight),
-        "bias_shape": _text(shape for shape, _ in bias),
-        "weight_numel": _maybe([numel for _, numel in weight]),
-        "bias_numel": _maybe([numel for _, numel in bias]),
+        "weight_shape": _looked_up(shapes, weight),
+        "bias_shape": _looked_up(shapes, bias),
+        "weight_numel": _taken(numels, weight),
+        "bias_numel": _taken(numels, bias),
         "parameters": _maybe(columns.own),
         "adds_to_total": adds,
         "total": _whole(columns.total),
@@ -49,7 +52,7 @@ def _layer_columns(data: SummaryData) -> dict[str, pd.Series]:
         "dtype": _text(columns.dtype),
         "formula": _looked_up([text.formula for text in texts], why),
         "formula_numbers": _looked_up([text.equation for text in texts], why),
-        "formula_value": _maybe([*(e.value for e in records.explanations), None]).take(why).reset_index(drop=True),
+        "formula_value": _taken(_maybe([*(e.value for e in records.explanations), None]), why),
         "evidence": _looked_up([*(str(e.evidence) for e in records.explanations), None], why),
         "explanation": _looked_up([text.sentence or None for text in texts], why),
         "shared_with": _text(columns.shared_with),
@@ -58,11 +61,19 @@ def _layer_columns(data: SummaryData) -> dict[str, pd.Series]:
     }
 
 
-def _named_shapes(data: SummaryData, name: str) -> list[tuple[object, int | None]]:
-    found: list[tuple[object, int | None]] = [(None, None)] * len(data.layers)
-    for tensor in data.tensors:
-        if tensor.name == name and tensor.facts.kind == "parameter":
-            found[tensor.layer] = (tensor.facts.shape, tensor.facts.numel)
+def _facts(data: SummaryData) -> tuple[list[TensorFacts], np.ndarray]:
+    """Return the distinct facts of all tensors, and for each tensor the number of its own among them."""
+    distinct = {id(tensor.facts): tensor.facts for tensor in data.tensors}
+    numbers = {key: number for number, key in enumerate(distinct)}
+    which = np.fromiter((numbers[id(tensor.facts)] for tensor in data.tensors), np.int64, len(data.tensors))
+    return list(distinct.values()), which
+
+
+def _named(data: SummaryData, name: str, which: np.ndarray) -> np.ndarray:
+    """Return for each layer the number of the facts of its parameter of that name, -1 where it has none."""
+    found = np.full(len(data.layers), -1)
+    mine = [i for i, tensor in enumerate(data.tensors) if tensor.name == name and tensor.facts.kind == "parameter"]
+    found[[data.tensors[i].layer for i in mine]] = which[mine]
     return found
 
 
@@ -70,24 +81,24 @@ def _tensor_columns(data: SummaryData) -> dict[str, pd.Series]:
     tensors, layers = data.tensors, data.layers
     paths = [data.path_of(tensor) for tensor in tensors]
     owned = [tensor.owner == index for index, tensor in enumerate(tensors)]
-    facts = [tensor.facts for tensor in tensors]
-    counted = [own and fact.kind == "parameter" for own, fact in zip(owned, facts, strict=True)]
+    counted = [own and tensor.facts.kind == "parameter" for own, tensor in zip(owned, tensors, strict=True)]
+    facts, which = _facts(data)
     return {
         "path": _text(paths),
         "module": _text(layers[tensor.layer].path for tensor in tensors),
         "name": _text(tensor.name for tensor in tensors),
-        "kind": _text(fact.kind for fact in facts),
-        "shape": _text(fact.shape for fact in facts),
-        "numel": _maybe([fact.numel for fact in facts]),
-        "adds_to_total": _whole([(f.numel or 0) if c else 0 for f, c in zip(facts, counted, strict=True)]),
-        "dtype": _text(fact.dtype for fact in facts),
-        "bytes": _whole([fact.bytes if own else 0 for fact, own in zip(facts, owned, strict=True)]),
-        "trainable": pd.Series(np.fromiter((fact.trainable for fact in facts), bool, len(facts)), dtype=bool),
-        "shared_with": _text(None if own else paths[tensor.owner] for tensor, own in zip(tensors, owned, strict=True)),
+        "kind": _looked_up([fact.kind for fact in facts], which),
+        "shape": _looked_up([fact.shape for fact in facts], which),
+        "numel": _taken(_maybe([fact.numel for fact in facts]), which),
+        "adds_to_total": _whole([(t.facts.numel or 0) if c else 0 for t, c in zip(tensors, counted, strict=True)]),
+        "dtype": _looked_up([fact.dtype for fact in facts], which),
+        "bytes": _whole([t.facts.bytes if own else 0 for t, own in zip(tensors, owned, strict=True)]),
+        "trainable": _flags([fact.trainable for fact in facts], which),
+        "shared_with": _text(None if own else paths[t.owner] for t, own in zip(tensors, owned, strict=True)),
         "evidence": _text(str(t.evidence) if t.facts.kind == "parameter" else None for t in tensors),
-        "persistent": pd.Series(np.fromiter((fact.persistent for fact in facts), bool, len(facts)), dtype=bool),
-        "status": _text(fact.status for fact in facts),
-        "device": _text(fact.device for fact in facts),
+        "persistent": _flags([fact.persistent for fact in facts], which),
+        "status": _looked_up([fact.status for fact in facts], which),
+        "device": _looked_up([fact.device for fact in facts], which),
     }
 
 
@@ -98,8 +109,19 @@ def _text(values: Iterable[object]) -> pd.Series:
 
 
 def _looked_up(table: Sequence[object], numbers: np.ndarray) -> pd.Series:
-    """Return a column of texts that stand in a table, by their numbers; -1 is the last entry."""
-    return pd.Series(np.fromiter(table, dtype=object, count=len(table))[numbers], dtype=object)
+    """Return a column of texts, tuples or None that stand in a table, by their numbers; -1 is the last entry."""
+    held = np.fromiter(table, dtype=object, count=len(table))
+    return pd.Series(held[numbers], dtype=object)
+
+
+def _taken(table: pd.Series, numbers: np.ndarray) -> pd.Series:
+    """Return a column of numbers that stand in a table, in its dtype; -1 is the last entry."""
+    return table.take(numbers).reset_index(drop=True)
+
+
+def _flags(table: Sequence[bool], numbers: np.ndarray) -> pd.Series:
+    """Return a column of True and False that stand in a table."""
+    return pd.Series(np.fromiter(table, bool, len(table))[numbers], dtype=bool)
 
 
 def _whole(values: Sequence[int]) -> pd.Series:

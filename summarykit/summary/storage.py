@@ -1,12 +1,14 @@
 """A summary as JSON and back, without loss; what repeats stands once, as in memory.
 
-``format`` says how to read the file. It grows by one with each change that an older reader would misread:
+``checksum`` is the SHA-256 of all the rest, so that no report is made of a damaged file, whatever the damage; it
+does not mind another layout of the same JSON. ``format`` says how to read the file. It grows by one with each change that an older reader would misread:
 
 1. the first format.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,7 +40,8 @@ _HINT = "give a .json file that summarykit wrote"
 def to_json(data: SummaryData) -> str:
     """Return *data* as JSON text: ASCII, sorted keys, the same bytes for the same summary."""
     with no_collection():
-        return json.dumps(_written(data), sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
+        text = _canonical(_written(data))
+        return f'{{"checksum":"{_checksum(text)}",{text[1:]}\n'
 
 
 def from_json(text: str) -> SummaryData:
@@ -63,7 +66,17 @@ def _checked(found: Any) -> Mapping[str, Any]:
     if found["format"] != FORMAT:
         what = f"the file has format {found['format']!r}, and this summarykit reads {FORMAT}"
         raise SavedFileError(what, hint="read it with the summarykit that wrote it, or a newer one")
+    if found.pop("checksum", None) != _checksum(_canonical(found)):
+        raise SavedFileError("the saved summary is damaged, or was changed by hand", hint=_HINT)
     return found
+
+
+def _canonical(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _checksum(text: str) -> str:
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def _written(data: SummaryData) -> dict[str, Any]:

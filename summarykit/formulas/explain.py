@@ -7,24 +7,18 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from summarykit.expression import Expression, Unanswerable, Value, evaluate, grouped, names_in
+from summarykit.expression import Expression, Unanswerable, Value, evaluate, grouped, names_in, parse_sentence
 from summarykit.expression.evaluate import elements
 from summarykit.expression.nodes import Reduce
-from summarykit.formulas.extras import extra_lines, extra_terms, with_terms
+from summarykit.formulas import own_code
+from summarykit.formulas.extras import Extra, extra, with_extras
+from summarykit.formulas.facts import LayerFacts
 from summarykit.formulas.rules import Rule, fill_in, find_rule
 from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation, Line, Shape, TensorCheck, weakest
 
 #: A family with more tensors than this is a mistake in the rule or a setting.
 MOST_REPETITIONS = 100_000
 NO_RULE = "no formula is known for this kind of layer"
-
-
-class LayerFacts(NamedTuple):
-    """What a rule may look at: names, settings and shapes; never a tensor."""
-
-    lineage: tuple[str, ...]  #: qualified names of its class and the bases, nearest first
-    settings: Mapping[str, Value]
-    tensors: Mapping[str, Shape | None]  #: own parameters; None for a shape not known yet
 
 
 class Declared(NamedTuple):
@@ -55,7 +49,7 @@ def explain(layer: LayerFacts) -> Explanation:
     if unknown:
         return shape_only(layer, found, NOT_KNOWN_YET)
     if found is None:
-        return shape_only(layer, None, NO_RULE)
+        return own_code.by_own_code(layer, NO_RULE) if layer.sourced else shape_only(layer, None, NO_RULE)
     bindings = bind(found, layer)
     verdict = check(found, layer, bindings)
     if not verdict.problem:
@@ -173,22 +167,36 @@ def count_problems(
 def explained(found: Rule, layer: LayerFacts, bindings: dict[str, Value], verdict: Verdict) -> Explanation:
     """Return the explanation of a layer that fits its rule; tensors the rule does not know get a line each."""
     checks: list[TensorCheck] = []
-    extras: dict[str, int] = {}
-    for name, shape in layer.tensors.items():
+    extras: list[Extra] = []
+    known = dict(bindings)
+    for name in layer.tensors:
         checked = verdict.checks.get(name)
         if checked is None and not found.shapes:
             checked = TensorCheck(name, Evidence.VERIFIED, "", "")
         if checked is None:
-            checked = TensorCheck(name, Evidence.SHAPE_ONLY, "", f"the formula for {found.kind} does not know `{name}`")
-            extras[name] = math.prod(shape or ())
+            reason = f"the formula for {found.kind} does not know `{name}`"
+            extras.append(extra(layer, name, len(extras) + 1, known, reason))
+            known.update(extras[-1].line.bindings)
+            checked = extras[-1].check
         checks.append(checked)
-    lines = [*repeated_lines(found, layer, bindings), *extra_lines(extras)]
-    terms = extra_terms(extras)
-    formula, value = with_terms(found.count, terms), (verdict.value or 0) + sum(extras.values())
-    bindings |= terms
+    lines = [each.line for each in extras]
+    formula, terms = with_extras(found.count, extras)
+    value = (verdict.value or 0) + sum(line.value for line in lines)
     evidence = weakest([checked.evidence for checked in checks])
     reason = next((checked.reason for checked in checks if checked.evidence is evidence), "")
-    return made(found, bindings, formula, value, lines, checks, evidence, reason)
+    all_lines = [*repeated_lines(found, layer, bindings), *lines]
+    why = made(found, bindings | terms, formula, value, all_lines, checks, evidence, reason)
+    return with_code(why, layer, lines)
+
+
+def with_code(why: Explanation, layer: LayerFacts, lines: list[Line]) -> Explanation:
+    """Return *why* with what the layer's own code says of the tensors that its rule does not know."""
+    read = own_code.origin(layer, lines)
+    if not read:
+        return why
+    said = own_code.sentence(lines)
+    said = f"{why.sentence.source} {said}" if why.sentence else said
+    return why._replace(origin=f"{why.origin}; {read}", sentence=parse_sentence(said))
 
 
 def repeated_lines(found: Rule, layer: LayerFacts, bindings: Mapping[str, Value]) -> Iterator[Line]:
@@ -220,11 +228,12 @@ def disagreeing(found: Rule, layer: LayerFacts, bindings: dict[str, Value], verd
 
 def shape_only(layer: LayerFacts, found: Rule | None, reason: str) -> Explanation:
     """Return the explanation of a layer that nothing checks: its tensors' own shapes and why."""
-    verified = check(found, layer, bind(found, layer)).checks if found else {}
+    known = check(found, layer, bind(found, layer)).checks if found else {}
+    verified = {name: checked for name, checked in known.items() if checked.evidence is Evidence.VERIFIED}
     checks = []
     for name in layer.tensors:
         checked = verified.get(name)
-        if layer.tensors[name] is None or checked is None or checked.evidence is not Evidence.VERIFIED:
+        if layer.tensors[name] is None or checked is None:
             checked = TensorCheck(name, Evidence.SHAPE_ONLY, "", reason)
         checks.append(checked)
     return Explanation(

@@ -1,39 +1,77 @@
-"""What a layer holds beside the tensors its rule knows: a line for each, and terms added to the count."""
+"""Tensors no rule knows: a line for each, by the layer's own code or by their size, and terms added to a count."""
 
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from summarykit.expression import Expression, Value
+from summarykit.expression import Expression, Value, evaluate, grouped, parse
 from summarykit.expression.nodes import Name, Sum
-from summarykit.records import Evidence, Line
+from summarykit.formulas.facts import LayerFacts
+from summarykit.formulas.source import Sourced
+from summarykit.records import Evidence, Line, TensorCheck
 
-#: So many tensors beside what a rule knows get a term each in the formula; more of them share one.
+#: So many tensors of which only the size is known get a term each in a formula; more of them share one.
 MOST_TERMS = 8
 LONGEST_NAME = 40
 
 
-def extra_lines(extras: Mapping[str, int]) -> Iterator[Line]:
-    """Yield a line for each tensor that the rule does not know, given its size."""
-    for position, (name, size) in enumerate(extras.items(), 1):
-        term = _term(name, position)
-        yield Line(name, Expression(term, Name(term)), ((term, size),), size, Evidence.SHAPE_ONLY, (name,))
+class Extra(NamedTuple):
+    """One tensor that no rule knows."""
+
+    check: TensorCheck
+    line: Line
 
 
-def extra_terms(extras: Mapping[str, int]) -> dict[str, Value]:
-    """Return the terms to add to a rule's count, with their values: one for each tensor, or one for many."""
-    if len(extras) > MOST_TERMS:
-        return {"other_tensors.numel": sum(extras.values())}
-    return {_term(name, position): size for position, (name, size) in enumerate(extras.items(), 1)}
+def extra(layer: LayerFacts, name: str, position: int, known: Mapping[str, Value], reason: str) -> Extra:
+    """Return a tensor's share of the count: as the layer's code makes it, else its own size, which checks nothing.
+
+    Names that *known* already gives another value cannot stand in one formula; then the size stands alone.
+    """
+    sourced = layer.sourced.get(name)
+    if sourced is not None and all(known.get(key, value) == value for key, value in sourced.bindings):
+        return _by_code(name, sourced)
+    size, term = math.prod(layer.tensors[name] or ()), _term(name, position)
+    line = Line(name, Expression(term, Name(term)), ((term, size),), size, Evidence.SHAPE_ONLY, (name,))
+    return Extra(TensorCheck(name, Evidence.SHAPE_ONLY, "", reason), line)
 
 
-def with_terms(count: Expression, terms: Mapping[str, Value]) -> Expression:
-    """Return *count* with *terms* added; the tree is the one that its text is parsed to."""
-    if not terms:
-        return count
-    first = count.tree.terms if isinstance(count.tree, Sum) else (count.tree,)
-    return Expression(" + ".join([f"({count.source})", *terms]), Sum((*first, *map(Name, terms))))
+def _by_code(name: str, sourced: Sourced) -> Extra:
+    values = dict(sourced.bindings)
+    formula = parse(_product(sourced.dims))
+    grade = Evidence.SIZE_FROM_TENSOR if sourced.taken else Evidence.FROM_SOURCE
+    taken = ", ".join(f"`{key}` = {grouped(int(str(values[key])))}" for key in sourced.taken)
+    reason = f"{taken} taken from the tensor, not checked" if taken else ""
+    line = Line(name, formula, sourced.bindings, evaluate(formula.tree, values), grade, (name,))
+    return Extra(TensorCheck(name, grade, ", ".join(sourced.dims), reason), line)
+
+
+def _product(dims: Sequence[str]) -> str:
+    """Return the product of dimensions; those of 1 that the code writes to line up axes are left out."""
+    factors = [dim for dim in dims if dim != "1"]
+    return " * ".join(f"({factor})" for factor in factors) or "1"
+
+
+def with_extras(count: Expression | None, extras: Sequence[Extra]) -> tuple[Expression, dict[str, Value]]:
+    """Return *count* with a term for each of *extras*, and the values of the names in the terms."""
+    lines = [each.line for each in extras if each.check.evidence is not Evidence.SHAPE_ONLY]
+    sized = [each.line for each in extras if each.check.evidence is Evidence.SHAPE_ONLY]
+    if len(sized) > MOST_TERMS:
+        term, size = "other_tensors.numel", sum(line.value for line in sized)
+        sized = [Line("", Expression(term, Name(term)), ((term, size),), size, Evidence.SHAPE_ONLY, ())]
+    terms = [*lines, *sized]
+    bindings = {name: value for line in terms for name, value in line.bindings}
+    texts = [f"({count.source})"] if count else []
+    trees = [count.tree] if count else []
+    texts += [line.formula.source for line in terms]
+    trees += [line.formula.tree for line in terms]
+    if len(trees) == 1:
+        return Expression(count.source if count else texts[0], trees[0]), bindings
+    # The tree is the one that the text is parsed to: a sum at its head goes on.
+    first = trees[0].terms if isinstance(trees[0], Sum) else (trees[0],)
+    return Expression(" + ".join(texts), Sum((*first, *trees[1:]))), bindings
 
 
 def _term(tensor: str, position: int) -> str:

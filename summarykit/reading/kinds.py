@@ -17,8 +17,9 @@ from torch import nn
 
 from summarykit.expression import Value
 from summarykit.formulas import LayerFacts, explain
+from summarykit.formulas.source import Site, SourceTable
 from summarykit.reading.tensors import TensorTable
-from summarykit.records import Evidence, Explanation, LayerType, Settings
+from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation, LayerType, Settings
 
 #: Wrappers that add nothing of their own, and the child that is the model.
 WRAPPERS = {
@@ -49,6 +50,7 @@ class Kind(NamedTuple):
     settings: int
     explanation: int
     evidence: tuple[Evidence, ...]  #: of each own tensor, parameters first
+    unread: LayerFacts | None  #: set where the layer's own code may tell more than a size
 
 
 class KindTable:
@@ -63,6 +65,8 @@ class KindTable:
         self._getters: dict[tuple[str, ...], Callable[[Any], Any]] = {}
         self._kinds: dict[object, Kind] = {}
         self._numbers: dict[object, int] = {}
+        self._read: dict[object, Kind] = {}
+        self._source = SourceTable()
 
     def class_facts(self, module: nn.Module) -> ClassFacts:
         """Return what is known of the class of *module*; a scripted module counts as its original class."""
@@ -105,17 +109,37 @@ class KindTable:
             return found
         number = self._intern(self.settings, settings, tuple(type(value) for _, value in settings))
         explanation, evidence = -1, (Evidence.VERIFIED,) * len(own)
+        unread = None
         if parameters:
             pairs = zip(own[:parameters], numbers[:parameters], strict=True)
             shapes = {name: self._tensors.facts[fact].shape for name, fact in pairs}
             # A parameter switched off, as in ``register_parameter("bias", None)``, reads False.
             held = module.__dict__["_parameters"]
             absent = {name: False for name, tensor in held.items() if tensor is None}
-            why = explain(LayerFacts(facts.lineage, {**facts.constants, **absent, **dict(settings)}, shapes))
-            explanation = self._intern(self.explanations, why)
+            layer = LayerFacts(facts.lineage, {**facts.constants, **absent, **dict(settings)}, shapes)
+            why = explain(layer)
+            unread = layer if can_be_read(why) else None
+            explanation = self._intern(self.explanations, why) if unread is None else -1
             evidence = tuple(checked.evidence for checked in why.checks) + evidence[parameters:]
-        found = self._kinds[key] = Kind(facts.type, number, explanation, evidence)
+        found = self._kinds[key] = Kind(facts.type, number, explanation, evidence, unread)
         return found
+
+    def read_code(self, kind: Kind, site: Site, surroundings: tuple[object, ...]) -> Kind:
+        """Return *kind* as the code of the layer at *site* explains it; read once for equal surroundings."""
+        key = (id(kind), surroundings)
+        found = self._read.get(key)
+        if found is None:
+            found = self._read[key] = self._read_code(kind, site)
+        return found
+
+    def _read_code(self, kind: Kind, site: Site) -> Kind:
+        layer = kind.unread
+        if layer is None:
+            return kind
+        shapes = {name: shape for name, shape in layer.tensors.items() if shape is not None}
+        why = explain(layer._replace(sourced=self._source.tensors(site, shapes)))
+        evidence = tuple(checked.evidence for checked in why.checks) + kind.evidence[len(why.checks) :]
+        return kind._replace(explanation=self._intern(self.explanations, why), evidence=evidence)
 
     def _describe(self, cls: type, scripted: str | None) -> ClassFacts:
         lineage = tuple(f"{base.__module__}.{base.__qualname__}" for base in cls.__mro__ if base is not object)
@@ -135,6 +159,11 @@ class KindTable:
             found = self._numbers[key] = len(table)
             table.append(value)
         return found
+
+
+def can_be_read(why: Explanation) -> bool:
+    """Return whether the layer's own code may tell more than *why*: some tensor is known by its size only."""
+    return why.reason != NOT_KNOWN_YET and any(checked.evidence is Evidence.SHAPE_ONLY for checked in why.checks)
 
 
 def script_class(module: torch.jit.ScriptModule) -> str:

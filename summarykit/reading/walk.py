@@ -14,6 +14,7 @@ from torch.nn.parameter import is_lazy
 from summarykit.errors import NotAModelError
 from summarykit.garbage import no_collection
 from summarykit.reading.kinds import ACTUAL, ClassFacts, KindTable
+from summarykit.reading.places import PlaceTable
 from summarykit.reading.tensors import TensorTable, storage_key
 from summarykit.records import Counted, Evidence, LayerRecord, ModelRecords, TensorRecord, made_records
 
@@ -50,6 +51,7 @@ class _Walk:
         self.tensor_facts: list[int] = []
         self.tensor_evidence: list[Evidence] = []
         self.notes: dict[str, None] = {}
+        self.places = PlaceTable()
 
     def read(self, model: nn.Module) -> ModelRecords:
         # The last entry is the raw path where wrappers make it differ, else None.
@@ -67,7 +69,7 @@ class _Walk:
                 continue
             children = module.__dict__.get("_modules")
             if children:
-                stack += places(children, number, path, raw_path)
+                stack += below(children, number, path, raw_path)
         return self.records(model)
 
     def unwrapped(
@@ -109,6 +111,9 @@ class _Walk:
                     self.held.append(tensor)
         number, parent, path, raw_path, first_place = place
         kind = self.kinds.kind(module, facts, tuple(names), tuple(numbers), parameters)
+        self.places.add(module, parent, path, kind)
+        if kind.unread is not None:
+            kind = self.kinds.read_code(kind, self.places.site(number), self.places.surroundings(number))
         if names:
             self.tensor_layers += [number] * len(names)
             self.tensor_names += names
@@ -165,7 +170,7 @@ def memory_groups(tensors: Sequence[torch.Tensor], owners: Sequence[int]) -> lis
     return groups
 
 
-def places(
+def below(
     children: dict[str, nn.Module | None], parent: int, path: str, raw_path: str | None
 ) -> list[tuple[nn.Module, int, str, str | None]]:
     """Return where the walk goes on: each child with its parent and path, the last first."""

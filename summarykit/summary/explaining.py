@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from summarykit.expression import Unanswerable, grouped, numbers, symbols
-from summarykit.records import NOT_KNOWN_YET, Explanation
+from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation
 
 
 class ExplanationTexts(NamedTuple):
@@ -43,7 +43,7 @@ def explanation_texts(why: Explanation) -> ExplanationTexts:
 def sentence(why: Explanation) -> str:
     """Return the sentence of an explanation with a formula, and what it leaves unexplained."""
     said = [why.sentence.say(dict(why.bindings))] if why.sentence else []
-    extra = [line for line in why.lines if line.label in line.tensors]
+    extra = [line for line in why.lines if line.evidence is Evidence.SHAPE_ONLY]
     said += [f"Beside it, `{line.label}` holds {grouped(line.value)}." for line in extra]
     if why.reason:
         said.append(f"{why.reason[0].upper()}{why.reason[1:]}.")

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 import summarykit
+from support.own_layers import Outgrown
 
 
 def row(model, path=""):
@@ -84,12 +85,6 @@ def test_the_very_class_with_a_tensor_more_is_told_too():
     assert found.evidence == "shape only"
     assert found.formula_numbers == "3 × (4 + 1) + 7 = 22"
     assert "`gain` holds 7" in found.explanation
-
-
-class Outgrown(nn.Linear):
-    def __init__(self):
-        super().__init__(4, 3)
-        self.weight = nn.Parameter(torch.zeros(6, 4))
 
 
 def test_a_subclass_that_outgrew_the_rule_is_shape_only_with_the_reason():

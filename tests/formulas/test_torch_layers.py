@@ -168,7 +168,7 @@ def test_layers_for_training_with_quantization_inherit(number):
     name = "float_qparams_weight_only_qat_qconfig" if "Embedding" in cls.__name__ else "default_qat_qconfig"
     qconfig = getattr(importlib.import_module("torch.ao.quantization"), name, None)
     if qconfig is None:
-        qconfig = getattr(importlib.import_module("torch.ao.quantization.qconfig"), "default_embedding_qat_qconfig")
+        qconfig = importlib.import_module("torch.ao.quantization.qconfig").default_embedding_qat_qconfig
     layer = cls(*args, qconfig=qconfig, **options)
     row = summarykit.summarize(layer).layers.iloc[0]
     assert row.evidence == "verified", row.explanation

@@ -149,7 +149,8 @@ def test_any_attribute_is_survived_without_running_code(name):
     [
         (3, 3), (True, True), (None, None), ("x", "x"), (0.5, 0.5), ((1, 2), (1, 2)), ([1, [2, "x"]], (1, (2, "x"))),
         (np.int64(3), 3), (np.True_, True), (np.float64(0.5), 0.5), (Point(1, 2), (1, 2)), (torch.Size([2, 3]), (2, 3)),
-        (float("inf"), "inf"), (enum.IntEnum("Size", {"big": 9}).big, 9), (enum.StrEnum("Mode", {"fast": "quick"}).fast, "quick"),
+        (float("inf"), "inf"), (enum.IntEnum("Size", {"big": 9}).big, 9),
+        (enum.StrEnum("Mode", {"fast": "quick"}).fast, "quick"),
     ],
     ids=repr,
 )  # fmt: skip

@@ -56,7 +56,9 @@ def tied_everywhere():
 
 def containers():
     lists = nn.ParameterList([parameter(2, 3), parameter(4)])
-    return Holder(cls_token=parameter(1, 1, 8), lists=lists, dicts=nn.ParameterDict({"a b": parameter(5)}), body=nn.Linear(8, 8))
+    return Holder(
+        cls_token=parameter(1, 1, 8), lists=lists, dicts=nn.ParameterDict({"a b": parameter(5)}), body=nn.Linear(8, 8)
+    )
 
 
 def buffers():

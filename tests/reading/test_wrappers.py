@@ -8,7 +8,6 @@ import summarykit
 from summarykit.errors import NotAModelError
 from support import oracle
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 
 

@@ -91,7 +91,7 @@ def activations() -> Iterator[Case]:
 
 
 def recurrent() -> Iterator[Case]:
-    many = dict(num_layers=(1, 2, 3), bidirectional=BIAS, bias=BIAS)
+    many = {"num_layers": (1, 2, 3), "bidirectional": BIAS, "bias": BIAS}
     for cls in (nn.RNN, nn.GRU, nn.LSTM):
         yield from (Case(cls, (3, 4), options) for options in choices(**many))
         yield Case(cls, (1, 1), {"num_layers": 2, "bidirectional": True})

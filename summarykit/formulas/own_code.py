@@ -1,0 +1,64 @@
+"""A layer explained by its own code, where no rule fits."""
+
+from __future__ import annotations
+
+import re
+
+from summarykit.expression import Value, evaluate, parse_sentence
+from summarykit.formulas.extras import Extra, extra, with_extras
+from summarykit.formulas.facts import LayerFacts
+from summarykit.records import Evidence, Explanation, Line, weakest
+
+ABOUT = "The size of each tensor as the layer's own code makes it."
+#: A sentence names so many tensors; a layer with more says how many they are.
+MOST_NAMED = 6
+
+
+def by_own_code(layer: LayerFacts, reason: str) -> Explanation:
+    """Return the explanation of a layer no rule knows by its code; *reason* is said of what cannot be read."""
+    extras: list[Extra] = []
+    bindings: dict[str, Value] = {}
+    for position, name in enumerate(layer.tensors, 1):
+        made = extra(layer, name, position, bindings, reason)
+        bindings.update(made.line.bindings)
+        extras.append(made)
+    formula, values = with_extras(None, extras)
+    checks = [each.check for each in extras]
+    evidence = weakest([checked.evidence for checked in checks])
+    lines = [each.line for each in extras]
+    return Explanation(
+        formula=formula,
+        bindings=tuple(sorted(values.items())),
+        value=evaluate(formula.tree, values),
+        sentence=parse_sentence(sentence(lines)),
+        about=ABOUT,
+        lines=tuple(lines) if len(lines) > 1 else (),
+        checks=tuple(checks),
+        origin=origin(layer, lines),
+        evidence=evidence,
+        reason=next((checked.reason for checked in checks if checked.evidence is evidence), ""),
+        takes=None,
+        gives=None,
+        axis="",
+    )
+
+
+def origin(layer: LayerFacts, lines: list[Line]) -> str:
+    """Return where the code stands and where its names come from, each said once."""
+    read = [layer.sourced[line.label] for line in lines if line.evidence is not Evidence.SHAPE_ONLY]
+    parts = dict.fromkeys(part for sourced in read for part in sourced.origin.split("; "))
+    return f"from {'; '.join(parts)}" if parts else ""
+
+
+def sentence(lines: list[Line]) -> str:
+    """Return the template of "Its code makes `weight` of 3,072 numbers and `bias` of 4."."""
+
+    def made_of(line: Line) -> str:
+        name = re.sub(r"([\\{}\[\]|])", r"\\\1", line.label)
+        return f"`{name}` of {{{line.formula.source}:1 number|# numbers}}"
+
+    read = [line for line in lines if line.evidence is not Evidence.SHAPE_ONLY]
+    if len(read) > MOST_NAMED:
+        return f"Its code makes {len(read)} tensors."
+    parts = [made_of(line) for line in read]
+    return f"Its code makes {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}."

@@ -1,0 +1,10 @@
+"""A formula read from a layer's own source code; nothing is executed.
+
+``self.weight = nn.Parameter(torch.ones(hidden_size))`` is read as code, its names are looked up in the layer's
+configuration, and what comes out is held against the tensor's shape. No number comes from the tensor, unless
+the code threw an argument away, and then the grade says so.
+"""
+
+from summarykit.formulas.source.result import Sourced as Sourced
+from summarykit.formulas.source.result import SourceTable as SourceTable
+from summarykit.formulas.source.sites import Site as Site

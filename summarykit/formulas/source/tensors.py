@@ -1,0 +1,137 @@
+"""Reading tensors: the shapes that torch's functions make, and what their methods leave of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from summarykit.formulas.source import expressions, sites, sizes
+from summarykit.formulas.source.values import UNKNOWN, Items, Plain, Size, Tensor
+
+_NEW_TENSORS = {"empty", "zeros", "ones", "rand", "randn"}
+
+_SAME_SHAPE = {
+    "abs",
+    "bfloat16",
+    "clamp",
+    "clone",
+    "contiguous",
+    "cos",
+    "cpu",
+    "cuda",
+    "detach",
+    "double",
+    "exp",
+    "fill_",
+    "float",
+    "half",
+    "log",
+    "log1p",
+    "mul_",
+    "neg",
+    "normal_",
+    "requires_grad_",
+    "sigmoid",
+    "sin",
+    "sqrt",
+    "tanh",
+    "to",
+    "trunc_normal_",
+    "type",
+    "uniform_",
+    "xavier_uniform_",
+    "zero_",
+    "log_",
+    "exp_",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "add_",
+    "sub_",
+    "div_",
+    "clamp_",
+    "pow",
+    "float_power",
+}
+
+
+def is_torch_function(target: Any) -> bool:
+    """Return whether a built-in function is one of torch's."""
+    module = sites.getattr_plain(target, "__module__")
+    owner = sites.getattr_plain(target, "__self__")
+    return (
+        (isinstance(module, str) and module.startswith("torch"))
+        or "torch" in str(type(owner))
+        or (getattr(owner, "__name__", "") in {"_VariableFunctionsClass", "torch._C._VariableFunctions"})
+    )
+
+
+def torch_function(name: str, args: tuple[Any, ...], keywords: Mapping[str, Any], line: int) -> Any:
+    """Return the shape of what a function of torch makes."""
+    if name in _NEW_TENSORS:
+        return new_tensor(args, keywords, line)
+    if name == "full" and (args or "size" in keywords):
+        return new_tensor((args[0] if args else keywords["size"],), {}, line)
+    if name in {"tensor", "as_tensor"} and args:
+        return tensor_of(args[0], line)
+    if name == "eye" and args:
+        return Tensor((args[0], args[1] if len(args) > 1 else args[0]), line)
+    if name in {"linspace", "logspace"}:
+        steps = args[2] if len(args) > 2 else keywords.get("steps", UNKNOWN)
+        return Tensor((steps,), line)
+    if name == "arange" and args:
+        return arange(args, line)
+    if args and isinstance(args[0], Tensor) and (name in _SAME_SHAPE or name.endswith("_like")):
+        return args[0]
+    return UNKNOWN
+
+
+def arange(args: tuple[Any, ...], line: int) -> Any:
+    """Return the shape of ``torch.arange(end)`` or ``(start, end)``."""
+    if len(args) == 1:
+        return Tensor((args[0],), line)
+    if len(args) == 2 and all(isinstance(arg, Size) for arg in args):
+        start, end = args
+        return Tensor((end if start.value == 0 else sizes.combine("-", end, start),), line)
+    return UNKNOWN
+
+
+def new_tensor(args: tuple[Any, ...], keywords: Mapping[str, Any], line: int) -> Any:
+    """Return a tensor of the sizes given, as numbers or as one tuple."""
+    given: tuple[Any, ...] = args or ((keywords["size"],) if "size" in keywords else ())
+    if len(given) == 1 and isinstance(given[0], Items):
+        given = given[0].items
+    return Tensor(tuple(given), line)
+
+
+def tensor_of(data: Any, line: int) -> Any:
+    """Return the shape of ``torch.tensor(data)``."""
+    if isinstance(data, Plain | Size):
+        return Tensor((), line)
+    if isinstance(data, Tensor):
+        return data
+    if isinstance(data, Items) and all(isinstance(part, Plain | Size) for part in data.items):
+        return Tensor((sizes.literal(len(data.items)),), line)
+    return UNKNOWN
+
+
+def tensor_method(tensor: Tensor, name: str, args: tuple[Any, ...]) -> Any:
+    """Return the shape after a method that keeps sizes readable."""
+    given = args[0].items if len(args) == 1 and isinstance(args[0], Items) else args
+    known_sizes = [size for size in given if isinstance(size, Size)]
+    if name in _SAME_SHAPE:
+        return tensor
+    if name in {"view", "reshape", "expand"} and len(known_sizes) == len(given):
+        if all(size.value is None or size.value >= 0 for size in known_sizes):
+            return Tensor(tuple(given), tensor.line)
+        return UNKNOWN
+    if name == "unsqueeze" and len(given) == 1 and isinstance(given[0], Size) and given[0].value is not None:
+        at = given[0].value if given[0].value >= 0 else len(tensor.dims) + 1 + given[0].value
+        return Tensor((*tensor.dims[:at], sizes.literal(1), *tensor.dims[at:]), tensor.line)
+    if name in {"t", "transpose"} and len(tensor.dims) == 2:
+        return Tensor(tensor.dims[::-1], tensor.line)
+    if name == "repeat" and len(known_sizes) == len(given) == len(tensor.dims):
+        pairs = zip(tensor.dims, given, strict=True)
+        return Tensor(tuple(expressions.binary(times, "*", dim) for dim, times in pairs), tensor.line)
+    return UNKNOWN

@@ -1,0 +1,28 @@
+"""Layers of somebody's own, of which nothing is known but their tensors: their source says no sizes."""
+
+import torch
+from torch import nn
+
+
+def fill(module: nn.Module, **shapes: tuple[int, ...]) -> None:
+    """Give *module* a parameter of each name and shape, where no reader of its class's source finds them."""
+    for name, shape in shapes.items():
+        module.register_parameter(name, nn.Parameter(torch.zeros(shape)))
+
+
+class Mixer(nn.Module):
+    """A layer with two settings, a weight and a bias."""
+
+    def __init__(self, heads: int = 3, dim: int = 5) -> None:
+        super().__init__()
+        self.heads, self.dim = heads, dim
+        fill(self, weight=(heads, dim), bias=(heads,))
+
+
+class Outgrown(nn.Linear):
+    """A subclass whose weight no longer fits what its base says."""
+
+    def __init__(self) -> None:
+        super().__init__(4, 3)
+        del self.weight
+        fill(self, weight=(6, 4))

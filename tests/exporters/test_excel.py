@@ -15,6 +15,7 @@ from summarykit.exporters.excel import ExcelExporter
 from summarykit.exporters.view.labels import label
 from summarykit.reading import read_model
 from summarykit.summary import SummaryData
+from support.own_layers import fill
 from support.workbooks import formula_rows, opened, overview, texts, total, workbook_bytes
 
 # openpyxl says so of every file with solid data bars, those of Excel included.
@@ -43,7 +44,7 @@ class Mixed(nn.Module):
         self.plane = nn.LayerNorm((16, 4))
         self.extended = nn.Linear(4, 4)
         self.extended.gain = nn.Parameter(torch.zeros(9))
-        self.own = nn.Parameter(torch.zeros(3, 4))
+        fill(self, own=(3, 4))
         self.again = self.fixed
         self.partly_tied = nn.Linear(16, 100)
         self.partly_tied.weight = self.embed.weight

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from summarykit.errors import MissingFileError, SavedFileError
+from summarykit.errors import MissingFileError, SavedFileError, TemplateError
 from summarykit.exporters.base import Options
 from summarykit.exporters.files import targets
+from summarykit.formulas.declared import load_project_rules
 from summarykit.result import Summary
 from summarykit.summary.data import SummaryData
 from summarykit.summary.storage import from_json
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def summarize(
-    model: nn.Module | PathLike, *, title: str = "", source: str = "", templates: Sequence[PathLike] = ()
+    model: nn.Module | PathLike, *, title: str = "", source: str = "", templates: PathLike | Sequence[PathLike] = ()
 ) -> Summary:
     """Return where *model* keeps its parameters, with the formula for each layer, checked.
 
@@ -38,13 +39,16 @@ def summarize(
     Raises:
         NotAModelError: *model* is no ``torch.nn.Module``.
         MissingFileError, SavedFileError: *model* is a path, and no summary can be read there.
+        TemplateError: A folder of templates is not there.
+        ProjectError, RuleError: The formulas in pyproject.toml are not of their form.
 
     """
-    options = Options(title, source, tuple(Path(folder) for folder in templates))
+    options = _options(title, source, templates)
     if isinstance(model, str | os.PathLike):
         return Summary(load(model).data, options)
     from summarykit.reading import read_model  # torch is slow to import; loading a saved summary needs none
 
+    load_project_rules(Path.cwd())
     return Summary(SummaryData(read_model(model)), options)
 
 
@@ -53,7 +57,7 @@ def report(
     *paths: PathLike,
     title: str = "",
     source: str = "",
-    templates: Sequence[PathLike] = (),
+    templates: PathLike | Sequence[PathLike] = (),
 ) -> Summary:
     """Write a report on *model* to each path, and return its summary.
 
@@ -83,12 +87,24 @@ def report(
     targets(paths)
     if isinstance(model, Summary):
         own = model.options
-        options = Options(title or own.title, source or own.source, tuple(map(Path, templates)) or own.templates)
+        given = _options(title, source, templates)
+        options = Options(title or own.title, source or own.source, given.templates or own.templates)
         summary = Summary(model.data, options)
     else:
         summary = summarize(model, title=title, source=source, templates=templates)
     summary.save(*paths)
     return summary
+
+
+def _options(title: str, source: str, templates: PathLike | Sequence[PathLike]) -> Options:
+    """Return what the user chose about reports; a folder of templates that is not there is told at once."""
+    if isinstance(templates, str | os.PathLike):
+        templates = (templates,)
+    folders = tuple(map(Path, templates))
+    for folder in folders:
+        if not folder.is_dir():
+            raise TemplateError(f"there is no folder {str(folder)!r} with templates", hint="look at the spelling")
+    return Options(title, source, folders)
 
 
 def load(path: PathLike) -> Summary:
@@ -103,7 +119,7 @@ def load(path: PathLike) -> Summary:
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise MissingFileError(f"there is no file {str(path)!r}", hint="look at the spelling and the folder") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # a null character in the path, bytes that are no UTF-8
         what = f"{str(path)!r} cannot be read: {error}"
         raise SavedFileError(what, hint="give a .json file that summarykit wrote") from None
     return Summary(from_json(text))

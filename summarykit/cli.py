@@ -44,6 +44,9 @@ def report(
         list[str] | None, typer.Option("--arg", metavar="NAME=VALUE", help="An argument for a class or factory.")
     ] = None,
     meta: Annotated[bool, typer.Option("--meta", help="Build on the meta device: no memory, no weights.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with exit code 1 when a check fails or a formula disagrees.")
+    ] = False,
     title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
     templates: Annotated[
         list[Path] | None, typer.Option("--templates", help="A folder whose templates go before the built-in ones.")
@@ -69,6 +72,8 @@ def report(
     _show(summary)
     for path in paths:
         typer.echo(f"wrote {path}")
+    if strict and not summary.checks.ok:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -78,7 +83,9 @@ def formulas(
     """Print the formula for each kind of layer, or for one."""
     from summarykit.exporters.catalogue import print_rules
     from summarykit.formulas import all_rules
+    from summarykit.formulas.declared import load_project_rules
 
+    load_project_rules(Path.cwd())
     rules = [rule for rule in all_rules().values() if name is None or rule.is_called(name)]
     if not rules:
         raise UnknownLayerError(f"no formula for {name!r}", hint="'summarykit formulas' lists the layers there are")

@@ -3,6 +3,7 @@
 SummaryKitError
 ├── RuleError            a rule that cannot be registered            (ValueError)
 │   └── ExpressionError  its text is no expression of the language
+├── ProjectError         the settings in pyproject.toml              (ValueError)
 ├── NotAModelError       the thing given is not a module             (TypeError)
 ├── UnknownLayerError    no formula for a layer of this name         (LookupError)
 ├── TargetError          the command line's TARGET cannot be loaded  (ValueError)
@@ -58,6 +59,12 @@ class ExpressionError(RuleError):
         spot = f"{shown!r}, character {position}" if broken else f"{shown}\n    {' ' * (position - start)}^"
         super().__init__(f"{problem}\n    {spot}", hint=hint)
         self.position = position
+
+
+class ProjectError(SummaryKitError, ValueError):
+    """The settings in pyproject.toml cannot be read."""
+
+    slug = "project"
 
 
 class NotAModelError(SummaryKitError, TypeError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -60,26 +60,36 @@ def built_in() -> dict[str, type[Exporter]]:
     return dict(_BUILT_IN)
 
 
-def available() -> dict[str, type[Exporter]]:
-    """Return every exporter by name; a built-in goes before a plug-in of the same name."""
-    plugins = {point.name: point.load() for point in entry_points(group=GROUP)}
-    return plugins | built_in()
+def plug_ins() -> tuple[dict[str, type[Exporter]], list[str]]:
+    """Return the exporters of other packages by name, and what is wrong with those that cannot be loaded."""
+    found: dict[str, type[Exporter]] = {}
+    broken = []
+    for point in entry_points(group=GROUP):
+        try:
+            found[point.name] = point.load()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other formats
+            broken.append(f"the plug-in {point.name!r} cannot be loaded ({type(error).__name__}: {error})")
+    return found, broken
 
 
 def exporter_for(path: Path) -> Exporter:
-    """Return the exporter that writes files with the suffix of *path*.
+    """Return the exporter that writes files with the suffix of *path*; a built-in goes before a plug-in.
 
     Raises:
         UnknownFormatError: No exporter has this suffix; the message lists those there are.
 
     """
     suffix = path.suffix.lower()
-    found = built_in()
-    for _ in range(2):  # built-in ones first: a broken plug-in must not break ".md"
-        for made in found.values():
-            if suffix in made.suffixes:
-                return made()
-        found = available()
-    known = ", ".join(sorted(s for made in found.values() for s in made.suffixes))
+    own = built_in()
+    if made := _with_suffix(own, suffix):
+        return made()
+    others, broken = plug_ins()
+    if made := _with_suffix(others, suffix):
+        return made()
+    known = ", ".join(sorted(s for made in (*own.values(), *others.values()) for s in made.suffixes))
     what = f"no format has the suffix {suffix!r} (in {path.name!r})" if suffix else f"{path.name!r} has no suffix"
-    raise UnknownFormatError(what, hint=f"end the file name in one of: {known}")
+    raise UnknownFormatError("; ".join([what, *broken]), hint=f"end the file name in one of: {known}")
+
+
+def _with_suffix(found: Mapping[str, type[Exporter]], suffix: str) -> type[Exporter] | None:
+    return next((made for made in found.values() if suffix in made.suffixes), None)

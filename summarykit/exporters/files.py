@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,16 +24,18 @@ def targets(paths: Sequence[str | os.PathLike[str]]) -> list[tuple[Path, Exporte
     """
     found = [(Path(path), exporter_for(Path(path))) for path in paths]
     for path, _ in found:
+        if "\0" in str(path):
+            raise OutputError(f"{str(path)!r} is no name of a file", hint="leave out the null character")
         folder = path.parent
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir() fails for a name that is too long
             raise OutputError(f"the folder {str(folder)!r} does not exist", hint="make it first, or choose another")
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - as above
             raise OutputError(f"{str(path)!r} is a folder", hint="give the name of a file")
         if not os.access(folder, os.W_OK):
             raise OutputError(
                 f"the folder {str(folder)!r} cannot be written", hint="choose another, or mend its rights"
             )
-    names = [path.resolve() for path, _ in found]
+    names = [os.path.realpath(path) for path, _ in found]
     if len(set(names)) < len(names):
         raise OutputError("the same file is asked for twice", hint="give each report a path of its own")
     return found
@@ -50,9 +53,9 @@ def write_all(data: SummaryData, paths: Sequence[str | os.PathLike[str]], option
     partial: list[tuple[Path, Path]] = []
     try:
         for path, exporter in wanted:
-            partial.append((_render(data, path, exporter, options), path))
-        for made, path in partial:
-            made.replace(path)
+            place = Path(os.path.realpath(path))  # a link stays a link
+            partial.append((_render(data, place, exporter, options), place))
+        _replace_all(partial)
     except OSError as error:
         if isinstance(error, OutputError):
             raise
@@ -77,6 +80,38 @@ def _render(data: SummaryData, path: Path, exporter: Exporter, options: Options)
         made.unlink(missing_ok=True)
         raise
     return made
+
+
+def _replace_all(partial: Sequence[tuple[Path, Path]]) -> None:
+    """Put each new file in its place; where one cannot be (it is open in Excel), the older ones come back."""
+    older: list[tuple[Path, Path | None]] = []
+    try:
+        for made, path in partial:
+            older.append((path, _kept(path, made.with_suffix(".old"))))
+            made.replace(path)
+    except OSError:
+        for path, old in older:
+            with suppress(OSError):
+                if old:
+                    old.replace(path)
+                else:
+                    path.unlink(missing_ok=True)
+        raise
+    finally:
+        for _, old in older:
+            if old:
+                old.unlink(missing_ok=True)
+
+
+def _kept(path: Path, place: Path) -> Path | None:
+    """Keep the file at *path* at *place* too, and return that; None where there is no file."""
+    if not path.exists():
+        return None
+    try:
+        place.hardlink_to(path)
+    except OSError:  # some file systems have no links
+        shutil.copy2(path, place)
+    return place
 
 
 def _mode(path: Path) -> int:

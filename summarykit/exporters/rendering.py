@@ -35,16 +35,16 @@ class FormatText(str):
     """Text of the view; ``__html__`` gives it escaped for the format it is bound to."""
 
     __slots__ = ()
-    escape: Callable[[str], str] = staticmethod(str)
+    _escape: Callable[[str], str] = staticmethod(str)
 
     def __html__(self) -> str:
-        return Markup(type(self).escape(str(self)))
+        return Markup(type(self)._escape(str(self)))
 
 
 @lru_cache(maxsize=16)
 def text_class(escape: Callable[[str], str]) -> type[FormatText]:
     """Return the class of texts that escape themselves with *escape*."""
-    return type("Text", (FormatText,), {"escape": staticmethod(escape), "__slots__": ()})
+    return type("Text", (FormatText,), {"_escape": staticmethod(escape), "__slots__": ()})
 
 
 def bind(value: Any, text: type[FormatText]) -> Any:

@@ -12,7 +12,7 @@ from rich.text import Text
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.values import Rich, Row
-from summarykit.exporters.view.words import shortened, visible
+from summarykit.exporters.view.words import share, shortened, visible
 from summarykit.summary.data import SummaryData
 
 WIDTH = 100
@@ -63,7 +63,7 @@ def _story(view: ReportView) -> list[Text]:
 
 
 def _table(view: ReportView) -> Table:
-    """Return the folded tree; layers without parameters are left out, and counted below."""
+    """Return the folded tree; rows that are left out are counted below."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
     table.add_column("Layer", overflow="fold", max_width=38)
     table.add_column("Type", overflow="ellipsis", no_wrap=True, max_width=22)
@@ -71,7 +71,11 @@ def _table(view: ReportView) -> Table:
     table.add_column("Parameters", justify="right", no_wrap=True)
     table.add_column("Share", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for row in view.rows[1:] if len(view.rows) > 1 else view.rows:
+    root, *inside = view.rows
+    if inside and root.own:  # what the model holds beside its parts, so that the rows add up
+        own_share = share(root.own_value, view.total_value)
+        root = root._replace(name=f"{root.name} (itself)", inside=root.own, share=own_share)
+    for row in [root, *inside] if root.own or not inside else inside:
         table.add_row(*_cells(row))
     return table
 

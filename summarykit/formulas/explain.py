@@ -1,42 +1,18 @@
-"""Explain one layer: bind its rule to its settings and check each tensor, axis by axis."""
+"""Explain one layer: by a rule, by its own code, or by its size alone; and say how far that was checked."""
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
-from summarykit.expression import Expression, Unanswerable, Value, evaluate, grouped, names_in, parse_sentence
-from summarykit.expression.evaluate import elements
-from summarykit.expression.nodes import Reduce
+from summarykit.expression import Expression, Unanswerable, Value, evaluate, names_in, parse_sentence
 from summarykit.formulas import own_code
+from summarykit.formulas.checking import Verdict, bind, check, repetitions
 from summarykit.formulas.extras import Extra, extra, with_extras
 from summarykit.formulas.facts import LayerFacts
 from summarykit.formulas.rules import Rule, fill_in, find_rule
-from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation, Line, Shape, TensorCheck, weakest
+from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation, Line, TensorCheck, weakest
 
-#: A family with more tensors than this is a mistake in the rule or a setting.
-MOST_REPETITIONS = 100_000
 NO_RULE = "no formula is known for this kind of layer"
-
-
-class Declared(NamedTuple):
-    """One tensor as a rule declares it, for one repetition."""
-
-    name: str
-    dims: tuple[Expression, ...]
-    text: str
-    counters: Mapping[str, int]
-
-
-class Verdict(NamedTuple):
-    """What checking a layer against its rule found."""
-
-    checks: dict[str, TensorCheck]  #: the declared tensors that are there
-    missing: tuple[str, ...]  #: declared tensors that are not there
-    problem: str  #: what does not fit; empty when all does
-    value: int | None  #: what the count gives
 
 
 def explain(layer: LayerFacts) -> Explanation:
@@ -44,7 +20,7 @@ def explain(layer: LayerFacts) -> Explanation:
 
     Never raises: what a rule cannot answer becomes a grade and a reason.
     """
-    found = find_rule(layer.lineage)
+    found = rule_for(layer)
     unknown = [name for name, shape in layer.tensors.items() if shape is None]
     if unknown:
         return shape_only(layer, found, NOT_KNOWN_YET)
@@ -61,107 +37,11 @@ def explain(layer: LayerFacts) -> Explanation:
     return shape_only(layer, found, f"the formula for {found.kind} does not fit: {verdict.problem}")
 
 
-def bind(found: Rule, layer: LayerFacts) -> dict[str, Value]:
-    """Return a value for each name the rule asks for that the layer can answer.
-
-    The name of a tensor reads True or False; any other name is a setting.
-    """
-    declared = {name for name, _, _ in found.shapes}
-    bindings: dict[str, Value] = {}
-    for name in asked(found):
-        if name in declared or (name not in layer.settings and name in layer.tensors):
-            bindings[name] = name in layer.tensors
-        elif name in layer.settings:
-            bindings[name] = layer.settings[name]
-    return bindings
-
-
-def asked(found: Rule) -> dict[str, None]:
-    """Return every name a rule asks for, in a fixed order."""
-    expressions = [found.count, *(dim for _, dims, _ in found.shapes for dim in dims)]
-    counters: set[str] = set()
-    if found.repeat:
-        expressions += [count for _, count in found.repeat.counters]
-        expressions += [found.repeat.each] if found.repeat.each else []
-        counters = {name for name, _ in found.repeat.counters}
-    names = dict.fromkeys(name for expression in expressions for name in names_in(expression.tree))
-    names |= dict.fromkeys(found.says.names() if found.says else ())
-    names |= dict.fromkeys(name for name in (found.takes, found.gives) if name)
-    return {name: None for name in names if name not in counters}
-
-
-def check(found: Rule, layer: LayerFacts, bindings: Mapping[str, Value]) -> Verdict:
-    """Hold a layer against its rule: each declared tensor axis by axis, then the count as a number."""
-    checks: dict[str, TensorCheck] = {}
-    missing: list[str] = []
-    problems: list[str] = []
-    value = None
-    try:
-        for tensor in declared_tensors(found, bindings):
-            if tensor.name not in layer.tensors:
-                missing.append(tensor.name)
-                continue
-            problem = shape_problem(tensor, layer.tensors[tensor.name], bindings)
-            problems += [problem] if problem else []
-            grade = Evidence.DISAGREES if problem else Evidence.VERIFIED
-            checks[tensor.name] = TensorCheck(tensor.name, grade, tensor.text, problem)
-        value = evaluate(found.count.tree, bindings)
-    except Unanswerable as gap:
-        problems.append(str(gap))
-    if not problems and value is not None:
-        problems += count_problems(found, layer, checks, missing, value)
-    return Verdict(checks, tuple(missing), "; ".join(problems), value)
-
-
-def declared_tensors(found: Rule, bindings: Mapping[str, Value]) -> Iterator[Declared]:
-    """Yield each tensor a rule declares, once for each repetition of its family."""
-    for counters in repetitions(found, bindings):
-        for template, dims, text in found.shapes:
-            yield Declared(fill_in(template, counters), dims, text, counters)
-
-
-def repetitions(found: Rule, bindings: Mapping[str, Value]) -> Iterator[dict[str, int]]:
-    """Yield the counters of each repetition, the first counter slowest; one without any for a plain rule."""
-    counters = found.repeat.counters if found.repeat else ()
-    names = [name for name, _ in counters]
-    ranges = [range(evaluate(count.tree, bindings)) for _, count in counters]
-    if math.prod(found.stop for found in ranges) > MOST_REPETITIONS:
-        raise Unanswerable("the family of tensors has too many members")
-    for values in itertools.product(*ranges):
-        yield dict(zip(names, values, strict=True))
-
-
-def shape_problem(tensor: Declared, shape: Shape | None, bindings: Mapping[str, Value]) -> str:
-    """Return what is wrong with a tensor's shape, empty when each axis is as declared."""
-    expected: list[int] = []
-    for dim in tensor.dims:
-        scope = {**bindings, **tensor.counters}
-        if dim.source.startswith("*") and isinstance(dim.tree, Reduce):
-            expected += elements(dim.tree.name, scope)
-        else:
-            expected.append(evaluate(dim.tree, scope))
-    if tuple(expected) == shape:
-        return ""
-    return f"`{tensor.name}` is {dimensions(shape or ())}, the formula says {dimensions(tuple(expected))}"
-
-
-def dimensions(shape: Shape) -> str:
-    """Return a shape in words: ``4 × 16``, or "a single number"."""
-    return " × ".join(grouped(size) for size in shape) if shape else "a single number"
-
-
-def count_problems(
-    found: Rule, layer: LayerFacts, checks: Mapping[str, TensorCheck], missing: list[str], value: int
-) -> list[str]:
-    """Return what is wrong with the count as a number; an unexpected one is told by the missing tensor."""
-    known = checks if found.shapes else layer.tensors
-    held = sum(math.prod(layer.tensors[name] or ()) for name in known)
-    if held == value:
-        return []
-    absent = [name for name in missing if name not in names_in(found.count.tree)]
-    if absent and held < value:
-        return [f"it has no parameter `{absent[0]}`"]
-    return [f"the formula says {grouped(value)}, the tensors hold {grouped(held)}"]
+def rule_for(layer: LayerFacts) -> Rule | None:
+    """Return the rule that explains a layer; one registered for its very class goes before the class's own."""
+    found = find_rule(layer.lineage)
+    registered = found is not None and found.users and layer.lineage[0] in (found.target, *found.aliases)
+    return found if registered or layer.declared is None else layer.declared
 
 
 def explained(found: Rule, layer: LayerFacts, bindings: dict[str, Value], verdict: Verdict) -> Explanation:

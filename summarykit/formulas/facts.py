@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from summarykit.expression import Value
+from summarykit.formulas.rules import Rule
 from summarykit.formulas.source import Sourced
 from summarykit.records import Shape
 
@@ -17,4 +18,5 @@ class LayerFacts(NamedTuple):
     lineage: tuple[str, ...]  #: qualified names of its class and the bases, nearest first
     settings: Mapping[str, Value]
     tensors: Mapping[str, Shape | None]  #: own parameters; None for a shape not known yet
+    declared: Rule | None = None  #: the rule that its own class declares
     sourced: Mapping[str, Sourced] = MappingProxyType({})  #: what the layer's own code says of them

@@ -61,6 +61,7 @@ class Rule:
 
 
 _SHIPPED: dict[str, Rule] = {}
+_PROJECTS: dict[str, Rule] = {}
 _USERS: dict[str, Rule] = {}
 
 
@@ -209,6 +210,12 @@ def unregister(target: type | str) -> None:
         _USERS.pop(name, None)
 
 
+def use_project_rules(rules: Sequence[Rule]) -> None:
+    """Use the rules of a project's settings, in place of those of another project."""
+    _PROJECTS.clear()
+    _PROJECTS.update((name, made) for made in rules for name in (made.target, *made.aliases))
+
+
 def qualified_name(target: type | str) -> str:
     """Return ``package.module.Class`` of a class, or *target* itself when it is such a name.
 
@@ -230,7 +237,7 @@ def find_rule(lineage: Sequence[str]) -> Rule | None:
     """Return the rule of the nearest class in *lineage*, the qualified names of a class and its bases."""
     _load_shipped()
     for name in lineage:
-        found = _USERS.get(name) or _SHIPPED.get(name)
+        found = _USERS.get(name) or _PROJECTS.get(name) or _SHIPPED.get(name)
         if found is not None:
             return found
     return None
@@ -239,7 +246,7 @@ def find_rule(lineage: Sequence[str]) -> Rule | None:
 def all_rules() -> dict[str, Rule]:
     """Return every rule by the name of its class, shipped and the user's."""
     _load_shipped()
-    return {found.target: found for found in (_SHIPPED | _USERS).values()}
+    return {found.target: found for found in (_SHIPPED | _PROJECTS | _USERS).values()}
 
 
 def fill_in(template: str, counters: Mapping[str, int]) -> str:

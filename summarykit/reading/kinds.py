@@ -17,6 +17,7 @@ from torch import nn
 
 from summarykit.expression import Value
 from summarykit.formulas import LayerFacts, explain
+from summarykit.formulas.declared import declared_rule, declares_rule
 from summarykit.formulas.source import Site, SourceTable
 from summarykit.reading.tensors import TensorTable
 from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation, LayerType, Settings
@@ -41,6 +42,7 @@ class ClassFacts(NamedTuple):
     lineage: tuple[str, ...]
     wraps: str | None  #: the child that is the model, for a wrapper
     constants: Mapping[str, Value]  #: plain attributes of the class itself
+    declares: bool  #: whether the class declares its own formula
 
 
 class Kind(NamedTuple):
@@ -116,7 +118,9 @@ class KindTable:
             # A parameter switched off, as in ``register_parameter("bias", None)``, reads False.
             held = module.__dict__["_parameters"]
             absent = {name: False for name, tensor in held.items() if tensor is None}
-            layer = LayerFacts(facts.lineage, {**facts.constants, **absent, **dict(settings)}, shapes)
+            declared = declared_rule(module) if facts.declares else None
+            known = {**facts.constants, **absent, **dict(settings)}
+            layer = LayerFacts(facts.lineage, known, shapes, declared)
             why = explain(layer)
             unread = layer if can_be_read(why) else None
             explanation = self._intern(self.explanations, why) if unread is None else -1
@@ -150,7 +154,8 @@ class KindTable:
         constants = {} if scripted else class_constants(cls)
         name = scripted.rpartition(".")[2] if scripted else cls.__name__
         shown = LayerType(name, scripted or lineage[0])
-        return ClassFacts(self._intern(self.types, shown), lineage, wraps, constants)
+        declares = not scripted and declares_rule(cls)
+        return ClassFacts(self._intern(self.types, shown), lineage, wraps, constants, declares)
 
     def _intern(self, table: list[Any], value: Any, *distinction: object) -> int:
         key = (id(table), value, *distinction)

@@ -71,10 +71,11 @@ def _facts(data: SummaryData) -> tuple[list[TensorFacts], np.ndarray]:
 
 def _named(data: SummaryData, name: str, which: np.ndarray) -> np.ndarray:
     """Return for each layer the number of the facts of its parameter of that name, -1 where it has none."""
-    found = np.full(len(data.layers), -1)
-    mine = [i for i, tensor in enumerate(data.tensors) if tensor.name == name and tensor.facts.kind == "parameter"]
-    found[[data.tensors[i].layer for i in mine]] = which[mine]
-    return found
+    found = [-1] * len(data.layers)
+    for tensor, number in zip(data.tensors, which.tolist(), strict=True):
+        if tensor.name == name and tensor.facts.kind == "parameter":
+            found[tensor.layer] = number
+    return np.array(found)
 
 
 def _tensor_columns(data: SummaryData) -> dict[str, pd.Series]:
@@ -134,9 +135,9 @@ def _whole(values: Sequence[int]) -> pd.Series:
 
 def _maybe(values: Sequence[int | None]) -> pd.Series:
     """Return a column of numbers with gaps: ``Int64``, or exact Python ints when one is beyond it."""
-    held = np.fromiter(values, dtype=object, count=len(values))
-    gaps = pd.isna(held)
+    gaps = np.array([value is None for value in values], dtype=bool)
     try:
-        return pd.Series(pd.arrays.IntegerArray(np.where(gaps, 0, held).astype(np.int64), gaps))
+        numbers = np.array([value or 0 for value in values], dtype=np.int64)
     except OverflowError:
-        return pd.Series(held, dtype=object)
+        return pd.Series(np.fromiter(values, dtype=object, count=len(values)), dtype=object)
+    return pd.Series(pd.arrays.IntegerArray(numbers, gaps))

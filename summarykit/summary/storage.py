@@ -1,7 +1,8 @@
 """A summary as JSON and back, without loss; what repeats stands once, as in memory.
 
 ``checksum`` is the SHA-256 of all the rest, so that no report is made of a damaged file, whatever the damage; it
-does not mind another layout of the same JSON. ``format`` says how to read the file. It grows by one with each change that an older reader would misread:
+does not mind another layout of the same JSON. ``format`` says how to read the file. It grows by one with each
+change that an older reader would misread:
 
 1. the first format.
 """

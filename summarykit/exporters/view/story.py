@@ -48,11 +48,26 @@ def _line(data: SummaryData, layer: LayerRecord, title: str) -> StoryLine:
         text = (*text, Piece(" " if text else ""), *_capitalised(note), Piece("."))
     if texts.equation and len(text) == 1 and text[0].text.count(". ") == 0:
         text = (Piece(text[0].text.removesuffix(".") + ":"),)
-    own = data.columns.own[layer.id]
-    equation = texts.equation or ("" if own is None else grouped(own))
     kind = data.records.types[layer.type].name
     name = place(layer.path, layer.parent, title)
-    return StoryLine("" if name == kind and layer.parent < 0 else name, kind, text, equation)
+    return StoryLine("" if name == kind and layer.parent < 0 else name, kind, text, _equation(data, layer))
+
+
+def _equation(data: SummaryData, layer: LayerRecord) -> str:
+    """Return the count of a line, and what is held or added to the total where that is another number."""
+    own, adds, why = data.columns.own[layer.id], data.columns.adds[layer.id], data.explanation(layer)
+    written = data.texts(layer).equation or ""
+    if own is None:
+        return written
+    if not written:
+        return counted(own, "number")
+    if why and why.value != own:
+        return f"{written}, but PyTorch holds {grouped(own)}"
+    return (
+        f"{written}, of which {grouped(adds)} {'is' if adds == 1 else 'are'} counted here"
+        if 0 < adds < own
+        else written
+    )
 
 
 def _uncapitalised(sentence: str) -> str:

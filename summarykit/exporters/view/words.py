@@ -24,8 +24,10 @@ GRADE_WORDS = {
     Evidence.DISAGREES: ("Does not match", "✗", "differs"),
 }
 
-# Control and format characters, surrogates, private use, unassigned, and separators other than the blank.
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# Control and format characters, surrogates, private use, unassigned, and separators other than these two blanks:
+# the usual one, and the narrow one that groups the digits of a workbook.
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
+_BLANKS = " \u202f"
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 _UNITS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
@@ -43,7 +45,7 @@ def visible(text: str) -> str:
 
 
 def _seen(character: str) -> str:
-    if unicodedata.category(character) not in _INVISIBLE:
+    if unicodedata.category(character) not in _INVISIBLE or character in _BLANKS:
         return character
     code = ord(character)
     escape = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,104 @@
+"""Rules that users declare beside their code: ``__summarykit_formula__`` on a class, and pyproject.toml.
+
+The method is asked once for each kind of layer; it returns the count as text, or a dict of the arguments of
+``summarykit.rule``:
+
+    def __summarykit_formula__(self):
+        return {"count": "heads * (dim + 1)", "shapes": {"weight": "heads, dim", "bias": "heads"}}
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from summarykit.errors import ProjectError, RuleError, SummaryKitError
+from summarykit.formulas.rules import Rule, build, use_project_rules
+
+METHOD = "__summarykit_formula__"
+_HINT = 'give the count as text, "heads * (dim + 1)", or a table of the arguments of summarykit.rule'
+
+
+def declares_rule(cls: type) -> bool:
+    """Return whether a class or one of its bases declares its own formula."""
+    return any(METHOD in vars(base) for base in cls.__mro__)
+
+
+def declared_rule(module: Any) -> Rule:
+    """Return the rule that the class of *module* declares, asked of this very layer.
+
+    Raises:
+        RuleError: The method fails, or what it returns is no rule.
+        ExpressionError: A text in it is not part of the language; the message points at the spot.
+
+    """
+    cls = type(module)
+    declared = getattr(module, METHOD)
+    try:
+        given = declared() if callable(declared) else declared
+    except Exception as error:
+        what = f"{cls.__name__}.{METHOD} fails: {type(error).__name__}: {error}"
+        raise RuleError(what, hint="mend the method, or take it out") from error
+    return rule_from(cls, given, f"{cls.__name__}.{METHOD}")
+
+
+def rule_from(target: type | str, given: Any, where: str) -> Rule:
+    """Return the rule for *target* that *given* declares, a text or a mapping; *where* says who declared it.
+
+    Raises:
+        RuleError: It is neither, or an argument is not of its form.
+
+    """
+    if isinstance(given, str):
+        return build(target, given, users=True)
+    if not isinstance(given, Mapping) or "count" not in given:
+        raise RuleError(f"{where} is {given!r}, which is no formula", hint=_HINT)
+    try:
+        return build(target, **given, users=True)
+    except TypeError as error:
+        raise RuleError(f"{where}: {error}", hint=_HINT) from None
+
+
+def load_project_rules(folder: Path) -> None:
+    """Use the rules in ``[tool.summarykit.formulas]`` of the nearest pyproject.toml, and no other project's.
+
+    Raises:
+        ProjectError: The file cannot be read, or the table is not of its form.
+        RuleError: A rule in it is not of its form.
+
+    """
+    path = nearest_project(folder)
+    rules: tuple[Rule, ...] = ()
+    if path is not None:
+        rules = _rules_in(path, path.stat().st_mtime_ns)
+    use_project_rules(rules)
+
+
+def nearest_project(folder: Path) -> Path | None:
+    """Return the pyproject.toml of *folder* or of the nearest folder above it."""
+    for each in (folder, *folder.parents):
+        path = each / "pyproject.toml"
+        if path.is_file():
+            return path
+    return None
+
+
+@lru_cache(maxsize=16)
+def _rules_in(path: Path, changed: int) -> tuple[Rule, ...]:
+    """Read the rules of one project; read again when the file has *changed*."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ProjectError(f"{path.name} cannot be read: {error}", hint="mend the file") from None
+    tool = found.get("tool", {})
+    table = tool.get("summarykit", {}).get("formulas", {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        raise ProjectError("[tool.summarykit.formulas] is no table", hint=f'write "package.Class" = "...": {_HINT}')
+    try:
+        return tuple(rule_from(name, given, f"[tool.summarykit.formulas] {name}") for name, given in table.items())
+    except SummaryKitError as error:
+        error.add_note(f"in [tool.summarykit.formulas] of {path.name}")
+        raise

@@ -105,6 +105,10 @@ def main(argv: list[str] | None = None) -> int:
         return stop.exit_code
     except typer.Abort:
         return 130
+    except OSError as error:
+        typer.echo(f"summarykit: the output cannot be written: {error}", err=True)
+        sys.stdout = None  # what is left in it cannot be written either
+        return 2
     except Exception as error:
         # click's own usage errors; typer re-exports only some of their classes
         if not hasattr(error, "format_message"):

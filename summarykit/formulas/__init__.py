@@ -1,6 +1,7 @@
 """How a count is explained and checked; looks at plain facts, so it needs no torch."""
 
 from summarykit.formulas.explain import explain as explain
+from summarykit.formulas.facts import Form as Form
 from summarykit.formulas.facts import LayerFacts as LayerFacts
 from summarykit.formulas.rules import Rule as Rule
 from summarykit.formulas.rules import all_rules as all_rules

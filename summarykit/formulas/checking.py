@@ -45,7 +45,8 @@ def bind(found: Rule, layer: LayerFacts) -> dict[str, Value]:
     bindings: dict[str, Value] = {}
     for name in asked(found):
         if name in declared or (name not in layer.settings and name in layer.tensors):
-            bindings[name] = name in layer.tensors
+            stands = any(form.tensor == name and key in layer.tensors for key, form in layer.forms.items())
+            bindings[name] = name in layer.tensors or stands
         elif name in layer.settings:
             bindings[name] = layer.settings[name]
     return bindings

@@ -10,6 +10,7 @@ from summarykit.formulas.checking import Verdict, bind, check, repetitions
 from summarykit.formulas.extras import Extra, extra, with_extras
 from summarykit.formulas.facts import LayerFacts
 from summarykit.formulas.rules import Rule, fill_in, find_rule
+from summarykit.formulas.transformed import by_forms
 from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation, Line, TensorCheck, weakest
 
 NO_RULE = "no formula is known for this kind of layer"
@@ -27,6 +28,10 @@ def explain(layer: LayerFacts) -> Explanation:
     if found is None:
         return own_code.by_own_code(layer, NO_RULE) if layer.sourced else shape_only(layer, None, NO_RULE)
     bindings = bind(found, layer)
+    if layer.forms or layer.partial:
+        why = by_forms(found, layer, bindings)
+        if why is not None:
+            return why
     verdict = check(found, layer, bindings)
     if not verdict.problem:
         return explained(found, layer, bindings, verdict)

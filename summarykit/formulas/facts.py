@@ -12,6 +12,14 @@ from summarykit.formulas.source import Sourced
 from summarykit.records import Shape
 
 
+class Form(NamedTuple):
+    """What a tensor stands for, where a layer keeps another one in its place."""
+
+    tensor: str  #: the tensor as its rule declares it: ``weight``
+    axis: int | None = None  #: of *lengths*: the axis with one number for each slice, None for one in all
+    lengths: bool = False  #: the lengths that weight norm splits off, not the tensor itself
+
+
 class LayerFacts(NamedTuple):
     """A layer as names, settings and shapes; never a tensor."""
 
@@ -19,4 +27,6 @@ class LayerFacts(NamedTuple):
     settings: Mapping[str, Value]
     tensors: Mapping[str, Shape | None]  #: own parameters; None for a shape not known yet
     declared: Rule | None = None  #: the rule that its own class declares
+    forms: Mapping[str, Form] = MappingProxyType({})  #: own tensors that stand for others
+    partial: bool = False  #: whether a child or parent holds some of the tensors its rule declares
     sourced: Mapping[str, Sourced] = MappingProxyType({})  #: what the layer's own code says of them

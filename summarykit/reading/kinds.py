@@ -20,6 +20,12 @@ from summarykit.formulas import LayerFacts, explain
 from summarykit.formulas.declared import declared_rule, declares_rule
 from summarykit.formulas.source import Site, SourceTable
 from summarykit.reading.tensors import TensorTable
+from summarykit.reading.transformed import (
+    hook_forms,
+    is_parametrization,
+    is_parametrized,
+    parametrization_forms,
+)
 from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation, LayerType, Settings
 
 #: Wrappers that add nothing of their own, and the child that is the model.
@@ -120,7 +126,8 @@ class KindTable:
             absent = {name: False for name, tensor in held.items() if tensor is None}
             declared = declared_rule(module) if facts.declares else None
             known = {**facts.constants, **absent, **dict(settings)}
-            layer = LayerFacts(facts.lineage, known, shapes, declared)
+            partial = is_parametrized(facts.lineage)
+            layer = LayerFacts(facts.lineage, known, shapes, declared, hook_forms(module), partial)
             why = explain(layer)
             unread = layer if can_be_read(why) else None
             explanation = self._intern(self.explanations, why) if unread is None else -1
@@ -141,9 +148,23 @@ class KindTable:
         if layer is None:
             return kind
         shapes = {name: shape for name, shape in layer.tensors.items() if shape is not None}
-        why = explain(layer._replace(sourced=self._source.tensors(site, shapes)))
+        if is_parametrization(layer.lineage):
+            layer = self._of_parametrized(layer, site)
+        else:
+            layer = layer._replace(sourced=self._source.tensors(site, shapes))
+        why = explain(layer)
         evidence = tuple(checked.evidence for checked in why.checks) + kind.evidence[len(why.checks) :]
         return kind._replace(explanation=self._intern(self.explanations, why), evidence=evidence)
+
+    def _of_parametrized(self, layer: LayerFacts, site: Site) -> LayerFacts:
+        """Return the facts of the layer whose tensors a parametrization at *site* holds, and their forms."""
+        owner = site.parent.parent if site.parent else None
+        if owner is None or not is_parametrized(self.class_facts(owner.module).lineage):
+            return layer
+        facts = self.class_facts(owner.module)
+        known = {**facts.constants, **dict(plain_settings(public_attributes(owner.module)))}
+        forms = parametrization_forms(site.module, site.name)
+        return LayerFacts(facts.lineage, known, layer.tensors, None, forms, partial=True)
 
     def _describe(self, cls: type, scripted: str | None) -> ClassFacts:
         lineage = tuple(f"{base.__module__}.{base.__qualname__}" for base in cls.__mro__ if base is not object)
@@ -153,6 +174,8 @@ class KindTable:
         wraps = ACTUAL if scripted else next((WRAPPERS[name] for name in lineage if name in WRAPPERS), None)
         constants = {} if scripted else class_constants(cls)
         name = scripted.rpartition(".")[2] if scripted else cls.__name__
+        if is_parametrized(lineage):
+            name = f"{name.removeprefix('Parametrized')} (parametrized)"
         shown = LayerType(name, scripted or lineage[0])
         declares = not scripted and declares_rule(cls)
         return ClassFacts(self._intern(self.types, shown), lineage, wraps, constants, declares)

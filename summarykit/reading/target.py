@@ -53,7 +53,7 @@ def _imported(name: str) -> Any:
         return importlib.import_module(name)
     except SummaryKitError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         hint = "look at the spelling, or run from the folder that holds it"
         raise TargetError(f"{name!r} cannot be imported: {_said(error)}", hint=hint) from error
 
@@ -85,11 +85,11 @@ def _keywords(arguments: Sequence[str]) -> dict[str, Any]:
 def _called(factory: Callable[..., Any], target: str, keywords: dict[str, Any]) -> Any:
     try:
         return factory(**keywords)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         given = ", ".join(f"{name}={value!r}" for name, value in keywords.items())
         hint = "give what it needs with --arg name=value"
         raise TargetError(f"{target}({given}) fails: {_said(error)}", hint=hint) from error
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -104,18 +104,6 @@ def test_a_missing_tensor_is_named():
     assert "`weight`" in found.explanation
 
 
-@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
-@pytest.mark.parametrize("wrap", [nn.utils.weight_norm, nn.utils.spectral_norm])
-def test_renamed_tensors_are_size_only_with_the_reason(wrap):
-    model = nn.Sequential(wrap(nn.Linear(4, 3)))
-    found = row(model, "0")
-    assert found.evidence == "shape only"
-    assert "`weight`" in found.explanation
-    summary = summarykit.summarize(model)
-    assert summary.checks.ok
-    assert summary.totals.parameters == sum(tensor.numel() for tensor in model.parameters())
-
-
 def test_parametrized_layers_count_as_pytorch_does():
     model = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)))
     summary = summarykit.summarize(model)

@@ -177,9 +177,10 @@ def _group(data: SummaryData, group: LayerGroup, title: str) -> Group:
     times = len(group.layers)
     why = data.explanation(layer)
     word, sign, _ = GRADE_WORDS[why.evidence] if why else ("", "", "")
-    text = "not known yet" if own is None else grouped(own)
-    if times > 1 and own is not None:
-        text = f"{grouped(times)} × {grouped(own)} = {grouped(times * own)}"
+    counted_here = data.columns.adds[layer.id]  # what is counted elsewhere is told by the note: the column adds up
+    text = "not known yet" if own is None else grouped(counted_here)
+    if times > 1 and counted_here:
+        text = f"{grouped(times)} × {grouped(counted_here)} = {grouped(times * counted_here)}"
     held = [data.tensors[i] for i in range(layer.first_tensor, layer.end_tensor)]
     shapes = [shape_words(t.facts.shape) for t in held if t.facts.kind == "parameter"]
     return Group(

@@ -1,0 +1,126 @@
+"""Layers whose tensors torch keeps in another form: weight norm, spectral norm, orthogonal, pruned.
+
+The class stays or is derived, the tensor gets another name or moves into a child. Its shape is still the one the
+layer's rule declares; weight norm adds one number for each slice along its axis. Forms as of torch 2.13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from summarykit.expression import Expression, Unanswerable, Value, evaluate, names_in, parse, parse_sentence
+from summarykit.expression.evaluate import elements
+from summarykit.formulas.checking import Declared, declared_tensors
+from summarykit.formulas.facts import Form, LayerFacts
+from summarykit.formulas.rules import Rule
+from summarykit.records import Evidence, Explanation, Line, Shape, TensorCheck
+
+
+class Part(NamedTuple):
+    """One tensor of a transformed layer, by the rule of the layer as it was."""
+
+    name: str
+    form: Form
+    dims: tuple[Expression, ...]
+    scope: Mapping[str, Value]  #: settings, and the counters of its family
+    check: TensorCheck
+
+
+def by_forms(found: Rule, layer: LayerFacts, bindings: Mapping[str, Value]) -> Explanation | None:
+    """Return the explanation of a layer whose tensors are kept in other forms, None where one does not fit."""
+    try:
+        declared = {tensor.name: tensor for tensor in declared_tensors(found, bindings)}
+        parts = [_part(name, layer, declared, bindings) for name in layer.tensors]
+        if not parts or any(part is None for part in parts):
+            return None
+        return _explained(found, layer, bindings, [part for part in parts if part is not None])
+    except Unanswerable:
+        return None
+
+
+def _part(name: str, layer: LayerFacts, declared: Mapping[str, Declared], bindings: Mapping[str, Value]) -> Part | None:
+    form = layer.forms.get(name, Form(name))
+    tensor = declared.get(form.tensor)
+    if tensor is None:
+        return None
+    scope = {**bindings, **tensor.counters}
+    dims = formed(unstarred(tensor.dims, scope), form)
+    shape: Shape | None = tuple(evaluate(dim.tree, scope) for dim in dims)
+    if shape != layer.tensors[name]:
+        return None
+    text = ", ".join(dim.source for dim in dims)
+    return Part(name, form, dims, scope, TensorCheck(name, Evidence.VERIFIED, text, ""))
+
+
+def unstarred(dims: Sequence[Expression], bindings: Mapping[str, Value]) -> tuple[Expression, ...]:
+    """Return dimensions with ``*kernel_size`` laid out: ``kernel_size[0], kernel_size[1]``."""
+    found: list[Expression] = []
+    for dim in dims:
+        if not dim.source.startswith("*"):
+            found.append(dim)
+            continue
+        name = dim.source[1:]
+        value = bindings.get(name)
+        count = len(elements(name, bindings))
+        found += [parse(f"{name}[{i}]" if isinstance(value, tuple) else name) for i in range(count)]
+    return tuple(found)
+
+
+def formed(dims: tuple[Expression, ...], form: Form) -> tuple[Expression, ...]:
+    """Return the dimensions of a tensor in its form: whole, or 1 but along an axis, or a single number."""
+    if not form.lengths:
+        return dims
+    if form.axis is None:
+        return ()
+    axis = form.axis % len(dims)
+    return tuple(dim if i == axis else parse("1") for i, dim in enumerate(dims))
+
+
+def _explained(found: Rule, layer: LayerFacts, bindings: Mapping[str, Value], parts: Sequence[Part]) -> Explanation:
+    lines = [_line(part) for part in parts]
+    whole = sum(line.value for line, part in zip(lines, parts, strict=True) if not part.form.lengths)
+    lengths = [line for line, part in zip(lines, parts, strict=True) if part.form.lengths]
+    # Where all of the layer is here, its own formula stands; else only the tensors that are.
+    complete = not layer.partial and evaluate(found.count.tree, bindings) == whole
+    shown = lengths if complete else lines
+    texts = ([f"({found.count.source})"] if complete else []) + [f"{line.formula.source}" for line in shown]
+    formula = parse(" + ".join(texts)) if len(texts) > 1 or not complete else found.count
+    used = one_scope(lines) | {name: bindings[name] for name in names_in(formula.tree) if name in bindings}
+    said = found.says.source if complete and found.says else ""
+    split = [part.form.tensor for part in parts if part.form.lengths]
+    told = " ".join([said, *(f"`{name}` is kept as direction and length." for name in split)]).strip()
+    sentence = parse_sentence(told) if told else None
+    names = {name: bindings[name] for name in (sentence.names() if sentence else ()) if name in bindings}
+    return Explanation(
+        formula=formula,
+        bindings=tuple(sorted((used | names).items())),
+        value=evaluate(formula.tree, used),
+        sentence=sentence,
+        about=f"The tensors of {found.kind} in the form that its transformation keeps them in.",
+        lines=tuple(lines) if len(lines) > 1 else (),
+        checks=tuple(part.check for part in parts),
+        origin=f"{found.origin}, transformed",
+        evidence=Evidence.VERIFIED,
+        reason="",
+        takes=None,
+        gives=None,
+        axis="",
+    )
+
+
+def one_scope(lines: Sequence[Line]) -> dict[str, Value]:
+    """Return the names of all lines with their values; the layers of an RNN call different sizes by one name."""
+    found: dict[str, Value] = {}
+    for line in lines:
+        for name, value in line.bindings:
+            if found.setdefault(name, value) != value:
+                raise Unanswerable(f"`{name}` has two values")
+    return found
+
+
+def _line(part: Part) -> Line:
+    factors = [dim.source for dim in part.dims if dim.source != "1"]
+    formula = parse(" * ".join(f"({factor})" for factor in factors) or "1")
+    used = tuple((name, part.scope[name]) for name in names_in(formula.tree))
+    return Line(part.name, formula, used, evaluate(formula.tree, part.scope), Evidence.VERIFIED, (part.name,))

@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-long check format gallery bench system-deps clean
+.PHONY: help report test test-long check format gallery docs coverage-of-formulas bench system-deps clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,12 @@ format: $(VENV)/.dev ## mend what ruff can mend
 
 gallery: $(VENV)/.dev ## make the reports in reports/ anew
 	$(BIN)/python reports/gallery.py
+
+docs: $(VENV)/.dev ## write docs/formulas.md from the registry of rules
+	$(BIN)/python docs/make_formulas.py
+
+coverage-of-formulas: $(VENV)/.dev ## how many layers of transformers' models have a formula; restartable
+	$(BIN)/python benchmarks/coverage.py
 
 bench: $(VENV)/.bench ## compare speed and memory with others
 	$(BIN)/python benchmarks/run.py

@@ -27,7 +27,8 @@ def read_model(model: nn.Module) -> ModelRecords:
 
     """
     check_is_model(model)
-    with no_collection():
+    # A tensor subclass may answer for its shape in code of its own; what PyTorch itself holds is asked for.
+    with no_collection(), torch._C.DisableTorchFunctionSubclass():
         return _Walk().read(model)
 
 

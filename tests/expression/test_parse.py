@@ -119,7 +119,16 @@ def test_a_shape_is_a_list_of_dimensions(text, sources):
 
 @pytest.mark.parametrize(
     ("text", "position"),
-    [("a, b /c", 3), ("a) + (b", 0), ("a), (b", 0), (", a", 0), ("a,, b", 2), ("a, *b()", 4), ("*(a, b)", 1), ("**a", 0)],
+    [
+        ("a, b /c", 3),
+        ("a) + (b", 0),
+        ("a), (b", 0),
+        (", a", 0),
+        ("a,, b", 2),
+        ("a, *b()", 4),
+        ("*(a, b)", 1),
+        ("**a", 0),
+    ],
 )
 def test_a_wrong_shape_is_refused_where_it_is_wrong(text, position):
     with pytest.raises(ExpressionError) as caught:

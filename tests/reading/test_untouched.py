@@ -236,3 +236,22 @@ def test_the_device_does_not_matter(device):
         summary = summarykit.summarize(nn.Sequential(nn.Linear(16, 4), nn.BatchNorm1d(4)))
     assert summary.totals.parameters == 76
     assert set(summary.tensors.device) == {device}
+
+
+class Stubborn(torch.Tensor):
+    """A tensor that runs code of its own whenever it is asked anything."""
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        calls.append(func)
+        raise RuntimeError("ask me nothing")
+
+
+def test_a_tensor_with_code_of_its_own_is_not_asked():
+    model = nn.Linear(3, 4)
+    model._parameters["weight"] = torch.Tensor._make_subclass(Stubborn, torch.zeros(4, 3))
+    calls.clear()
+    summary = summarykit.summarize(model)
+    assert summary.layers.formula_numbers[0] == "4 × (3 + 1) = 16"
+    assert summary.checks.ok
+    assert calls == []

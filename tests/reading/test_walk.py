@@ -108,6 +108,11 @@ def odd_names():
     return model
 
 
+def views():
+    memory = torch.zeros(10)
+    return Holder(a=nn.Parameter(memory[:4]), b=nn.Parameter(memory[4:]), c=parameter(3))
+
+
 MODELS = {
     "5,000 nested": lambda: nested(5_000),
     "20,000 children": lambda: nn.ModuleList(nn.Linear(2, 1) if i % 2 else nn.ReLU() for i in range(20_000)),
@@ -128,7 +133,7 @@ MODELS = {
     "no elements": lambda: Holder(none=parameter(0, 5)),
     "lazy": lambda: nn.Sequential(nn.LazyLinear(3), nn.Linear(3, 2), nn.LazyBatchNorm1d()),
     "transformer": lambda: nn.Transformer(8, 2, 2, 2, 16, batch_first=True, device="meta"),
-    "views of one memory": lambda: Holder(a=nn.Parameter(torch.zeros(10)[:4]), b=nn.Parameter(torch.zeros(10)[4:])),
+    "views of one memory": views,
 }
 
 
@@ -249,3 +254,10 @@ def test_sparse_and_odd_layouts():
     summary = summarykit.summarize(model)
     assert summary.totals.parameters == 11
     assert summary.checks.ok
+
+
+def test_different_tensors_in_one_memory_are_told_apart_and_together():
+    summary = summarykit.summarize(views())
+    assert [tensor.storage for tensor in summary.data.tensors] == [0, 0, None]
+    assert [tensor.owner for tensor in summary.data.tensors] == [0, 1, 2]
+    assert summary.totals.parameters == 13

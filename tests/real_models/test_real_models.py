@@ -1,5 +1,7 @@
 """Real models, as their library builds them: every count is PyTorch's, every formula holds."""
 
+import re
+
 import pytest
 
 import summarykit
@@ -107,3 +109,10 @@ def test_74_591_modules_are_right_and_fold_to_a_page(real):
     markdown = summary.to_markdown()
     assert "58 ×" in markdown
     assert len(markdown) < 10_000
+
+
+@pytest.mark.parametrize("form", ["md", "txt"])
+def test_gpt2_reads_as_accepted(form, real, golden):
+    _, summary = real("GPT-2")
+    text = summary.to_markdown() if form == "md" else f"{summary}\n"
+    golden(f"gpt2.{form}", re.sub(r"torch \d[\w.+]*", "torch X", text))

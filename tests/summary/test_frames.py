@@ -70,7 +70,14 @@ def test_what_the_columns_say_of_the_sequential_model():
         "qualified_type": "torch.nn.modules.linear.Linear", "raw_path": "0",
     }  # fmt: skip
     root = summary.layers.iloc[0]
-    assert (root.path, root.parent, root.parameters, root.total, root.formula, root["dtype"]) == ("", None, 0, 81, None, None)
+    assert (root.path, root.parent, root.parameters, root.total, root.formula, root["dtype"]) == (
+        "",
+        None,
+        0,
+        81,
+        None,
+        None,
+    )
     assert list(summary.layers.total) == [81, 68, 10, 3]
     weight = summary.tensors.iloc[0]
     assert weight.to_dict() == {

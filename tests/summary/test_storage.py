@@ -53,7 +53,12 @@ def test_the_file_is_plain(saved):
 def test_a_summary_can_be_made_of_a_saved_one(tmp_path, saved):
     path = tmp_path / "saved.json"
     path.write_text(saved)
-    for made in (summarykit.load(path), summarykit.summarize(path), summarykit.summarize(str(path)), summarykit.report(path)):
+    for made in (
+        summarykit.load(path),
+        summarykit.summarize(path),
+        summarykit.summarize(str(path)),
+        summarykit.report(path),
+    ):
         assert made.to_json() == saved
     titled = summarykit.report(path, tmp_path / "out.md", title="Titled")
     assert "Titled" in (tmp_path / "out.md").read_text()
@@ -72,8 +77,9 @@ def test_a_path_that_is_not_there(ask, tmp_path):
 @pytest.mark.parametrize(
     "content",
     [b"", b" ", b"{", b"null", b"3", b"[]", b"{}", b'"text"', b"\xff\xfe", b"\x00" * 50, b"PK\x03\x04", b"NaN",
-     b'{"format": 1}', b'{"format": 2}', b'{"format": "1"}', b'{"format": null}', b'{"format": true}', b'{"format": 1.0}',
-     b"[" * 100_000, b'{"format": 1, "layers": ' + b"[" * 50_000, b"9" * 10_000, b'{"format": 1' + b"0" * 9_999 + b"}"],
+     b'{"format": 1}', b'{"format": 2}', b'{"format": "1"}', b'{"format": null}', b'{"format": true}',
+     b'{"format": 1.0}', b"[" * 100_000, b'{"format": 1, "layers": ' + b"[" * 50_000, b"9" * 10_000,
+     b'{"format": 1' + b"0" * 9_999 + b"}"],
     ids=lambda content: repr(content[:20]),
 )  # fmt: skip
 def test_a_file_that_is_no_summary(content, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 ACCEPT = "accept with `pytest --update-golden`, then read `git diff tests/golden` before you commit it"
+LONGEST = 400  #: characters of a line that are shown
 SHOWN = 120  #: lines of a difference in the terminal; both whole files are on disk
 
 
@@ -54,4 +55,5 @@ def visible(line: str) -> str:
     """*line* as it can be read in a terminal, a lost or foreign line end included."""
     body = line.removesuffix("\n")
     end = "" if line.endswith("\n") or line.startswith(("---", "+++", "@@")) else "  (no line end)"
-    return "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in body) + end
+    cut = f"{body[:LONGEST]}… ({len(body):,} characters)" if len(body) > LONGEST else body
+    return "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in cut) + end

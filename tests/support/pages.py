@@ -10,6 +10,7 @@ from summarykit.exporters.base import Options
 from summarykit.exporters.html import HtmlExporter
 from summarykit.reading import read_model
 from summarykit.summary import SummaryData
+from support.own_layers import fill
 
 #: What a module may be called; none of it may do anything but be read.
 HOSTILE = (
@@ -46,7 +47,7 @@ class Odd(nn.Module):
             }
         )
         self.body["wrong"].weight = nn.Parameter(torch.zeros(64, 65))
-        self.extra = nn.Parameter(torch.zeros(7, 3))
+        fill(self, extra=(7, 3))
         self.again = self.body["norm"]
         self.head = nn.Linear(64, 1000, bias=False)
         self.head.weight = self.embed.weight

@@ -1,0 +1,180 @@
+"""Compare summarykit with others and with the least possible work: ``make bench``.
+
+Prints one table of ratios, each with its aim, and writes it to docs/benchmarks.md. All of one run: only
+ratios of one run say anything.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import exports
+import models
+import peers
+import processes
+import torch
+from timing import duration, interleaved
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+NUMBER_WORDS = {1: "one core", 2: "two cores", 4: "four cores", 8: "eight cores"}
+MODELS = {"sequential": "the sequential model", "gpt2": "GPT-2", "moe": "the mixture of experts"}
+#: Times the bare loop that the summary of the largest model may take.
+AIM_MOE = 5.0
+#: Times the 10,000 modules that 100,000 may take.
+AIM_TREE = 11.0
+AIM_HELP = 0.3
+
+
+class Line(NamedTuple):
+    """One line of a table; *aim* is empty where there is none."""
+
+    what: str
+    ratio: str
+    aim: str
+    measured: str
+
+
+class Table(NamedTuple):
+    """What was measured in one way."""
+
+    title: str
+    about: str
+    lines: list[Line]
+
+
+def aim(value: float, most: float, unit: str) -> str:
+    """Return "≤ 5 ×, holds"."""
+    return f"≤ {most:g}{unit}, {'holds' if value <= most else 'missed'}"
+
+
+def static_tables() -> list[Table]:
+    """Return one table a model: the summary and its peers against a bare loop."""
+    tables = []
+    for model, called in MODELS.items():
+        print(f"  the static summary of {called}", file=sys.stderr)
+        times, stopped = peers.compare(model)
+        floor = times.seconds(peers.FLOOR)
+        lines = []
+        for task in (peers.OURS, peers.TORCHINFO, peers.FVCORE):
+            if task in stopped:
+                lines.append(
+                    Line(task, f"more than {peers.LIMIT / floor:,.0f} ×", "", f"stopped after {peers.LIMIT} s")
+                )
+                continue
+            ratio = times.ratio(task, peers.FLOOR)
+            wanted = aim(ratio, AIM_MOE, " ×") if (task, model) == (peers.OURS, "moe") else ""
+            lines.append(Line(task, f"{ratio:,.1f} ×", wanted, duration(times.seconds(task))))
+        modules = f"{sum(1 for _ in getattr(models, model)().modules()):,} modules"
+        lines.append(Line(peers.FLOOR, "1.0 ×", "", duration(floor)))
+        tables.append(Table(f"Static summary of {called}, {modules}", "Times the bare loop.", lines))
+    return tables
+
+
+def growth_table() -> Table:
+    """Return how the summary grows with the number of modules."""
+    print("  10,000 and 100,000 modules", file=sys.stderr)
+    small, large = models.tree(10_000), models.tree(100_000)
+    tasks = {"small": lambda: peers.our_summary(small), "large": lambda: peers.our_summary(large)}
+    tasks |= {"small bare": lambda: peers.bare_loop(small), "large bare": lambda: peers.bare_loop(large)}
+    times = interleaved(tasks)
+    ours, bare = times.ratio("large", "small"), times.ratio("large bare", "small bare")
+    measured = f"{duration(times.seconds('small'))}, {duration(times.seconds('large'))}"
+    loop = f"{duration(times.seconds('small bare'))}, {duration(times.seconds('large bare'))}"
+    lines = [
+        Line("summary with both frames", f"{ours:.1f} ×", aim(ours, AIM_TREE, " ×"), measured),
+        Line("bare loop", f"{bare:.1f} ×", "", loop),
+    ]
+    return Table("Growth", "100,000 modules against 10,000.", lines)
+
+
+def export_tables() -> list[Table]:
+    """Return one table a model: each export against the least work that writes the same content."""
+    tables = []
+    for called, model, rounds in (("GPT-2", models.gpt2(), 7), ("a tree of 5,000 modules", models.tree(5_000), 3)):
+        print(f"  exports of {called}", file=sys.stderr)
+        times = exports.compare(model, rounds)
+        lines = []
+        for name, floor in exports.FLOORS.items():
+            measured = f"{duration(times.seconds(name))}, floor {duration(times.seconds(f'{name} floor'))}"
+            lines.append(Line(f"{name} ({floor})", f"{times.ratio(name, f'{name} floor'):,.1f} ×", "", measured))
+        lines.append(Line("the view alone, part of all but json", "", "", duration(times.seconds("view"))))
+        about = "From the records to the bytes of the file, against its floor, named in brackets."
+        tables.append(Table(f"Exports of {called}", about, lines))
+    return tables
+
+
+def start_table() -> Table:
+    """Return how long summarykit takes to start."""
+    print("  starts", file=sys.stderr)
+    times = processes.starts()
+    alone = times.seconds("python alone")
+    lines = []
+    for name in ("import summarykit", "summarykit --help"):
+        seconds = times.seconds(name)
+        wanted = aim(seconds, AIM_HELP, " s") if name.endswith("--help") else ""
+        lines.append(Line(name, f"{times.ratio(name, 'python alone'):.1f} ×", wanted, duration(seconds)))
+    lines.append(Line("python alone", "1.0 ×", "", duration(alone)))
+    return Table("Start", "A whole process, from the call to its end, against Python that does nothing.", lines)
+
+
+def memory_table() -> Table:
+    """Return what each task adds to the peak memory of a process."""
+    lines = []
+    for task in processes.MEMORY_TASKS:
+        print(f"  memory of {task}", file=sys.stderr)
+        lines.append(Line(task, "", "", f"{processes.memory('moe', task):,.0f} MB"))
+    about = "Added to the peak of a process that holds the mixture of experts, from there to the frames or a report."
+    return Table("Memory", about, lines)
+
+
+def text(tables: list[Table]) -> str:
+    """Return all tables, aligned for a terminal; the same lines stand in the document."""
+    parts = []
+    for table in tables:
+        head = Line("", "Ratio", "Aim", "Measured")
+        widths = [max(len(line[i]) for line in (head, *table.lines)) for i in range(4)]
+        rows = ["| " + " | ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)) + " |"
+                for line in (head, *table.lines)]  # fmt: skip
+        rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+        parts.append("\n".join([f"## {table.title}", "", table.about, "", rows[0], rule, *rows[1:]]))
+    return "\n\n".join(parts) + "\n"
+
+
+def machine() -> str:
+    """Return in words where this ran."""
+    cores = os.cpu_count() or 1
+    where = NUMBER_WORDS.get(cores, f"{cores} cores")
+    return f"One run on {where}: {platform.system()}, Python {platform.python_version()}, torch {torch.__version__}."
+
+
+ABOUT = f"""\
+Each figure is the median of several rounds in which all tasks take turns, a ratio the median of the ratios
+within the rounds. Trust the ratios, not the times: the machine had other work to do.
+
+- The *bare loop* goes over `named_modules()` and reads path, shape and number of elements of every parameter,
+  the least that any summary must do.
+- *summarykit* is `summarize(model)` with `.layers` and `.tensors`: every layer explained, every tensor checked,
+  both frames made.
+- *torchinfo* is `torchinfo.summary(model, verbose=0)` without an input, *fvcore* its `parameter_count_table(model)`.
+- What passes {peers.LIMIT} s is stopped; what takes more than {peers.SLOW:g} s is run once.
+
+The models stand in `benchmarks/models.py`, all on the meta device.
+"""
+
+
+def main() -> None:
+    print("This takes some minutes.", file=sys.stderr)
+    tables = [*static_tables(), growth_table(), *export_tables(), start_table(), memory_table()]
+    found = text(tables)
+    print(found)
+    head = f"# Benchmarks\n\nMade by `make bench` (`python benchmarks/run.py`). {machine()}\n"
+    DOCUMENT.write_text(f"{head}{ABOUT}\n{found}", encoding="utf-8")
+    print(f"wrote {DOCUMENT.name}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

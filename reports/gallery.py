@@ -1,0 +1,56 @@
+"""Make the example reports anew: ``make gallery``. Nothing in them changes unless the output does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import nn
+
+import summarykit
+from summarykit.examples import sequential
+
+SUFFIXES = (".md", ".html", ".xlsx", ".json", ".txt")
+
+
+def gpt2() -> nn.Module:
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    with torch.device("meta"):
+        return GPT2LMHeadModel(GPT2Config())
+
+
+def resnet() -> nn.Module:
+    from transformers import ResNetConfig, ResNetForImageClassification
+
+    with torch.device("meta"):
+        return ResNetForImageClassification(ResNetConfig())
+
+
+#: File name, the model, and the line that says where it came from.
+MODELS: dict[str, tuple[Callable[[], nn.Module], str]] = {
+    "sequential": (sequential, "summarykit.examples:sequential"),  # the same as `make report` writes
+    "gpt2": (gpt2, "transformers, GPT2Config()"),
+    "resnet": (resnet, "transformers, ResNetConfig()"),
+}
+
+
+def write(folder: Path, name: str) -> list[Path]:
+    """Write the reports on one model in every format, and return their paths."""
+    model, source = MODELS[name]
+    paths = [folder / f"{name}{suffix}" for suffix in SUFFIXES]
+    summarykit.report(model(), *paths, source=source)
+    return paths
+
+
+def main() -> None:
+    folder = Path(__file__).resolve().parent
+    for name in MODELS:
+        for path in write(folder, name):
+            print(f"wrote {path.relative_to(folder.parent)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""The terminal: at most 100 columns and 30 rows, names as text, the total last."""
+
+import io
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+from torch import nn
+
+import summarykit
+from summarykit.exporters.text import MOST_ROWS, WIDTH, print_summary
+from summarykit.exporters.view.words import visible
+from support import hostile
+from support.own_layers import fill
+
+
+def wide(count):
+    return nn.Sequential(*(nn.Linear(i + 1, 2) for i in range(count)))
+
+
+@pytest.mark.parametrize("count", [1, 2, 29, 30, 31, 100, 3_000])
+def test_it_is_at_most_so_wide_and_long_and_says_what_is_left_out(count):
+    model = wide(count)
+    lines = str(summarykit.summarize(model)).split("\n")
+    assert max(map(len, lines)) <= WIDTH
+    table = [line for line in lines if " Linear " in line and "neuron" not in line]
+    assert len(table) == min(count, MOST_ROWS - 1)
+    total = sum(tensor.numel() for tensor in model.parameters())
+    assert any(line.startswith(f"Total {total:,} parameter") for line in lines)
+    if count > MOST_ROWS:
+        (left_out,) = [line for line in lines if "not shown" in line]
+        assert f"{count - len(table):,} rows" in left_out
+
+
+@pytest.mark.parametrize("name", hostile.NAMES, ids=ascii)
+def test_a_name_is_text_and_never_markup(name):
+    for model in (hostile.model(name), *([hostile.of_class(name)] if name.isprintable() else [])):
+        text = str(summarykit.summarize(model, title=name, source=name))
+        assert {character for character in text if not character.isprintable()} <= {"\n"}
+        assert max(map(cell_len, text.split("\n"))) <= WIDTH
+        assert "78" in text
+    shown = "".join(str(summarykit.summarize(hostile.model(name))).split())
+    assert "".join(visible(name).split())[:17] in shown
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(name=st.text(max_size=40))
+def test_any_name_is_text(name):
+    text = str(summarykit.summarize(hostile.model(name)))
+    assert {character for character in text if not character.isprintable()} <= {"\n", "\u202f"}
+    assert text.split("\n")[-1] == "✓ 2 of 2 counts agree with PyTorch"
+
+
+def printed(summary, width, **options):
+    out = io.StringIO()
+    console = Console(file=out, width=width, highlight=False, emoji=False, **options)
+    print_summary(console, summary.data, summary.options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 200])
+def test_a_narrow_terminal_loses_no_total(width):
+    summary = summarykit.summarize(nn.Sequential(nn.Linear(160, 40), nn.LSTM(40, 3, 2, bidirectional=True)))
+    text = printed(summary, width)
+    assert max(map(len, text.split("\n"))) <= min(width, WIDTH)
+    assert f"{summary.totals.parameters:,}" in text
+
+
+def test_colours_say_nothing_that_words_do_not():
+    summary = summarykit.summarize(nn.Sequential(nn.Linear(16, 4), nn.LazyLinear(3)))
+    coloured = printed(summary, 100, force_terminal=True, color_system="truecolor")
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured).split() == printed(summary, 100).split()
+
+
+def test_numbers_the_model_holds_itself_have_a_row():
+    model = nn.Sequential(nn.Linear(16, 4), nn.Linear(4, 2))
+    fill(model, cls_token=(1, 1, 8))
+    lines = str(summarykit.summarize(model)).split("\n")
+    rows = [re.split(r"\s{2,}", line) for line in lines if re.search(r"\d%", line)]
+    assert [row[0] for row in rows] == ["Sequential (itself)", "0", "1"]
+    numbers = [int(re.search(r"([\d,]+) +[\d.]+%", line)[1]) for line in lines if re.search(r"\d%", line)]
+    assert sum(numbers) == 86
+
+
+def test_rows_of_one_level_add_up_to_the_total():
+    model = nn.Transformer(8, 2, 2, 2, 16, batch_first=True)
+    lines = str(summarykit.summarize(model)).split("\n")
+    level = [line for line in lines if re.match(r"(encoder|decoder) ", line)]
+    assert sum(int(re.search(r"([\d,]+) +[\d.]+%", line)[1].replace(",", "")) for line in level) == sum(
+        tensor.numel() for tensor in model.parameters()
+    )
+
+
+def test_a_saved_text_is_what_is_printed(tmp_path):
+    summary = summarykit.summarize(wide(3))
+    summary.save(tmp_path / "out.txt")
+    assert (tmp_path / "out.txt").read_text("utf-8") == str(summary) + "\n"
+    assert repr(summary) == f"<Summary of Sequential: {summary.totals.parameters:,} parameters, {summary.fingerprint}>"

@@ -1,0 +1,218 @@
+"""The documentation says what is there: columns, errors, names, commands, templates, links; and its examples run."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from torch import nn
+
+import summarykit
+from summarykit import cli, errors
+from summarykit.exporters.view import values
+from summarykit.formulas import all_rules
+from summarykit.formulas.declared import load_project_rules
+from summarykit.formulas.rules import use_project_rules
+from summarykit.records import Evidence
+from summarykit.summary.data import Totals
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "reports" / "README.md", *sorted(DOCS.glob("*.md"))]
+LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text("utf-8")
+
+
+def section(text: str, heading: str) -> str:
+    """What stands under a heading, up to the next one of the same depth."""
+    marks = heading.partition(" ")[0]
+    found = re.search(rf"^{re.escape(heading)}$(.*?)(?=^{marks} |\Z)", text, re.DOTALL | re.MULTILINE)
+    assert found, f"no heading {heading!r}"
+    return found[1]
+
+
+def cells(text: str) -> list[list[str]]:
+    """The rows of every Markdown table in *text*, headings and rules left out."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+    return [row for row in rows if row[0].startswith("`")]
+
+
+def tied() -> nn.Module:
+    model = nn.ModuleDict({"embed": nn.Embedding(10, 4), "norm": nn.BatchNorm1d(4), "head": nn.Linear(4, 10)})
+    model["head"].weight = model["embed"].weight
+    model["norm"].bias.requires_grad_(False)
+    model["again"] = model["norm"]
+    return model
+
+
+SUMMARY = summarykit.summarize(tied())
+
+
+@pytest.mark.parametrize("frame", ["layers", "tensors"])
+def test_every_column_is_documented_with_its_dtype(frame: str) -> None:
+    documented = {
+        name.strip("`"): dtype for name, dtype, _ in cells(section(page("columns.md"), f"## summary.{frame}"))
+    }
+    assert documented == {name: str(dtype) for name, dtype in getattr(SUMMARY, frame).dtypes.items()}
+
+
+def test_columns_sum_to_the_totals_as_documented() -> None:
+    rows = cells(section(page("columns.md"), "## Whose sum is which total"))
+    assert len(rows) > 5
+    for column, total in rows:
+        frame, name = column.strip("`").split(".")
+        expected = sum(getattr(SUMMARY.totals, part.removeprefix("totals.")) for part in total.strip("`").split(" + "))
+        assert getattr(SUMMARY, frame)[name].sum() == expected, column
+
+
+def test_totals_evidence_and_checks_are_documented() -> None:
+    text = page("columns.md")
+    assert [row[0].strip("`") for row in cells(section(text, "## summary.totals"))] == list(Totals._fields)
+    assert [row[0].strip("`") for row in cells(section(text, "## Evidence"))] == [str(grade) for grade in Evidence]
+    assert [row[0].strip("`") for row in cells(section(text, "## summary.checks"))] == [
+        check.slug for check in SUMMARY.checks.list
+    ]
+
+
+def all_errors() -> list[type[errors.SummaryKitError]]:
+    found = [errors.SummaryKitError]
+    for kind in found:  # grows while it is read
+        found += kind.__subclasses__()
+    return found
+
+
+@pytest.mark.parametrize("error", all_errors())
+def test_every_error_has_its_paragraph(error: type[errors.SummaryKitError]) -> None:
+    assert error.__module__ == "summarykit.errors"
+    told = section(page("errors.md"), f"## {error.slug}")
+    assert f"`{error.__name__}`" in told
+    python = next((base for base in error.__bases__ if base.__module__ == "builtins"), None)
+    assert python in (None, Exception) or f"(`{python.__name__}`)" in told
+
+
+def test_no_paragraph_is_for_an_error_that_is_gone() -> None:
+    documented = re.findall(r"^## (\S+)$", page("errors.md"), re.MULTILINE)
+    assert sorted(documented) == sorted(error.slug for error in all_errors())
+
+
+@pytest.mark.parametrize("name", summarykit.__all__)
+def test_every_public_name_is_documented(name: str) -> None:
+    assert f"`summarykit.{name}" in section(page("index.md"), "## The public names")
+
+
+def commands() -> dict[str, typer.core.TyperCommand]:
+    return typer.main.get_command(cli.app).commands
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_has_help_and_is_documented(name: str) -> None:
+    told = section(page("index.md"), "## The command line")
+    command = commands()[name]
+    assert command.help
+    assert f"`summarykit {name}" in told
+    for parameter in command.params:
+        assert getattr(parameter, "help", None), parameter.name
+        if parameter.param_type_name == "option" and parameter.name != "help":
+            assert any(f"`{spelling}" in told or f" {spelling} " in told for spelling in parameter.opts), parameter.opts
+
+
+def test_every_argument_of_rule_is_documented() -> None:
+    documented = [row[0].strip("`") for row in cells(section(page("extending.md"), "## A formula of your own"))]
+    arguments = summarykit.rule.__kwdefaults__.keys() | {"target", "count"}
+    assert arguments <= set(documented)
+
+
+def test_every_value_of_a_template_is_documented() -> None:
+    text = page("templates.md")
+    kinds = [kind for kind in vars(values).values() if isinstance(kind, type) and hasattr(kind, "_fields")]
+    documented = {}
+    for kind in kinds:
+        found = re.search(rf"^\*\*{kind.__name__}\*\*:(.*?)(?=^\*\*|\Z)", text, re.DOTALL | re.MULTILINE)
+        assert found, f"docs/templates.md says nothing of {kind.__name__}"
+        documented[kind.__name__] = tuple(row[0].strip("`") for row in cells(found[1]))
+    assert documented == {kind.__name__: kind._fields for kind in kinds}
+
+
+def anchors(path: Path) -> set[str]:
+    """The places of a page that a link can point at, as GitHub makes them from its headings."""
+    text = FENCE.sub("", path.read_text("utf-8"))
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path: Path) -> None:
+    for link, image in LINK.findall(FENCE.sub("", path.read_text("utf-8"))):
+        target, _, anchor = (link or image).partition("#")
+        if target.startswith(("https:", "http:")):
+            continue
+        there = (path.parent / target).resolve() if target else path
+        assert there.exists(), f"{path.name}: {link or image}"
+        if anchor:
+            assert anchor in anchors(there), f"{path.name}: {link}"
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    linked = {link for link, _ in LINK.findall(page("index.md"))}
+    pages = {path.name for path in DOCS.glob("*.md")} - {"index.md"}
+    indirect = {"templates.md"}
+    assert pages - indirect <= linked
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_examples_run(path: Path, tmp_path: Path) -> None:
+    """All Python of a page, in order, as one program in an empty folder."""
+    blocks = [code for language, code in FENCE.findall(path.read_text("utf-8")) if language == "python"]
+    if not blocks:
+        return
+    program = "\n".join(blocks)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment()
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+
+
+def test_the_example_of_an_entry_point_names_the_group() -> None:
+    from summarykit.exporters.base import GROUP
+
+    assert list(examples_of_toml()["project"]["entry-points"]) == [GROUP]
+
+
+def test_the_example_of_formulas_in_a_project_is_read(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("\n".join(toml_blocks()), encoding="utf-8")
+    load_project_rules(tmp_path)
+    try:
+        assert examples_of_toml()["tool"]["summarykit"]["formulas"].keys() <= all_rules().keys()
+    finally:
+        use_project_rules(())
+
+
+def toml_blocks() -> list[str]:
+    return [code for language, code in FENCE.findall(page("extending.md")) if language == "toml"]
+
+
+def examples_of_toml() -> dict[str, Any]:
+    return tomllib.loads("\n".join(toml_blocks()))
+
+
+def test_the_example_of_a_template_works(tmp_path: Path) -> None:
+    text = section(page("extending.md"), "## Templates of your own")
+    example = next(code for language, code in FENCE.findall(text) if "extends" in code)
+    (tmp_path / "markdown").mkdir()
+    (tmp_path / "markdown" / "report.md.j2").write_text(example, encoding="utf-8")
+    made = summarykit.report(nn.Linear(16, 4), tmp_path / "out.md", templates=[tmp_path]).fingerprint
+    assert f"Reviewed by the platform team · {made}" in (tmp_path / "out.md").read_text("utf-8")

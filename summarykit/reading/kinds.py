@@ -135,9 +135,9 @@ class KindTable:
         found = self._kinds[key] = Kind(facts.type, number, explanation, evidence, unread)
         return found
 
-    def read_code(self, kind: Kind, site: Site, surroundings: tuple[object, ...]) -> Kind:
-        """Return *kind* as the code of the layer at *site* explains it; read once for equal surroundings."""
-        key = (id(kind), surroundings)
+    def read_code(self, kind: Kind, site: Site) -> Kind:
+        """Return *kind* as the code of the layer at *site* explains it; read once for equal origins."""
+        key = self._source.origin(site)
         found = self._read.get(key)
         if found is None:
             found = self._read[key] = self._read_code(kind, site)

@@ -7,9 +7,6 @@ from torch import nn
 from summarykit.formulas.source import Site
 from summarykit.reading.kinds import Kind
 
-#: A constructor call is looked for in so many ancestors.
-LEVELS = 4
-
 
 class PlaceTable:
     """The layers of a walk in its order, with parent, path and kind."""
@@ -30,23 +27,9 @@ class PlaceTable:
             number = self._rows[number][1]
         above = self._sites.get(number)
         for below in reversed(chain):
-            above = self._sites[below] = Site(self._rows[below][0], self._name(below), above)
+            above = self._sites[below] = Site(self._rows[below][0], self._name(below), above, self._rows[below][3])
         assert above is not None
         return above
-
-    def surroundings(self, number: int) -> tuple[object, ...]:
-        """Return what a layer's code may look at beyond the layer: its name, what its ancestors are, the config.
-
-        Layers of one kind with equal surroundings are made by the same code with the same arguments.
-        """
-        parts: list[object] = [id(self.site(number).config())]
-        for _ in range(LEVELS):
-            parts.append(self._name(number))
-            number = self._rows[number][1]
-            if number < 0:
-                break
-            parts.append(id(self._rows[number][3]))
-        return tuple(parts)
 
     def _name(self, number: int) -> str:
         _, parent, path, _ = self._rows[number]

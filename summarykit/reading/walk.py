@@ -114,7 +114,7 @@ class _Walk:
         kind = self.kinds.kind(module, facts, tuple(names), tuple(numbers), parameters)
         self.places.add(module, parent, path, kind)
         if kind.unread is not None:
-            kind = self.kinds.read_code(kind, self.places.site(number), self.places.surroundings(number))
+            kind = self.kinds.read_code(kind, self.places.site(number))
         if names:
             self.tensor_layers += [number] * len(names)
             self.tensor_names += names

@@ -16,7 +16,7 @@ from summarykit.formulas.source.sizes import is_free_name, named
 from summarykit.formulas.source.values import Function, Items, Made, MadeList, Plain, Size, Tensor, Thing
 
 #: How far up constructor calls are followed for an argument that was not kept.
-MOST_LEVELS = 3
+MOST_LEVELS = 8
 _CONTAINERS = "torch.nn.modules.container."
 _CONFIG_NAME = re.compile(r"\bconfig(?:\.\w+)*\.(\w+)")
 
@@ -31,10 +31,13 @@ class Sourced(NamedTuple):
 
 
 class SourceTable:
-    """Reads constructors, each at most once for each layer it is asked for."""
+    """Reads constructors; layers that are alike and are made with the same arguments are read once."""
 
     def __init__(self) -> None:
-        self._readers: dict[int, tuple[Site, Reader | None]] = {}
+        self._readers: dict[object, Reader | None] = {}
+        self._origins: dict[int, object] = {}
+        self._made: list[Made] = []
+        self._numbers: dict[int, int] = {}
 
     def tensors(self, site: Site, shapes: Mapping[str, Sequence[int]]) -> dict[str, Sourced]:
         """Return what the code says of each of these tensors; what it does not tell, or denies, is left out."""
@@ -52,17 +55,36 @@ class SourceTable:
                     found[name] = sourced
         return found
 
+    def origin(self, site: Site, level: int = 0) -> object:
+        """Return what a layer's code works on: equal for layers alike in themselves, arguments and config."""
+        found = self._origins.get(id(site.module))
+        if found is None:
+            kind = id(site.module) if site.kind is None else id(site.kind)
+            found = (kind, self._number(self.made(site, level)), id(site.config()), called_by(site))
+            self._origins[id(site.module)] = found
+        return found
+
+    def _number(self, made: Any) -> int:
+        """Return a number that equal constructor calls share; -1 where there is none."""
+        if not isinstance(made, Made):
+            return -1
+        number = self._numbers.get(id(made))
+        if number is None:
+            number = next((n for n, other in enumerate(self._made) if other == made), len(self._made))
+            # Kept, so that no other call is ever made in its place in memory.
+            self._made.append(made)
+            self._numbers[id(made)] = number
+        return number
+
     def reader(self, site: Site, level: int) -> Reader | None:
         """Return the constructor of the layer at *site* as read, None where it cannot be."""
-        held = self._readers.get(id(site.module))
-        if held is not None and held[0].module is site.module:
-            return held[1]
-        try:
-            reader: Reader | None = self._read(site, level)
-        except (OutOfSteps, RecursionError):
-            reader = None
-        self._readers[id(site.module)] = (site, reader)
-        return reader
+        key = self.origin(site, level)
+        if key not in self._readers:
+            try:
+                self._readers[key] = self._read(site, level)
+            except (OutOfSteps, RecursionError):
+                self._readers[key] = None
+        return self._readers[key]
 
     def _read(self, site: Site, level: int) -> Reader:
         arguments = self.arguments(site, level)
@@ -90,7 +112,7 @@ class SourceTable:
             if not made.unsure:
                 rest = {name: value for name, value in defaults.items() if name not in found}
                 found.update((name, sites.lifted(value, name, "default")) for name, value in rest.items())
-        called = type(site.parent.module).__name__ if site.parent else ""
+        called = called_by(site)
         arguments = {name: as_argument(name, value, called) for name, value in found.items() if known(value)}
         if "config" in names and "config" not in arguments and site.config() is not None:
             arguments["config"] = Thing(site.config(), "config")
@@ -101,7 +123,7 @@ class SourceTable:
         if site.parent is None or level >= MOST_LEVELS:
             return None
         above = site.parent
-        if f"{type(above.module).__module__}.".startswith(_CONTAINERS):
+        if is_container(above):
             held = self.made(above, level)
             if not isinstance(held, MadeList):
                 return None
@@ -109,6 +131,19 @@ class SourceTable:
             return held.items[at] if 0 <= at < len(held.items) else held.each
         reader = self.reader(above, level + 1)
         return reader.written.get(site.name) if reader else None
+
+
+def called_by(site: Site) -> str:
+    """Return the name of the class whose code constructs a layer, as far as its place tells."""
+    above = site.parent
+    while above is not None and is_container(above):
+        above = above.parent
+    return type(above.module).__name__ if above is not None else ""
+
+
+def is_container(site: Site) -> bool:
+    """Return whether a layer is one of torch's lists of modules, which construct nothing themselves."""
+    return f"{type(site.module).__module__}.".startswith(_CONTAINERS)
 
 
 def signature(cls: type) -> tuple[list[str], dict[str, Any]]:

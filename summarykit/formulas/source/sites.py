@@ -21,6 +21,7 @@ class Site:
     module: Any
     name: str  #: in its parent
     parent: Site | None
+    kind: object = None  #: the same object for layers that are alike, whatever their place
 
     @property
     def attributes(self) -> Mapping[str, Any]:

@@ -45,12 +45,18 @@ class Items:
     items: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Thing:
-    """A live object, looked at through its ``__dict__`` and never called."""
+    """A live object, looked at through its ``__dict__`` and never called, nor asked whether it equals another."""
 
     target: Any
     name: str  #: how the code calls it: ``config``
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Thing) and self.target is other.target and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash((id(self.target), self.name))
 
 
 @dataclass(frozen=True, slots=True)

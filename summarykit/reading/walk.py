@@ -112,7 +112,7 @@ class _Walk:
                     self.held.append(tensor)
         number, parent, path, raw_path, first_place = place
         kind = self.kinds.kind(module, facts, tuple(names), tuple(numbers), parameters)
-        self.places.add(module, parent, path, kind)
+        self.places.rows.append((module, parent, path, kind))
         if kind.unread is not None:
             kind = self.kinds.read_code(kind, self.places.site(number))
         if names:

@@ -159,8 +159,8 @@ def builtin_function(path: str, args: tuple[Any, ...]) -> Any:
             total = expressions.binary(total, "+" if name == "sum" else "*", part)
         return total
     if name == "getattr" and len(args) > 1 and isinstance(args[0], Thing) and isinstance(args[1], Plain):
-        found = sites.attribute(args[0], str(args[1].value))
-        return args[2] if found is UNKNOWN and len(args) > 2 and is_settled(args[0]) else found
+        name = str(args[1].value)
+        return args[2] if len(args) > 2 and sites.is_missing(args[0], name) else sites.attribute(args[0], name)
     if name == "isinstance" and len(args) == 2:
         return is_instance(*args)
     numbers = [sizes.as_number(arg) for arg in args]
@@ -182,11 +182,6 @@ def is_instance(value: Any, kinds: Any) -> Any:
     if not all(kind.__module__ in {"builtins", "collections.abc", "typing", "numbers"} for kind in classes):
         return UNKNOWN
     return Plain(isinstance(plain, classes))
-
-
-def is_settled(thing: Thing) -> bool:
-    """Return whether a missing attribute is surely missing: the class computes none."""
-    return not any("__getattr__" in vars(base) for base in type(thing.target).__mro__)
 
 
 def method(callee: Method, args: tuple[Any, ...]) -> Any:

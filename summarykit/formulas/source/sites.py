@@ -114,6 +114,17 @@ def attribute(thing: Thing, name: str) -> Any:
     return UNKNOWN
 
 
+def is_missing(thing: Thing, name: str) -> bool:
+    """Return whether ``thing.name`` is surely not there: not in the object, not in its class, and none is computed."""
+    target = thing.target
+    if isinstance(target, type | types.ModuleType):
+        return False
+    name = mapped(target, name)
+    if name in (getattr_plain(target, "__dict__") or {}):
+        return False
+    return not any(name in vars(base) or "__getattr__" in vars(base) for base in type(target).__mro__)
+
+
 def mapped(target: Any, name: str) -> str:
     """Return the name under which a transformers config keeps an attribute (its ``attribute_map``)."""
     for base in type(target).__mro__:

@@ -14,7 +14,7 @@ from summarykit.exporters.view.words import listed
 from summarykit.exporters.workbook import Formula
 from summarykit.expression import Value, excel_inputs
 from summarykit.expression.nodes import Name, Negative, Node, Number, Quotient, Remainder, Sum, walk
-from summarykit.records import Explanation
+from summarykit.records import Explanation, LayerRecord, LayerType
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, LayerGroup
 
@@ -63,8 +63,8 @@ class FormulaSheet(NamedTuple):
     fixed: bool  #: some parameters are kept fixed in training
 
 
-#: What makes layers one kind: type, origin and text of the formula.
-_Kind = tuple[str, str, str]
+#: What makes layers one kind: class, what the formula is about, and its text.
+_Kind = tuple[LayerType, str, str]
 
 
 def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool = True) -> FormulaSheet:
@@ -88,7 +88,7 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
             formula_record(data, at, row, keys, cells[row.layers[0]], title, live=live) for at, row in rows
         ]
         about = _why(data, rows[0][1]).about
-        blocks.append(_block(block, "formula", _title(kind[0], inputs), about, len(rows), tuple(inputs.values())))
+        blocks.append(_block(block, "formula", _title(kind[0].name, inputs), about, len(rows), tuple(inputs.values())))
     if sizes:
         block = f"kind{len(kinds)}"
         records[block] = [size_record(data, at, row, title, live=live) for at, row in sizes]
@@ -155,9 +155,13 @@ def _sorted_by_kind(data: SummaryData, arrangement: Arrangement) -> tuple[dict[_
         elif why.formula is None or why.value is None:
             sizes.append((number, row))
         else:
-            kind = (data.records.types[layer.type].name, why.origin, why.formula.source)
-            kinds.setdefault(kind, []).append((number, row))
+            kinds.setdefault(_kind(data, layer, why), []).append((number, row))
     return kinds, sizes, elsewhere
+
+
+def _kind(data: SummaryData, layer: LayerRecord, why: Explanation) -> _Kind:
+    assert why.formula is not None
+    return (data.records.types[layer.type], why.about, why.formula.source)
 
 
 def _inputs(whys: list[Explanation]) -> dict[str, Input]:
@@ -209,7 +213,5 @@ def _sources(
             source, gives = arrangement.links[here]
             layer, why = data.layers[source], data.explanation(data.layers[source])
             assert why is not None
-            assert why.formula is not None
-            kind = (data.records.types[layer.type].name, why.origin, why.formula.source)
-            found[name] = f"{{ref:{places[source]}.{columns[kind][gives].key}}}"
+            found[name] = f"{{ref:{places[source]}.{columns[_kind(data, layer, why)][gives].key}}}"
     return found

@@ -153,7 +153,7 @@ def machine() -> str:
 
 ABOUT = f"""\
 Each figure is the median of several rounds in which all tasks take turns, a ratio the median of the ratios
-within the rounds. Trust the ratios, not the times: the machine had other work to do.
+within the rounds. Trust the ratios, not the times.
 
 - The *bare loop* goes over `named_modules()` and reads path, shape and number of elements of every parameter,
   the least that any summary must do.

@@ -152,6 +152,30 @@ def test_a_branch_the_configuration_does_not_decide_is_not_guessed():
     assert row(Either(3), "").evidence == "shape only"
 
 
+@pytest.mark.parametrize(
+    ("name", "evidence"), [("computed", "shape only"), ("absent", "from source"), ("width", "from source")]
+)
+def test_getattr_takes_its_default_only_where_the_attribute_is_surely_missing(name, evidence):
+    class Settings(Config):
+        computed = property(lambda self: 2)
+
+    class Headed(nn.Module):
+        def __init__(self, config):
+            super().__init__()
+            size = getattr(config, config.asked, config.width // config.heads)
+            self.weight = nn.Parameter(torch.ones(size))
+
+    class Top(nn.Module):
+        def __init__(self, config):
+            super().__init__()
+            self.config = config
+            self.inner = Headed(config)
+
+    # `computed` gives 2 as well, which is no reason to say that it is width // heads.
+    found = row(Top(Settings(width=6, heads=3, asked=name)), "inner")
+    assert (found.evidence, found.formula) == (evidence, {"absent": "width ÷ heads", "width": "width"}.get(name))
+
+
 def test_code_without_source_is_size_only():
     namespace = {"nn": nn, "torch": torch}
     code = "class Made(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n        self.n = n\n"

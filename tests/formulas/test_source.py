@@ -239,6 +239,25 @@ def test_the_origin_names_the_line_and_where_the_numbers_come_from():
     assert "width = config.width * 2 in Block" in why.origin
 
 
+def test_a_property_goes_before_what_the_object_holds_under_its_name():
+    class Sizes(Config):
+        @property
+        def width(self):
+            return 5
+
+        @width.setter
+        def width(self, value):
+            raise AttributeError
+
+    class Holder(nn.Module):
+        def __init__(self, config):
+            super().__init__()
+            self.config = config
+            self.weight = nn.Parameter(torch.ones(config.width))
+
+    assert row(Holder(Sizes(width=5)), "").evidence == "shape only"
+
+
 def test_names_that_shadow_builtins_are_the_codes_own():
     class Shadow(nn.Module):
         def __init__(self, n):

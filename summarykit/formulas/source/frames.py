@@ -11,6 +11,9 @@ from summarykit.formulas.source import sites
 from summarykit.formulas.source.sizes import named
 from summarykit.formulas.source.values import SELF, UNKNOWN, Function, Plain, Size, Tensor
 
+#: Where a number comes from that no expression of the language gives.
+COMPUTED = "computed in the code"
+
 
 @dataclass
 class Frame:
@@ -74,7 +77,7 @@ def with_a_name(value: Any, written: ast.expr, target: ast.expr) -> Any:
     if not isinstance(value, Size) or value.names or isinstance(written, ast.Constant | ast.UnaryOp):
         return value
     name = target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else ""
-    return named(name, value.value, "computed in the code") if name else value
+    return named(name, value.value, COMPUTED) if name else value
 
 
 def agreed(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:

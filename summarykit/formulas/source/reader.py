@@ -81,6 +81,8 @@ class Reader:
         if written is not UNKNOWN and not (isinstance(written, Made | MadeList) and name in self.site.children):
             return written
         own = self.site.attributes
+        if sites.is_computed(type(self.site.module), name):
+            return UNKNOWN
         if name in own:
             return sites.lifted(own[name], name, "")
         child = self.site.children.get(name)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from summarykit.expression import Unanswerable, Value, evaluate, parse
 from summarykit.formulas.source import sites
 from summarykit.formulas.source.code import code_of
-from summarykit.formulas.source.frames import default_values
+from summarykit.formulas.source.frames import COMPUTED, default_values
 from summarykit.formulas.source.reader import OutOfSteps, Reader
 from summarykit.formulas.source.sites import Site
 from summarykit.formulas.source.sizes import is_free_name, named
@@ -204,7 +204,7 @@ def agreed(tensor: Tensor, shape: Sequence[int], free: Mapping[str, int], where:
     if values != tuple(shape):
         return None
     notes = dict.fromkeys(
-        f"{shown.get(name, name)} {'' if note.startswith('=') else 'from '}{note}"
+        f"{shown.get(name, name)} {'' if note.startswith(('=', COMPUTED)) else 'from '}{note}"
         for dim in dims
         for name, note in dim.origins
         if note != "default"

@@ -102,6 +102,8 @@ def attribute(thing: Thing, name: str) -> Any:
     name = mapped(target, name)
     origin = thing.name
     path = f"{thing.name}.{name}" if thing.name else name
+    if is_computed(type(target), name):
+        return UNKNOWN
     if name in own:
         return lifted(own[name], path, origin)
     modules = own.get("_modules")
@@ -112,6 +114,14 @@ def attribute(thing: Thing, name: str) -> Any:
             found = vars(base)[name]
             return lifted(found, path, origin) if isinstance(found, int | str | float | tuple | None) else UNKNOWN
     return UNKNOWN
+
+
+def is_computed(cls: type, name: str) -> bool:
+    """Return whether a class answers for an attribute itself, as a property does, whatever the object holds."""
+    for base in cls.__mro__:
+        if name in vars(base):
+            return "__set__" in dir(type(vars(base)[name]))
+    return False
 
 
 def is_missing(thing: Thing, name: str) -> bool:

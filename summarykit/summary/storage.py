@@ -32,6 +32,7 @@ from summarykit.records import (
     made_records,
 )
 from summarykit.summary.data import SummaryData
+from summarykit.summary.folding import own_name
 
 FORMAT = 1
 _GRADES = list(Evidence)
@@ -97,7 +98,7 @@ def _written(data: SummaryData) -> dict[str, Any]:
         "explanations": [_explanation(why) for why in records.explanations],
         "facts": {"fields": list(TensorFacts._fields), "rows": [list(fact) for fact in facts]},
         "layers": {
-            "name": [_own_name(layer, records.layers) for layer in records.layers],
+            "name": [own_name(layer, data) for layer in records.layers],
             "raw_path": [None if layer.raw_path == layer.path else layer.raw_path for layer in records.layers],
             **{field: [getattr(layer, field) for layer in records.layers] for field in _LAYER_FIELDS},
         },
@@ -112,11 +113,6 @@ def _written(data: SummaryData) -> dict[str, Any]:
 
 
 _LAYER_FIELDS = ("parent", "type", "settings", "explanation", "alias_of", "first_tensor", "end_tensor")
-
-
-def _own_name(layer: LayerRecord, layers: Sequence[LayerRecord]) -> str:
-    above = layers[layer.parent].path if layer.parent >= 0 else ""
-    return layer.path[len(above) + 1 :] if above else layer.path
 
 
 def _plain(value: Value) -> Any:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
 from torch import nn
 
 import summarykit
-from summarykit.exporters.catalogue import written
+from summarykit.exporters.catalogue import title, written
 from summarykit.formulas import Rule, all_rules
 
 PAGE = Path(__file__).with_name("formulas.md")
@@ -40,6 +41,30 @@ EXAMPLES = (
     "MultiheadAttention(64, 8)",
     "MultiheadAttention(64, 8, kdim=32, vdim=16, add_bias_kv=True)",
 )
+#: For layers of libraries that need not be installed: settings and shapes of a layer by that name.
+LIBRARY_EXAMPLES: dict[str, tuple[dict[str, object], dict[str, tuple[int, ...]]]] = {
+    "transformers.pytorch_utils.Conv1D": ({"nf": 2304, "nx": 768}, {"weight": (768, 2304), "bias": (2304,)}),
+    "torch_geometric.nn.dense.linear.Linear": (
+        {"in_channels": 16, "out_channels": 4},
+        {"weight": (4, 16), "bias": (4,)},
+    ),
+    "timm.layers.std_conv.ScaledStdConv2d": (
+        {"in_channels": 3, "out_channels": 16, "groups": 1, "kernel_size": (3, 3)},
+        {"weight": (16, 3, 3, 3), "bias": (16,), "gain": (16, 1, 1, 1)},
+    ),
+    "timm.layers.norm.RmsNorm": ({"normalized_shape": (384,)}, {"weight": (384,)}),
+    "diffusers.models.normalization.RMSNorm": ({"dim": (64,)}, {"weight": (64,)}),
+}
+CONTAINER_EXAMPLES = (
+    "TransformerEncoderLayer(512, 8, batch_first=True)",
+    "TransformerDecoderLayer(512, 8)",
+    "Transformer(16, 4, 2, 2, 32, batch_first=True)",
+    "AdaptiveLogSoftmaxWithLoss(64, 1000, [10, 100])",
+)
+CONTAINERS = """## Containers
+
+What they hold with everything inside: a check beside the sum of their parts, never part of a sum.
+"""
 HEAD = """# Formulas
 
 The rules that come with summarykit, generated from the registry by `make docs`. Each tensor's shape is checked axis
@@ -58,13 +83,15 @@ def catalogue() -> str:
     for code in EXAMPLES:
         target, text = worked(code)
         examples[target].append(text)
-    return "\n".join([HEAD, *(entry(rule, examples[target]) for target, rule in rules.items())])
+    for target, (settings, shapes) in LIBRARY_EXAMPLES.items():
+        examples[target].append(imitated(target, settings, shapes))
+    closed = [CONTAINERS, *(container(code) for code in CONTAINER_EXAMPLES)]
+    return "\n".join([HEAD, *(entry(rule, examples[target]) for target, rule in rules.items()), *closed, ""])
 
 
 def entry(rule: Rule, examples: list[str]) -> str:
     """Return one rule: its layers, what it is about, formula, shapes and examples."""
-    names = [name.rpartition(".")[2] for name in (rule.target, *rule.aliases)]
-    lines = [f"## {', '.join(name for name in names if not name.startswith('_'))}", ""]
+    lines = [f"## {title(rule)}", ""]
     lines += [rule.about, "", f"Parameters: `{written(rule.count.source)}`", ""]
     lines += ["| Tensor | Shape |", "|:--|:--|"]
     lines += [f"| `{name}` | `{written(shape)}` |" for name, _, shape in rule.shapes]
@@ -87,6 +114,29 @@ def worked(code: str) -> tuple[str, str]:
     why = summary.data.explanation(summary.data.layers[0])
     target = why.origin.removeprefix("rule for ") if why else ""
     return target, f"- `nn.{code}`: {row.formula_numbers}. {row.explanation}"
+
+
+def imitated(target: str, settings: dict[str, object], shapes: dict[str, tuple[int, ...]]) -> str:
+    """Return the text for an example of a library's layer; its count is PyTorch's, checked here."""
+    module, _, name = target.rpartition(".")
+    layer = type(name, (nn.Module,), {"__module__": module, "__qualname__": name})()
+    for key, value in settings.items():
+        setattr(layer, key, value)
+    for key, shape in shapes.items():
+        layer.register_parameter(key, nn.Parameter(torch.empty(shape, device="meta")))
+    row = summarykit.summarize(layer).layers.iloc[0]
+    assert row.evidence == "verified", target
+    given = ", ".join(f"{key}={value}" for key, value in settings.items())
+    return f"- {module.partition('.')[0]}'s `{name}` with {given}: {row.formula_numbers}. {row.explanation}"
+
+
+def container(code: str) -> str:
+    """Return the text for one container; its closed formula gives what its parts hold, checked here."""
+    name, _, arguments = code.partition("(")
+    summary = summarykit.summarize(build(getattr(nn, name), arguments.removesuffix(")")))
+    (check,) = (check for check in summary.checks.list if check.slug == "containers")
+    assert check.ok, code
+    return f"- `nn.{code}`: {summary.layers.closed_formula[0]}"
 
 
 def build(cls: type[nn.Module], arguments: str) -> nn.Module:

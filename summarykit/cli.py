@@ -82,11 +82,11 @@ def formulas(
 ) -> None:
     """Print the formula for each kind of layer, or for one."""
     from summarykit.exporters.catalogue import print_rules
-    from summarykit.formulas import all_rules
+    from summarykit.formulas import all_rules, rules_called
     from summarykit.formulas.declared import load_project_rules
 
     load_project_rules(Path.cwd())
-    rules = [rule for rule in all_rules().values() if name is None or rule.is_called(name)]
+    rules = list(all_rules().values()) if name is None else rules_called(name)
     if not rules:
         raise UnknownLayerError(f"no formula for {name!r}", hint="'summarykit formulas' lists the layers there are")
     print_rules(_console(), rules)

@@ -135,6 +135,17 @@ class Explanation(NamedTuple):
     axis: str  #: the axis they speak of: "last", "channels", or empty
 
 
+class CrossCheck(NamedTuple):
+    """The closed formula of a container with everything inside, to hold against the sum of its parts."""
+
+    layer: int  #: id of the layer
+    formula: Expression
+    bindings: tuple[tuple[str, Value], ...]
+    value: int
+    origin: str
+    users: bool  #: whether the formula is the user's own
+
+
 class Counted(NamedTuple):
     """What PyTorch holds, counted apart from the records, to check them against."""
 
@@ -154,6 +165,7 @@ class ModelRecords(NamedTuple):
     tensors: tuple[TensorRecord, ...]
     counted: Counted
     notes: tuple[str, ...]
+    cross_checks: tuple[CrossCheck, ...] = ()
 
 
 Record = TypeVar("Record", bound=tuple)  # type: ignore[type-arg]

@@ -32,16 +32,22 @@ class Declared(Protocol):
 def print_rules(console: Console, rules: Iterable[Declared]) -> None:
     """Print each rule: the layers it is for, what it is about, the formula, the shapes."""
     for number, rule in enumerate(rules):
-        names = [name.rpartition(".")[2] for name in (rule.target, *rule.aliases)]
-        public = [name for name in names if not name.startswith("_")]
         lines = [Text()] if number else []
-        lines.append(Text(visible(", ".join(public)), style="bold"))
+        lines.append(Text(visible(title(rule)), style="bold"))
         if rule.about:
             lines.append(Text(f"  {visible(rule.about)}"))
         lines.append(Text(f"  parameters: {visible(written(rule.count.source))}", style="green"))
         lines += [Text(f"  {visible(name)}: {visible(written(text)) or 'one number'}") for name, _, text in rule.shapes]
         for line in lines:
             console.print(line, soft_wrap=True)
+
+
+def title(rule: Declared) -> str:
+    """Return the layers a rule is for, with the library they are of where that is not torch."""
+    names = [name.rpartition(".")[2] for name in (rule.target, *rule.aliases)]
+    library = rule.target.partition(".")[0]
+    public = ", ".join(name for name in names if not name.startswith("_"))
+    return public if library == "torch" else f"{public} ({library})"
 
 
 def written(source: str) -> str:

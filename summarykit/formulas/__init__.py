@@ -6,3 +6,4 @@ from summarykit.formulas.facts import LayerFacts as LayerFacts
 from summarykit.formulas.rules import Rule as Rule
 from summarykit.formulas.rules import all_rules as all_rules
 from summarykit.formulas.rules import rule as rule
+from summarykit.formulas.rules import rules_called as rules_called

@@ -26,7 +26,8 @@ def explain(layer: LayerFacts) -> Explanation:
     if unknown:
         return shape_only(layer, found, NOT_KNOWN_YET)
     if found is None:
-        return own_code.by_own_code(layer, NO_RULE) if layer.sourced else shape_only(layer, None, NO_RULE)
+        read = layer.sourced or layer.likely
+        return own_code.by_own_code(layer, NO_RULE) if read else shape_only(layer, None, NO_RULE)
     bindings = bind(found, layer)
     if layer.forms or layer.partial:
         why = by_forms(found, layer, bindings)
@@ -37,9 +38,12 @@ def explain(layer: LayerFacts) -> Explanation:
         return explained(found, layer, bindings, verdict)
     own_class = layer.lineage[0] in (found.target, *found.aliases)
     renamed = bool(verdict.missing) and all(c.evidence is Evidence.VERIFIED for c in verdict.checks.values())
-    if (own_class and not renamed) or found.users:
+    if (own_class and not renamed and not found.library) or found.users:
         return disagreeing(found, layer, bindings, verdict)
-    return shape_only(layer, found, f"the formula for {found.kind} does not fit: {verdict.problem}")
+    reason = f"the formula for {found.kind} does not fit: {verdict.problem}"
+    if found.library and (layer.sourced or layer.likely):
+        return own_code.by_own_code(layer, reason)
+    return shape_only(layer, found, reason)
 
 
 def rule_for(layer: LayerFacts) -> Rule | None:

@@ -31,20 +31,40 @@ def extra(layer: LayerFacts, name: str, position: int, known: Mapping[str, Value
     Names that *known* already gives another value cannot stand in one formula; then the size stands alone.
     """
     sourced = layer.sourced.get(name)
-    if sourced is not None and all(known.get(key, value) == value for key, value in sourced.bindings):
+    if sourced is not None and _fits_beside(sourced, known):
         return _by_code(name, sourced)
+    likely = layer.likely.get(name)
+    if likely is not None and _fits_beside(likely, known):
+        return _by_likeness(name, likely)
     size, term = math.prod(layer.tensors[name] or ()), _term(name, position)
     line = Line(name, Expression(term, Name(term)), ((term, size),), size, Evidence.SHAPE_ONLY, (name,))
     return Extra(TensorCheck(name, Evidence.SHAPE_ONLY, "", reason), line)
 
 
+def _fits_beside(sourced: Sourced, known: Mapping[str, Value]) -> bool:
+    return all(known.get(key, value) == value for key, value in sourced.bindings)
+
+
 def _by_code(name: str, sourced: Sourced) -> Extra:
     values = dict(sourced.bindings)
-    formula = parse(_product(sourced.dims))
     grade = Evidence.SIZE_FROM_TENSOR if sourced.taken else Evidence.FROM_SOURCE
     taken = ", ".join(f"`{key}` = {grouped(int(str(values[key])))}" for key in sourced.taken)
-    reason = f"{taken} taken from the tensor, not checked" if taken else ""
-    line = Line(name, formula, sourced.bindings, evaluate(formula.tree, values), grade, (name,))
+    return _graded(name, sourced, grade, f"{taken} taken from the tensor, not checked" if taken else "")
+
+
+def _by_likeness(name: str, likely: Sourced) -> Extra:
+    values = " and ".join(f"`{key}` = {said(value)}" for key, value in likely.bindings)
+    return _graded(name, likely, Evidence.INFERRED, f"probably {values}, by the layer's name; not checked")
+
+
+def said(value: Value) -> str:
+    """Return a setting in words: ``4,096``, or ``7 × 7``."""
+    return " × ".join(map(said, value)) if isinstance(value, tuple) else grouped(int(str(value)))
+
+
+def _graded(name: str, sourced: Sourced, grade: Evidence, reason: str) -> Extra:
+    formula = parse(_product(sourced.dims))
+    line = Line(name, formula, sourced.bindings, evaluate(formula.tree, dict(sourced.bindings)), grade, (name,))
     return Extra(TensorCheck(name, grade, ", ".join(sourced.dims), reason), line)
 
 

@@ -30,3 +30,4 @@ class LayerFacts(NamedTuple):
     forms: Mapping[str, Form] = MappingProxyType({})  #: own tensors that stand for others
     partial: bool = False  #: whether a child or parent holds some of the tensors its rule declares
     sourced: Mapping[str, Sourced] = MappingProxyType({})  #: what the layer's own code says of them
+    likely: Mapping[str, Sourced] = MappingProxyType({})  #: what its name suggests of those that no code tells of

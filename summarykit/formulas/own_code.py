@@ -12,6 +12,7 @@ from summarykit.records import Evidence, Explanation, Line, weakest
 ABOUT = "The size of each tensor as the layer's own code makes it."
 #: A sentence names so many tensors; a layer with more says how many they are.
 MOST_NAMED = 6
+_READ = (Evidence.FROM_SOURCE, Evidence.SIZE_FROM_TENSOR)
 
 
 def by_own_code(layer: LayerFacts, reason: str) -> Explanation:
@@ -45,9 +46,12 @@ def by_own_code(layer: LayerFacts, reason: str) -> Explanation:
 
 def origin(layer: LayerFacts, lines: list[Line]) -> str:
     """Return where the code stands and where its names come from, each said once."""
-    read = [layer.sourced[line.label] for line in lines if line.evidence is not Evidence.SHAPE_ONLY]
+    read = [layer.sourced[line.label] for line in lines if line.evidence in _READ]
     parts = dict.fromkeys(part for sourced in read for part in sourced.origin.split("; "))
-    return f"from {'; '.join(parts)}" if parts else ""
+    guessed = [layer.likely[line.label] for line in lines if line.evidence is Evidence.INFERRED]
+    likely = dict.fromkeys(part for suggested in guessed for part in suggested.origin.split("; "))
+    said = [f"from {'; '.join(parts)}"] * bool(parts) + [f"by the layer's name: {'; '.join(likely)}"] * bool(likely)
+    return "; ".join(said)
 
 
 def sentence(lines: list[Line]) -> str:
@@ -57,8 +61,12 @@ def sentence(lines: list[Line]) -> str:
         name = re.sub(r"([\\{}\[\]|])", r"\\\1", line.label)
         return f"`{name}` of {{{line.formula.source}:1 number|# numbers}}"
 
-    read = [line for line in lines if line.evidence is not Evidence.SHAPE_ONLY]
-    if len(read) > MOST_NAMED:
-        return f"Its code makes {len(read)} tensors."
-    parts = [made_of(line) for line in read]
-    return f"Its code makes {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}."
+    found = []
+    for verb, grades in (("Its code makes", _READ), ("By its name it holds", (Evidence.INFERRED,))):
+        told = [line for line in lines if line.evidence in grades]
+        if len(told) > MOST_NAMED:
+            found.append(f"{verb} {len(told)} tensors.")
+        elif told:
+            parts = [made_of(line) for line in told]
+            found.append(f"{verb} {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}.")
+    return " ".join(found)

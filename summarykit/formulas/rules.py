@@ -16,6 +16,7 @@ from summarykit.expression import Expression, Sentence, parse, parse_sentence, p
 
 _PLACEHOLDER = re.compile(r"\{(_?[A-Za-z][A-Za-z0-9_]*)\}")
 _REPEAT = 'a name such as "weight_l{layer}" goes with repeat={"layer": "num_layers"}'
+_COVERS = 'covers="own" goes with shapes, covers="subtree" with reads={"width": "attention.embed_dim"}'
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
 
 
@@ -43,16 +44,18 @@ class Rule:
     axis: str  #: which axis *takes* and *gives* speak of: "last" or "channels"
     repeat: Repetition | None
     users: bool  #: registered by a user, not shipped
+    library: bool  #: for a layer of another library, which may change from one version to the next
 
     @property
     def kind(self) -> str:
         """The name of the class alone: ``Linear``."""
         return self.target.rpartition(".")[2]
 
-    def is_called(self, name: str) -> bool:
-        """Return whether *name* means this rule: a class name in any case, or a qualified one."""
-        known = (self.target, *self.aliases)
-        return name in known or name.lower() in {each.rpartition(".")[2].lower() for each in known}
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All it is called: qualified names of the class and its aliases, and their last parts."""
+        qualified = (self.target, *self.aliases)
+        return (*qualified, *(name.rpartition(".")[2] for name in qualified))
 
     @property
     def origin(self) -> str:
@@ -79,6 +82,8 @@ def rule(
     repeat: Mapping[str, str] | None = None,
     each: str | None = None,
     label: str = "",
+    covers: str = "own",
+    reads: Mapping[str, str] | None = None,
 ) -> None:
     """Explain every layer of a class, and of classes derived from it, by a formula.
 
@@ -101,6 +106,10 @@ def rule(
             ``weight_l{layer}``; ``{_reverse}`` writes ``_reverse`` where the counter ``reverse`` is 1.
         each: The count of one repetition.
         label: What one repetition is called: ``"layer {layer}"``.
+        covers: ``"own"`` for what the layer holds itself; ``"subtree"`` for what it holds with everything
+            inside: a check beside the sum of the parts, never part of a sum.
+        reads: With ``covers="subtree"``, where names of the formula are found below the layer:
+            ``{"width": "attention.embed_dim", "bias": "head.bias"}``.
 
     Raises:
         RuleError: *target* is no class or qualified name, or an argument is not of its form.
@@ -117,12 +126,20 @@ def rule(
         gives=gives,
         axis=axis,
         aliases=aliases,
-        repeat=repeat,
-        each=each,
+        repeat=repeat if covers == "own" else None,
+        each=each if covers == "own" else None,
         label=label,
         users=True,
     )
-    register(made)
+    if covers == "own" and reads is None:
+        register(made)
+        return
+    if covers != "subtree" or shapes:
+        raise RuleError(f"covers={covers!r} with {'shapes' if shapes else 'reads'}", hint=_COVERS)
+    from summarykit.formulas import subtrees
+
+    _check_mapping("reads", reads, hint=_COVERS)
+    subtrees.register(target, count, reads=reads or {}, repeat=repeat, each=each or "", users=True)
 
 
 def build(
@@ -140,6 +157,7 @@ def build(
     each: str | None = None,
     label: str = "",
     users: bool = False,
+    library: bool = False,
 ) -> Rule:
     """Return a rule, parsed and checked, without registering it; arguments as for ``rule``."""
     for name, value in (("takes", takes), ("gives", gives)):
@@ -169,6 +187,7 @@ def build(
         axis=axis,
         repeat=repetition,
         users=users,
+        library=library,
     )
 
 
@@ -205,6 +224,9 @@ def register(made: Rule) -> None:
 
 def unregister(target: type | str) -> None:
     """Forget the user's rule for *target*, if there is one; a shipped rule holds again."""
+    from summarykit.formulas import subtrees
+
+    subtrees.unregister(target)
     found = _USERS.pop(qualified_name(target), None)
     for name in found.aliases if found else ():
         _USERS.pop(name, None)
@@ -249,6 +271,15 @@ def all_rules() -> dict[str, Rule]:
     return {found.target: found for found in (_SHIPPED | _PROJECTS | _USERS).values()}
 
 
+def rules_called(name: str) -> list[Rule]:
+    """Return the rules that *name* means: a class as it is written, else in any case, or a qualified name."""
+    for written in (str, str.lower):
+        found = [rule for rule in all_rules().values() if written(name) in map(written, rule.names)]
+        if found:
+            return found
+    return []
+
+
 def fill_in(template: str, counters: Mapping[str, int]) -> str:
     """Write a repetition's counters into a name: ``{layer}`` its number, ``{_reverse}`` a flag's suffix."""
 
@@ -263,6 +294,7 @@ def fill_in(template: str, counters: Mapping[str, int]) -> str:
 
 def _load_shipped() -> None:
     """Register the shipped rules on first use: parsing them is not paid by ``import summarykit``."""
-    from summarykit.formulas import torch_layers
+    from summarykit.formulas import libraries, torch_layers
 
     torch_layers.load()
+    libraries.load()

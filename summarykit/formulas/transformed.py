@@ -6,6 +6,7 @@ layer's rule declares; weight norm adds one number for each slice along its axis
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ class Part(NamedTuple):
     name: str
     form: Form
     dims: tuple[Expression, ...]
-    scope: Mapping[str, Value]  #: settings, and the counters of its family
+    scope: Mapping[str, Value]  #: settings
     check: TensorCheck
 
 
@@ -44,13 +45,21 @@ def _part(name: str, layer: LayerFacts, declared: Mapping[str, Declared], bindin
     tensor = declared.get(form.tensor)
     if tensor is None:
         return None
-    scope = {**bindings, **tensor.counters}
-    dims = formed(unstarred(tensor.dims, scope), form)
-    shape: Shape | None = tuple(evaluate(dim.tree, scope) for dim in dims)
+    dims = formed(unstarred(numbered(tensor.dims, tensor.counters), bindings), form)
+    shape: Shape | None = tuple(evaluate(dim.tree, bindings) for dim in dims)
     if shape != layer.tensors[name]:
         return None
     text = ", ".join(dim.source for dim in dims)
-    return Part(name, form, dims, scope, TensorCheck(name, Evidence.VERIFIED, text, ""))
+    return Part(name, form, dims, bindings, TensorCheck(name, Evidence.VERIFIED, text, ""))
+
+
+def numbered(dims: Sequence[Expression], counters: Mapping[str, int]) -> tuple[Expression, ...]:
+    """Return dimensions with the counters of a family as numbers: its tensors stand in one formula."""
+    if not counters:
+        return tuple(dims)
+    counter = re.compile(rf"\b({'|'.join(counters)})\b")
+    texts = [counter.sub(lambda match: str(counters[match[0]]), dim.source) for dim in dims]
+    return tuple(dim if text == dim.source else parse(text) for dim, text in zip(dims, texts, strict=True))
 
 
 def unstarred(dims: Sequence[Expression], bindings: Mapping[str, Value]) -> tuple[Expression, ...]:
@@ -88,8 +97,7 @@ def _explained(found: Rule, layer: LayerFacts, bindings: Mapping[str, Value], pa
     formula = parse(" + ".join(texts)) if len(texts) > 1 or not complete else found.count
     used = one_scope(lines) | {name: bindings[name] for name in names_in(formula.tree) if name in bindings}
     said = found.says.source if complete and found.says else ""
-    split = [part.form.tensor for part in parts if part.form.lengths]
-    told = " ".join([said, *(f"`{name}` is kept as direction and length." for name in split)]).strip()
+    told = f"{said} {kept_apart([part.form.tensor for part in parts if part.form.lengths])}".strip()
     sentence = parse_sentence(told) if told else None
     names = {name: bindings[name] for name in (sentence.names() if sentence else ()) if name in bindings}
     return Explanation(
@@ -107,6 +115,14 @@ def _explained(found: Rule, layer: LayerFacts, bindings: Mapping[str, Value], pa
         gives=None,
         axis="",
     )
+
+
+def kept_apart(tensors: Sequence[str]) -> str:
+    """Return the sentence on tensors that weight norm keeps as direction and length; empty where there are none."""
+    names = [f"`{name}`" for name in tensors]
+    if len(names) < 2:
+        return f"{names[0]} is kept as direction and length." if names else ""
+    return f"{', '.join(names[:-1])} and {names[-1]} are each kept as direction and length."
 
 
 def one_scope(lines: Sequence[Line]) -> dict[str, Value]:

@@ -18,6 +18,7 @@ from torch import nn
 from summarykit.expression import Value
 from summarykit.formulas import LayerFacts, explain
 from summarykit.formulas.declared import declared_rule, declares_rule
+from summarykit.formulas.likeness import likely
 from summarykit.formulas.source import Site, SourceTable
 from summarykit.reading.tensors import TensorTable
 from summarykit.reading.transformed import (
@@ -153,6 +154,11 @@ class KindTable:
         else:
             layer = layer._replace(sourced=self._source.tensors(site, shapes))
         why = explain(layer)
+        if can_be_read(why):
+            config = site.config()
+            nearby = dict(plain_settings(vars(config).items())) if config is not None else {}
+            layer = layer._replace(likely=likely(layer.lineage, layer.settings, nearby, shapes))
+            why = explain(layer) if layer.likely else why
         evidence = tuple(checked.evidence for checked in why.checks) + kind.evidence[len(why.checks) :]
         return kind._replace(explanation=self._intern(self.explanations, why), evidence=evidence)
 

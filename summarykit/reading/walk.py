@@ -13,6 +13,7 @@ from torch.nn.parameter import is_lazy
 
 from summarykit.errors import NotAModelError
 from summarykit.garbage import no_collection
+from summarykit.reading.crosschecks import cross_checks
 from summarykit.reading.kinds import ACTUAL, ClassFacts, KindTable
 from summarykit.reading.places import PlaceTable
 from summarykit.reading.tensors import TensorTable, storage_key
@@ -148,6 +149,7 @@ class _Walk:
             tensors=made_records(TensorRecord, rows),
             counted=count(model),
             notes=tuple(self.notes),
+            cross_checks=cross_checks((n, self.places.rows[n][0]) for n in self.visited.values()),
         )
 
 

@@ -79,6 +79,7 @@ def make_checks(data: SummaryData) -> Checks:
             (),
         ),
         agreement(data),
+        *containers(data),
     ]
     return Checks(all(check.ok for check in found), tuple(found), grades(data))
 
@@ -102,6 +103,20 @@ def agreement(data: SummaryData) -> Check:
         len(explained),
         paths,
     )
+
+
+def containers(data: SummaryData) -> list[Check]:
+    """Check that the closed formulas of containers, where there are any, give the sum of their parts.
+
+    A shipped one is for the container as its library builds it: where parts were replaced it says nothing.
+    """
+    total = data.columns.total
+    checked = data.closed_forms.values()
+    if not checked:
+        return []
+    paths = tuple(data.layers[check.layer].path for check in checked if check.value != total[check.layer])
+    claim = "The closed formula of a container gives the sum of its parts"
+    return [Check("containers", not paths, claim, len(checked) - len(paths), len(checked), paths)]
 
 
 def grades(data: SummaryData) -> tuple[Grades, ...]:

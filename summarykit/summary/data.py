@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from summarykit.garbage import no_collection
-from summarykit.records import Explanation, LayerRecord, ModelRecords, TensorRecord
+from summarykit.records import CrossCheck, Explanation, LayerRecord, ModelRecords, TensorRecord
 from summarykit.summary.checks import Checks, make_checks
 from summarykit.summary.explaining import NOTHING, ExplanationTexts, explanation_texts
 from summarykit.summary.totals import added_up, subtree_totals
@@ -76,6 +76,12 @@ class SummaryData:
     def explanation_texts(self) -> tuple[ExplanationTexts, ...]:
         """The texts of each explanation; the last entry, reached by -1, is for layers without parameters."""
         return (*map(explanation_texts, self.records.explanations), NOTHING)
+
+    @cached_property
+    def closed_forms(self) -> dict[int, CrossCheck]:
+        """The closed formulas of containers, by the layer's id; torch's own only where the parts are torch's."""
+        total = self.columns.total
+        return {c.layer: c for c in self.records.cross_checks if c.users or c.value == total[c.layer]}
 
     def path_of(self, tensor: TensorRecord) -> str:
         """Return the full name of a tensor, as in ``state_dict()``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from summarykit.expression import Unanswerable, grouped, numbers, symbols
-from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation
+from summarykit.records import NOT_KNOWN_YET, CrossCheck, Evidence, Explanation
 
 
 class ExplanationTexts(NamedTuple):
@@ -38,6 +38,11 @@ def explanation_texts(why: Explanation) -> ExplanationTexts:
         value = grouped(why.value)
         equation = written if written == value else f"{written} = {value}"
     return ExplanationTexts(formula, written, equation, sentence(why))
+
+
+def closed_form(check: CrossCheck) -> str:
+    """Return the closed formula of a container in numbers, with its result."""
+    return f"{numbers(check.formula.tree, dict(check.bindings))} = {grouped(check.value)}"
 
 
 def sentence(why: Explanation) -> str:

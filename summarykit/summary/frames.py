@@ -10,6 +10,7 @@ import pandas as pd
 from summarykit.garbage import no_collection
 from summarykit.records import TensorFacts
 from summarykit.summary.data import SummaryData
+from summarykit.summary.explaining import closed_form
 
 
 def layers_frame(data: SummaryData) -> pd.DataFrame:
@@ -58,6 +59,7 @@ def _layer_columns(data: SummaryData) -> dict[str, pd.Series]:
         "shared_with": _text(columns.shared_with),
         "qualified_type": _looked_up([kind.qualified for kind in records.types], kind),
         "raw_path": _text(layer.raw_path for layer in layers),
+        "closed_formula": _text(closed_form(c) if (c := data.closed_forms.get(layer.id)) else None for layer in layers),
     }
 
 

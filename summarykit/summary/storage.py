@@ -20,6 +20,7 @@ from summarykit.expression import Value, parse, parse_sentence
 from summarykit.garbage import no_collection
 from summarykit.records import (
     Counted,
+    CrossCheck,
     Evidence,
     Explanation,
     LayerRecord,
@@ -96,6 +97,7 @@ def _written(data: SummaryData) -> dict[str, Any]:
         "types": [list(kind) for kind in records.types],
         "settings": [[[name, _plain(value)] for name, value in settings] for settings in records.settings],
         "explanations": [_explanation(why) for why in records.explanations],
+        "cross_checks": [_cross_check(check) for check in records.cross_checks],
         "facts": {"fields": list(TensorFacts._fields), "rows": [list(fact) for fact in facts]},
         "layers": {
             "name": [own_name(layer, data) for layer in records.layers],
@@ -173,6 +175,7 @@ def _read(found: Mapping[str, Any]) -> ModelRecords:
         tensors=tensors,
         counted=Counted(*found["counted"]),
         notes=tuple(map(_text, found["notes"])),
+        cross_checks=tuple(map(_read_cross_check, found.get("cross_checks", ()))),
     )
     _check_links(records)
     return records
@@ -239,6 +242,16 @@ def _read_explanation(why: Mapping[str, Any]) -> Explanation:
     )
 
 
+def _cross_check(check: CrossCheck) -> list[Any]:
+    bindings = [[name, _plain(value)] for name, value in check.bindings]
+    return [check.layer, check.formula.source, bindings, check.value, check.origin, check.users]
+
+
+def _read_cross_check(found: Sequence[Any]) -> CrossCheck:
+    layer, formula, bindings, value, origin, users = found
+    return CrossCheck(int(layer), parse(formula), _bindings(bindings), int(value), _text(origin), bool(users))
+
+
 def _optional(read: Callable[[str], Any], text: str | None) -> Any:
     return None if text is None else read(text)
 
@@ -261,5 +274,7 @@ def _check_links(records: ModelRecords) -> None:
         )
         if not all(low <= number < high for number, low, high in ranges) or (layer.parent < 0) != (layer.id == 0):
             raise ValueError(f"layer {layer.id} points at something that is not there")
+    if any(not 0 <= check.layer < len(records.layers) for check in records.cross_checks):
+        raise ValueError("a closed formula is of no layer")
     if any(not 0 <= tensor.owner <= index for index, tensor in enumerate(records.tensors)):
         raise ValueError("a tensor's owner is not there")

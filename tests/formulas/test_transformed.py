@@ -82,3 +82,14 @@ def test_a_parametrization_of_the_users_that_changes_the_shape_is_size_only():
 def test_an_rnn_with_one_tensor_parametrized():
     found = explained(forms.weight_norm(nn.LSTM(3, 4), "weight_hh_l0"))
     assert set(found.evidence) == {"verified"}
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.parametrize("names", [("weight_hh_l0", "weight_ih_l1"), ("weight_ih_l1_reverse", "weight_hr_l2")])
+def test_tensors_of_several_layers_of_a_recurrent_layer(names):
+    model = nn.LSTM(10, 20, num_layers=3, bidirectional=True, proj_size=5)
+    for name in names:
+        nn.utils.weight_norm(model, name)
+    (found,) = explained(model).itertuples()
+    assert (found.evidence, found.formula_value) == ("verified", sum(p.numel() for p in model.parameters()))
+    assert f"`{names[0]}` and `{names[1]}` are each kept as direction and length." in found.explanation

@@ -16,6 +16,7 @@ LAYERS = {
     "bytes": "int64", "dtype": "object", "formula": "object", "formula_numbers": "object", "formula_value": "Int64",
     "evidence": "object", "explanation": "object", "shared_with": "object", "qualified_type": "object",
     "raw_path": "object",
+    "closed_formula": "object",
 }  # fmt: skip
 TENSORS = {
     "path": "object", "module": "object", "name": "object", "kind": "object", "shape": "object", "numel": "Int64",
@@ -68,6 +69,7 @@ def test_what_the_columns_say_of_the_sequential_model():
         "formula_numbers": "4 × (16 + 1) = 68", "formula_value": 68, "evidence": "verified",
         "explanation": "Each of the 4 neurons has 16 weights, one per input, and 1 bias.", "shared_with": None,
         "qualified_type": "torch.nn.modules.linear.Linear", "raw_path": "0",
+        "closed_formula": None,
     }  # fmt: skip
     root = summary.layers.iloc[0]
     assert (root.path, root.parent, root.parameters, root.total, root.formula, root["dtype"]) == (

@@ -26,3 +26,10 @@ class Outgrown(nn.Linear):
         super().__init__(4, 3)
         del self.weight
         fill(self, weight=(6, 4))
+
+
+def without_source(name):
+    """A class of that name, made where no source code can be read."""
+    scope = {"nn": nn}
+    exec(f"class {name}(nn.Module):\n    pass\n", scope)  # noqa: S102 - what exec makes has no source
+    return scope[name]

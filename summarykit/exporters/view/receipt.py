@@ -11,6 +11,8 @@ from summarykit.summary.checks import Check as FoundCheck
 from summarykit.summary.data import SummaryData
 
 _MOST_NAMED = 5
+#: Checks that count layers; what does not hold is told layer by layer.
+_OF_LAYERS = {"formulas", "containers"}
 
 
 def agreement(data: SummaryData) -> str:
@@ -52,7 +54,7 @@ def check_views(data: SummaryData) -> tuple[Check, ...]:
 
 
 def _compared(check: FoundCheck) -> str:
-    if check.slug == "formulas":
+    if check.slug in _OF_LAYERS:
         return f"{grouped(check.found)} of {grouped(check.expected)}"
     return f"{grouped(check.found)} = {grouped(check.expected)}" if check.ok else _against(check)
 
@@ -66,9 +68,10 @@ def problems(data: SummaryData) -> tuple[Problem, ...]:
     found = [
         Problem("bad", "A check fails", (Piece(f"{check.claim}: {_against(check)}."),))
         for check in data.checks.list
-        if not check.ok and check.slug != "formulas"
+        if not check.ok and check.slug not in _OF_LAYERS
     ]
     found += disagreements(data)
+    found += container_problems(data)
     totals = data.totals
     if totals.unknown:
         verbs = ("has", "adds") if totals.unknown == 1 else ("have", "add")
@@ -98,6 +101,18 @@ def disagreements(data: SummaryData) -> list[Problem]:
         if why.value is not None and held is not None and why.value != held:
             text.append(Piece(f"the formula gives {grouped(why.value)}, PyTorch holds {grouped(held)}; "))
         found.append(Problem("bad", "Formula and PyTorch differ", (*text, *rich(f"{why.reason}."))))
+    return found
+
+
+def container_problems(data: SummaryData) -> list[Problem]:
+    """Return one problem for each container of which a closed formula of the user's says another number."""
+    found = []
+    for check in data.closed_forms.values():
+        held = data.columns.total[check.layer]
+        if check.value != held:
+            name = Piece(data.layers[check.layer].path or data.model_name, code=True)
+            numbers = f": {check.origin} gives {grouped(check.value)}, its parts hold {grouped(held)} together."
+            found.append(Problem("bad", "Formula and PyTorch differ", (name, Piece(numbers))))
     return found
 
 

@@ -12,6 +12,7 @@ from summarykit.exporters.view.words import GRADE_WORDS, counted, per_mille, pla
 from summarykit.expression import Unanswerable, grouped, html, latex, numbers
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
+from summarykit.summary.explaining import closed_form
 from summarykit.summary.folding import FoldedRow, Folding, LayerGroup
 
 
@@ -61,8 +62,13 @@ def _row(data: SummaryData, row: FoldedRow, where: Place, title: str) -> Row:
         bias=_named_shape(data, layer, "bias"),
         has_parameters=columns.total[row.layer] > 0 or layer.explanation >= 0,
         left_out=f"{counted(where.hidden, 'row')} inside not shown" if where.hidden else "",
-        details=_details(data, layer) if layer.explanation >= 0 or layer.end_tensor > layer.first_tensor else None,
+        details=_details(data, layer) if has_details(data, layer) else None,
     )
+
+
+def has_details(data: SummaryData, layer: LayerRecord) -> bool:
+    """Return whether there is more to tell of a layer than its row does."""
+    return layer.explanation >= 0 or layer.end_tensor > layer.first_tensor or layer.id in data.closed_forms
 
 
 def own_words(data: SummaryData, layer: LayerRecord, times: int) -> str:
@@ -131,7 +137,18 @@ def _details(data: SummaryData, layer: LayerRecord) -> Details:
         origin=why.origin if why else "",
         tensors=tuple(_tensor_line(data, index) for index in range(layer.first_tensor, layer.end_tensor)),
         lines=tuple(lines),
+        closed=_closed(data, layer),
     )
+
+
+def _closed(data: SummaryData, layer: LayerRecord) -> str:
+    """Return what a container holds by its closed formula, beside what its parts hold; empty where there is none."""
+    check = data.closed_forms.get(layer.id)
+    if check is None:
+        return ""
+    held = data.columns.total[layer.id]
+    told = "the sum of its parts" if check.value == held else f"but its parts hold {grouped(held)}"
+    return f"{closed_form(check)}, {told}"
 
 
 def _tensor_line(data: SummaryData, index: int) -> TensorLine:

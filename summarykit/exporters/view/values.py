@@ -98,6 +98,7 @@ class Details(NamedTuple):
     origin: str
     tensors: tuple[TensorLine, ...]
     lines: tuple[tuple[str, str], ...]  #: label and equation of each term, where there are several
+    closed: str  #: the closed formula of a container, and whether it gives the sum of its parts
 
 
 class Row(NamedTuple):

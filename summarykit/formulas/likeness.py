@@ -1,0 +1,147 @@
+"""What a layer's name suggests, where neither a rule nor its code tells: *inferred*, never checked.
+
+A likeness knows families of layers by their names and says which axis is which. Each size is one exact setting, the
+layer's own or of the nearest config; the first name of a role that is set is taken, whatever its value, so nothing is
+fitted to the tensor. What then does not equal the tensor's shape axis by axis, a table turned round, say, is dropped.
+Families as of transformers 5.23 and timm 1.0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from summarykit.expression import Unanswerable, Value, evaluate, names_in, parse
+from summarykit.formulas.source import Sourced
+from summarykit.records import Shape
+
+#: What a size may be called, by its role; the most telling name first.
+ROLES = {
+    "WIDTH": (
+        "normalized_shape",
+        "hidden_size",
+        "dim",
+        "num_features",
+        "num_channels",
+        "d_model",
+        "n_embd",
+        "embed_dim",
+    ),
+    "EXPERTS": ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"),
+    "HIDDEN": ("hidden_dim", "hidden_size", "d_model", "dim"),
+    "INNER": ("intermediate_dim", "moe_intermediate_size", "expert_dim", "intermediate_size", "ffn_dim"),
+    "CHANNELS": ("intermediate_size", "d_inner", "mamba_d_inner"),
+    "STATE": ("ssm_state_size", "state_size", "d_state", "mamba_d_state"),
+    "SSM_HEADS": ("num_heads", "n_mamba_heads", "mamba_n_heads", "mamba_num_heads", "nheads"),
+    "HEADS": ("num_heads", "num_attention_heads", "n_head"),
+    "ROWS": ("window_size[0]", "window_size"),
+    "COLUMNS": ("window_size[1]", "window_size"),
+    "NX": ("nx",),
+    "NF": ("nf",),
+}
+
+
+class Likeness(NamedTuple):
+    """A family of layers: names of classes, and the dimensions of tensors by their roles."""
+
+    classes: tuple[str, ...]
+    tensors: Mapping[str, str]
+    needs: tuple[str, ...] = ()  #: tensors without which a layer is not of the family
+
+
+_EXPERTS_TURNED = {
+    "gate_up_proj": "EXPERTS, HIDDEN, 2 * INNER",
+    "gate_up_proj_bias": "EXPERTS, 2 * INNER",
+    "down_proj": "EXPERTS, INNER, HIDDEN",
+    "down_proj_bias": "EXPERTS, HIDDEN",
+}
+_EXPERTS = {
+    "gate_up_proj": "EXPERTS, 2 * INNER, HIDDEN",
+    "gate_up_proj_bias": "EXPERTS, 2 * INNER",
+    "up_proj": "EXPERTS, INNER, HIDDEN",
+    "gate_proj": "EXPERTS, INNER, HIDDEN",
+    "down_proj": "EXPERTS, HIDDEN, INNER",
+    "down_proj_bias": "EXPERTS, HIDDEN",
+}
+_VECTORS = ("weight", "bias", "scale", "shift", "gamma", "beta", "lambda1", "layer_scale")
+#: The first family that a name fits and that has what it needs.
+FAMILIES = (
+    Likeness(("*Norm", "*Norm2d", "*RMSNorm*", "*RmsNorm*", "*LayerNorm*"), dict.fromkeys(_VECTORS, "WIDTH")),
+    Likeness(("*LayerScale", "*LayerScale2d"), dict.fromkeys(_VECTORS, "WIDTH")),
+    Likeness(("GptOss*Experts", "Llama4*Experts", "OpenAIPrivacyFilterExperts"), _EXPERTS_TURNED, ("down_proj",)),
+    Likeness(("*Experts",), _EXPERTS, ("down_proj",)),
+    Likeness(("*Conv1D",), {"weight": "NX, NF", "bias": "NF"}, ("weight",)),
+    Likeness(("*Mamba2*",), {"A_log": "SSM_HEADS", "D": "SSM_HEADS", "dt_bias": "SSM_HEADS"}, ("A_log",)),
+    Likeness(("*Mamba*", "*SSM*"), {"A_log": "CHANNELS, STATE", "D": "CHANNELS"}, ("A_log",)),
+    Likeness(
+        ("*Attention*", "*RelativePosition*"),
+        {"relative_position_bias_table": "(2 * ROWS - 1) * (2 * COLUMNS - 1), HEADS"},
+        ("relative_position_bias_table",),
+    ),
+)
+_ROLE = re.compile(r"\b[A-Z][A-Z_]+\b")
+
+
+def likely(
+    lineage: Sequence[str], settings: Mapping[str, Value], config: Mapping[str, Value], tensors: Mapping[str, Shape]
+) -> dict[str, Sourced]:
+    """Return what the names of a layer and its settings suggest of these tensors; what does not fit is left out."""
+    family = _family(lineage, tensors)
+    found: dict[str, Sourced] = {}
+    for name, text in (family.tensors if family else {}).items():
+        suggested = _suggested(text, settings, config) if name in tensors else None
+        if suggested is not None and _shape(suggested) == tensors[name]:
+            found[name] = suggested
+    return found
+
+
+def _family(lineage: Sequence[str], tensors: Mapping[str, Shape]) -> Likeness | None:
+    names = [name.rpartition(".")[2] for name in lineage if not name.startswith("torch.nn.")]
+    for family in FAMILIES:
+        if all(name in tensors for name in family.needs):
+            for name in names:
+                if any(fnmatchcase(name, pattern) for pattern in family.classes):
+                    return family
+    return None
+
+
+def _suggested(text: str, settings: Mapping[str, Value], config: Mapping[str, Value]) -> Sourced | None:
+    """Return the dimensions *text* with a setting in the place of each role, None where one has none."""
+    bindings: dict[str, Value] = {}
+    notes: dict[str, None] = {}
+    for role in dict.fromkeys(_ROLE.findall(text)):
+        held = _held(role, settings, config)
+        if held is None:
+            return None
+        name, known, where = held
+        text = re.sub(rf"\b{role}\b", name, text)
+        base = names_in(parse(name).tree)[0]
+        if bindings.setdefault(base, known[base]) != known[base]:
+            return None
+        notes.setdefault(f"{base} {where}")
+    dims = tuple(part.strip() for part in text.split(","))
+    return Sourced(dims, tuple(sorted(bindings.items())), (), "; ".join(notes))
+
+
+def _held(
+    role: str, settings: Mapping[str, Value], config: Mapping[str, Value]
+) -> tuple[str, Mapping[str, Value], str] | None:
+    """Return the setting that plays a role, where it is held, and that in words; the layer's own goes first."""
+    for known, where in ((settings, "of the layer"), (config, "from config")):
+        for name in ROLES[role]:
+            one = f"{name}[0]" if isinstance(known.get(name), tuple) else name
+            try:
+                evaluate(parse(one).tree, known)
+            except Unanswerable:
+                continue
+            return one, known, where
+    return None
+
+
+def _shape(suggested: Sourced) -> Shape | None:
+    try:
+        return tuple(evaluate(parse(dim).tree, dict(suggested.bindings)) for dim in suggested.dims)
+    except Unanswerable:
+        return None

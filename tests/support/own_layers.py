@@ -6,8 +6,7 @@ from torch import nn
 
 def fill(module: nn.Module, **shapes: tuple[int, ...]) -> None:
     """Give *module* a parameter of each name and shape, where no reader of its class's source finds them."""
-    for name, shape in shapes.items():
-        module.register_parameter(name, nn.Parameter(torch.zeros(shape)))
+    module._parameters.update((name, nn.Parameter(torch.zeros(shape))) for name, shape in shapes.items())
 
 
 class Mixer(nn.Module):

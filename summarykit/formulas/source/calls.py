@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import ast
-import math
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from summarykit.formulas.source import expressions, sites, sizes, tensors
+from summarykit.formulas.source import (
+    builtin,
+    expressions,
+    lists,
+    sites,
+    statements,
+    tensors,
+)
+from summarykit.formulas.source.frames import GROWING, words
+from summarykit.formulas.source.reckoning import either, joined
 from summarykit.formulas.source.values import (
+    SELF,
     UNKNOWN,
+    Either,
+    Fields,
     Function,
     Items,
     Made,
     MadeList,
     Method,
-    Plain,
-    Range,
-    Size,
+    Partial,
+    Preset,
+    Rest,
     SuperValue,
     Tensor,
     Thing,
@@ -29,162 +41,175 @@ if TYPE_CHECKING:
 
 _PARAMETER = "torch.nn.parameter.Parameter"
 _FROM_SIZES = {"Tensor", "FloatTensor"}
-_CONTAINERS = {"ModuleList", "Sequential", "ModuleDict"}
-_NUMBER_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "math.ceil": math.ceil,
-    "math.floor": math.floor,
-    "math.sqrt": math.sqrt,
-    "math.log": math.log,
-    "math.log2": math.log2,
-    "math.exp": math.exp,
-    "builtins.abs": abs,
-    "builtins.round": round,
-    "builtins.float": float,
+_CONTAINERS = {
+    "ModuleList",
+    "Sequential",
+    "ModuleDict",
+    "ParameterList",
+    "ParameterDict",
 }
+#: Functions of torch that are not followed: they fill a tensor that is there already.
+_FILLING = ("torch.nn.init", "torch.nn.functional")
+
+
+class Given(NamedTuple):
+    """The arguments of one call, and what is needed to speak of it."""
+
+    args: tuple[Any, ...]
+    keywords: Mapping[str, Any]
+    rest: Rest | None  #: there may be more arguments
+    places: bool  #: whether those may be positional, so that a size may be among them
+    line: int
+    words: str
 
 
 def call(reader: Reader, frame: Frame, node: ast.Call) -> Any:
     """Return what a call gives; a constructed module is noted, nothing is executed."""
     if isinstance(node.func, ast.Name) and node.func.id == "super" and "super" not in frame.locals:
         return SuperValue(frame.owner) if frame.owner else UNKNOWN
-    callee = expressions.evaluate(reader, frame, node.func)
-    args, unsure = arguments(reader, frame, node.args)
-    keywords = {}
-    for keyword in node.keywords:
-        value = expressions.evaluate(reader, frame, keyword.value)
-        if keyword.arg is None:
-            unsure = True
-        else:
-            keywords[keyword.arg] = value
-    if isinstance(callee, Method):
-        return method(callee, args)
+    callee = held_method(reader, frame, node.func) or expressions.evaluate(reader, frame, node.func)
+    args, hidden = positional(reader, frame, node.args)
+    keywords, more = by_name(reader, frame, node.keywords)
+    rest = hidden if more is None else more if hidden is None else both(hidden, more)
+    given = Given(
+        args,
+        keywords,
+        rest,
+        hidden is not None,
+        node.lineno + frame.first_line - 1,
+        words(node),
+    )
+    if isinstance(callee, Method) and isinstance(node.func, ast.Attribute):
+        found, owner = method(callee, given)
+        if owner is not callee.owner:
+            statements.assign(reader, frame, node.func.value, owner)
+        return found
+    return called(reader, callee, given)
+
+
+def held_method(reader: Reader, frame: Frame, node: ast.expr) -> Method | None:
+    """Return ``self.blocks.append`` as a method of the list that the code has made so far, not of the live one."""
+    match node:
+        case ast.Attribute(value=ast.Attribute(value=ast.Name(id=owner), attr=name), attr=what):
+            held = reader.written.get(name) if frame.locals.get(owner) is SELF else None
+            return Method(held, what) if isinstance(held, MadeList | Fields) and what in GROWING else None
+    return None
+
+
+def called(reader: Reader, callee: Any, given: Given) -> Any:
+    """Return what calling a known value gives."""
     if isinstance(callee, Function):
-        return UNKNOWN if unsure else reader.run(callee, args, keywords)
+        if callee.owner is None and (callee.target.__module__ or "").startswith(_FILLING):
+            return given.args[0] if given.args and isinstance(given.args[0], Tensor) else UNKNOWN
+        return reader.run(callee, given.args, given.keywords, given.rest)
     if isinstance(callee, Thing):
-        return known(callee, args, keywords, unsure, node.lineno + frame.first_line - 1)
+        return known(reader, callee, given)
+    if isinstance(callee, Preset):
+        return Made(callee.default, given.args, tuple(given.keywords.items()), True)
+    if isinstance(callee, Partial):
+        keywords = {**dict(callee.keywords), **given.keywords}
+        return called(
+            reader,
+            callee.callee,
+            given._replace(args=callee.args + given.args, keywords=keywords),
+        )
+    if isinstance(callee, Either) and not any(isinstance(part, Function) for part in callee.values):
+        found = UNKNOWN
+        for i, part in enumerate(callee.values):
+            one = called(reader, part, given)
+            found = either(found, one) if i else one
+        return found
     return UNKNOWN
 
 
-def arguments(reader: Reader, frame: Frame, nodes: list[ast.expr]) -> tuple[tuple[Any, ...], bool]:
-    """Return positional arguments, and whether a starred one hides how many they are."""
-    found: list[Any] = []
-    unsure = False
+def positional(reader: Reader, frame: Frame, nodes: list[ast.expr]) -> tuple[tuple[Any, ...], Rest | None]:
+    """Return positional arguments up to where a starred one hides how many there are, and what that hides."""
+    parts: list[Any] = []
     for node in nodes:
         value = expressions.evaluate(reader, frame, node)
-        if not isinstance(node, ast.Starred):
-            found.append(value)
-        elif isinstance(value, Items | MadeList):
-            found += value.items or ([value] if isinstance(value, MadeList) else [])
+        starred = isinstance(node, ast.Starred)
+        if starred and not isinstance(value, Items | MadeList):
+            value = MadeList((), Rest())
+        parts.append(value if starred else Items((value,)))
+    found = joined(parts)
+    if isinstance(found, Items) or found.each is None:
+        return found.items, None
+    return found.items, found.each if isinstance(found.each, Rest) else Rest(None, found.each)
+
+
+def by_name(reader: Reader, frame: Frame, nodes: list[ast.keyword]) -> tuple[dict[str, Any], Rest | None]:
+    """Return arguments by name, and what a dictionary laid out among them hides."""
+    found: dict[str, Any] = {}
+    rest: Rest | None = None
+    for node in nodes:
+        value = expressions.evaluate(reader, frame, node.value)
+        if node.arg is not None:
+            found[node.arg] = value
+        elif isinstance(value, Fields):
+            found.update(value.items)
+            rest = value.rest if rest is None else rest if value.rest is None else both(rest, value.rest)
         else:
-            unsure = True
-    return tuple(found), unsure
+            rest = Rest()
+    return found, rest
 
 
-def qualified(target: Any) -> str:
-    """Return ``module.name`` of a class or built-in function, without asking the object."""
-    module = sites.getattr_plain(target, "__module__") or ""
-    if isinstance(target, type):
-        return f"{type.__getattribute__(target, '__module__')}.{type.__getattribute__(target, '__qualname__')}"
-    return f"{module}.{sites.getattr_plain(target, '__name__') or ''}"
+def both(one: Rest, other: Rest) -> Rest:
+    """Return what is hidden by two starred arguments."""
+    if one.names is None or other.names is None:
+        return Rest()
+    return Rest(one.names | other.names)
 
 
-def known(callee: Thing, args: tuple[Any, ...], keywords: Mapping[str, Any], unsure: bool, line: int) -> Any:
+def known(reader: Reader, callee: Thing, given: Given) -> Any:
     """Return what a class or built-in function gives."""
-    target, name = callee.target, callee.name
-    path = qualified(target)
+    target, (args, keywords, rest, places, line, said) = callee.target, given
+    path = sites.qualified(target)
     if path == _PARAMETER:
-        given = args[0] if args else keywords.get("data", UNKNOWN)
-        return Tensor(given.dims, line, True) if isinstance(given, Tensor) else UNKNOWN
-    if isinstance(target, type) and path.startswith("builtins."):
-        return builtin(target.__name__, args)
-    if isinstance(target, type):
+        data = args[0] if args else keywords.get("data", UNKNOWN)
+        return Tensor(data.dims, line, True) if isinstance(data, Tensor) else UNKNOWN
+    if type(target) is partial:
+        held = Partial(
+            sites.lifted(target.func, "", ""),
+            lifted_all(target.args),
+            lifted_fields(target.keywords),
+        )
+        return called(reader, held, given)
+    if path == "functools.partial" and args and not places:
+        return UNKNOWN if rest is not None else Partial(args[0], args[1:], tuple(keywords.items()))
+    if sites.is_class(target) and builtin.is_known(path):
+        return UNKNOWN if places else builtin.new(path, args, keywords, rest, said)
+    if sites.is_class(target):
         if target.__name__ in _CONTAINERS and path.startswith("torch.nn."):
-            return container(target, args)
+            return lists.container(target, args, rest)
         if path.startswith("torch.") and target.__name__ in _FROM_SIZES:
-            return tensors.new_tensor(args, keywords, line)
-        return Made(target, args, keywords, unsure)
+            return UNKNOWN if places else tensors.of_sizes_or_data(args, line)
+        return Made(target, args, tuple(keywords.items()), rest is not None)
     if path.startswith(("builtins.", "math.")):
-        return UNKNOWN if unsure else builtin_function(path, args)
-    if tensors.is_torch_function(target) and not unsure:
-        return tensors.torch_function(sites.getattr_plain(target, "__name__") or name, args, keywords, line)
+        return UNKNOWN if rest is not None else builtin.function(path, args, said)
+    if tensors.is_torch_function(target) and not places:
+        return tensors.torch_function(sites.getattr_plain(target, "__name__") or callee.name, args, keywords, line)
     return UNKNOWN
 
 
-def container(target: type, args: tuple[Any, ...]) -> Any:
-    """Return the modules in a ``ModuleList`` or ``Sequential``."""
-    if not args:
-        return MadeList(())
-    if target.__name__ == "Sequential":
-        return MadeList(args)
-    (first, *_) = args
-    if isinstance(first, Items):
-        return MadeList(first.items)
-    return first if isinstance(first, MadeList) else UNKNOWN
+def lifted_all(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments that a live ``partial`` holds."""
+    return tuple(sites.lifted(value, "", "") for value in values)
 
 
-def builtin(name: str, args: tuple[Any, ...]) -> Any:
-    """Return what a built-in class gives for known values."""
-    first = args[0] if args else UNKNOWN
-    if name == "int":
-        number = sizes.as_number(first)
-        return first if isinstance(first, Size) else UNKNOWN if number is None else sizes.literal(int(number))
-    if name == "float":
-        number = sizes.as_number(first)
-        return UNKNOWN if number is None else Plain(float(number))
-    if name == "bool":
-        held = expressions.truth(first)
-        return UNKNOWN if held is None else Plain(held)
-    if name in {"tuple", "list"}:
-        return first if isinstance(first, Items | MadeList) else Items(()) if not args else UNKNOWN
-    if name == "range":
-        ends = [expressions.plain(arg) for arg in args]
-        if not ends or not all(isinstance(end, int) for end in ends) or len(ends) > 3:
-            return UNKNOWN
-        numbers = range(*ends) if len(ends) < 3 or ends[2] else range(0)
-        return Range(numbers.start, numbers.stop, numbers.step)
-    return UNKNOWN
+def lifted_fields(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """Return the arguments by name that a live ``partial`` holds."""
+    return tuple((name, sites.lifted(value, name, "default")) for name, value in values.items())
 
 
-def builtin_function(path: str, args: tuple[Any, ...]) -> Any:
-    """Return what a built-in function gives for known values."""
-    name = path.rpartition(".")[2]
-    if name in {"min", "max"}:
-        parts = args[0].items if len(args) == 1 and isinstance(args[0], Items) else args
-        return sizes.extreme(name, list(parts)) if parts and all(isinstance(p, Size) for p in parts) else UNKNOWN
-    if name == "len" and args and isinstance(args[0], Items):
-        return sizes.literal(len(args[0].items))
-    if name in {"sum", "prod"} and args and isinstance(args[0], Items) and args[0].items:
-        total = args[0].items[0]
-        for part in args[0].items[1:]:
-            total = expressions.binary(total, "+" if name == "sum" else "*", part)
-        return total
-    if name == "getattr" and len(args) > 1 and isinstance(args[0], Thing) and isinstance(args[1], Plain):
-        name = str(args[1].value)
-        return args[2] if len(args) > 2 and sites.is_missing(args[0], name) else sites.attribute(args[0], name)
-    if name == "isinstance" and len(args) == 2:
-        return is_instance(*args)
-    numbers = [sizes.as_number(arg) for arg in args]
-    if path in _NUMBER_FUNCTIONS and numbers and None not in numbers:
-        try:
-            return expressions.plain_number(_NUMBER_FUNCTIONS[path](*numbers))
-        except (ArithmeticError, ValueError, TypeError):
-            return UNKNOWN
-    return UNKNOWN
-
-
-def is_instance(value: Any, kinds: Any) -> Any:
-    """Return ``isinstance`` of a known value and classes of Python itself, whose answer runs no stranger's code."""
-    given = kinds.items if isinstance(kinds, Items) else (kinds,)
-    classes = tuple(kind.target for kind in given if isinstance(kind, Thing) and isinstance(kind.target, type))
-    plain = expressions.plain(value)
-    if plain is UNKNOWN or len(classes) != len(given):
-        return UNKNOWN
-    if not all(kind.__module__ in {"builtins", "collections.abc", "typing", "numbers"} for kind in classes):
-        return UNKNOWN
-    return Plain(isinstance(plain, classes))
-
-
-def method(callee: Method, args: tuple[Any, ...]) -> Any:
-    """Return what a method of a tensor or list gives."""
+def method(callee: Method, given: Given) -> tuple[Any, Any]:
+    """Return what a method of a tensor, list or dictionary gives, and its owner as it is afterwards."""
     owner, name = callee.owner, callee.name
-    return tensors.tensor_method(owner, name, args) if isinstance(owner, Tensor) else UNKNOWN
+    if given.places:
+        return UNKNOWN, owner if isinstance(owner, Tensor) else UNKNOWN
+    if isinstance(owner, Tensor):
+        return tensors.tensor_method(owner, name, given.args), owner
+    if isinstance(owner, Fields):
+        return lists.fields_method(owner, name, given.args, given.keywords, given.rest)
+    if isinstance(owner, Items | MadeList):
+        return lists.list_method(owner, name, given.args)
+    return lists.text_method(owner, name, given.args), owner

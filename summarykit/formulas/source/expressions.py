@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import ast
 import builtins
-import math
-import operator
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from summarykit.formulas.source import calls, sites, sizes
+from summarykit.formulas.source import calls, sites, sizes, statements, tensors
+from summarykit.formulas.source.reckoning import (
+    binary,
+    compare,
+    either,
+    is_text,
+    iterated,
+    joined,
+    plain,
+    truth,
+    unary,
+    with_fields,
+)
 from summarykit.formulas.source.values import (
     SELF,
     UNKNOWN,
-    Function,
+    Fields,
     Items,
-    Made,
     MadeList,
     Method,
     Plain,
-    Range,
-    Size,
+    Rest,
     SuperValue,
     Tensor,
     Thing,
@@ -38,25 +45,8 @@ _SIGNS: dict[type[ast.operator], str] = {
     ast.Mod: "%",
     ast.Div: "/",
     ast.Pow: "**",
+    ast.BitOr: "|",
 }
-_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "//": operator.floordiv,
-    "%": operator.mod,
-    "/": operator.truediv,
-    "**": operator.pow,
-}
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
-_UNROLLED = 64
 
 
 def evaluate(reader: Reader, frame: Frame, node: ast.expr) -> Any:
@@ -72,26 +62,43 @@ def evaluate(reader: Reader, frame: Frame, node: ast.expr) -> Any:
         case ast.Call():
             return calls.call(reader, frame, node)
         case ast.BinOp(left=left, op=sign, right=right):
-            return binary(evaluate(reader, frame, left), _SIGNS.get(type(sign), ""), evaluate(reader, frame, right))
+            return binary(
+                evaluate(reader, frame, left),
+                _SIGNS.get(type(sign), ""),
+                evaluate(reader, frame, right),
+            )
         case ast.UnaryOp(op=sign, operand=operand):
             return unary(sign, evaluate(reader, frame, operand))
-        case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            return items(reader, frame, parts)
-        case ast.Subscript(value=owner, slice=index):
-            return subscript(reader, frame, evaluate(reader, frame, owner), index)
-        case ast.IfExp(test=test, body=then, orelse=other):
-            held = truth(evaluate(reader, frame, test))
-            if held is None:
-                return same_or_unknown(evaluate(reader, frame, then), evaluate(reader, frame, other))
-            return evaluate(reader, frame, then if held else other)
         case ast.Compare(left=left, ops=[sign], comparators=[right]):
             return compare(evaluate(reader, frame, left), sign, evaluate(reader, frame, right))
         case ast.BoolOp(op=word, values=values):
             return logic(reader, frame, isinstance(word, ast.And), values)
+        case ast.IfExp(test=test, body=then, orelse=other):
+            held = truth(evaluate(reader, frame, test))
+            if held is None:
+                return either(evaluate(reader, frame, then), evaluate(reader, frame, other))
+            return evaluate(reader, frame, then if held else other)
+        case ast.NamedExpr(target=target, value=value):
+            statements.assign(reader, frame, target, evaluate(reader, frame, value))
+            return lookup(frame, target.id)
+    return collection(reader, frame, node)
+
+
+def collection(reader: Reader, frame: Frame, node: ast.expr) -> Any:
+    """Return a list, a dictionary, a part of one, or a text put together."""
+    match node:
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return items(reader, frame, parts)
+        case ast.Dict(keys=keys, values=values):
+            return fields(reader, frame, keys, values)
+        case ast.Subscript(value=owner, slice=index):
+            return subscript(reader, frame, evaluate(reader, frame, owner), index)
         case ast.ListComp(elt=element, generators=[one]) | ast.GeneratorExp(elt=element, generators=[one]):
             return comprehension(reader, frame, element, one)
         case ast.Starred(value=value):
             return evaluate(reader, frame, value)
+        case ast.JoinedStr(values=parts):
+            return text(reader, frame, parts)
     return UNKNOWN
 
 
@@ -99,7 +106,9 @@ def constant(value: Any) -> Any:
     """Return a constant of the code."""
     if isinstance(value, int) and not isinstance(value, bool):
         return sizes.literal(value)
-    return Plain(value) if value is None or isinstance(value, bool | str | float) else UNKNOWN
+    if isinstance(value, float):
+        return sizes.real(value)
+    return Plain(value) if value is None or isinstance(value, bool | str) else UNKNOWN
 
 
 def lookup(frame: Frame, name: str) -> Any:
@@ -119,170 +128,133 @@ def attribute(reader: Reader, owner: Any, name: str) -> Any:
     if isinstance(owner, SuperValue):
         return reader.inherited(owner.owner, name)
     if isinstance(owner, Thing):
-        return sites.attribute(owner, name)
-    if isinstance(owner, Tensor | Items | MadeList):
+        found = sites.attribute(owner, name)
+        reader.personal |= found is not UNKNOWN and not isinstance(found, Thing) and sites.is_layer(owner.target)
+        return found
+    if isinstance(owner, Tensor | Items | MadeList | Fields) or is_text(owner):
         return Method(owner, name)
-    return UNKNOWN
-
-
-def binary(left: Any, sign: str, right: Any) -> Any:
-    """Return ``left sign right``: sizes with their expression, else plain numbers, texts and tuples."""
-    if isinstance(left, Size) and isinstance(right, Size) and sign in {"+", "-", "*", "//", "%"}:
-        return sizes.combine(sign, left, right)
-    if isinstance(left, Tensor) or isinstance(right, Tensor):
-        return tensor_arithmetic(left, right)
-    if isinstance(left, Items) and isinstance(right, Items) and sign == "+":
-        return Items(left.items + right.items)
-    if isinstance(left, Items) and isinstance(right, Size) and sign == "*" and right.value is not None:
-        return Items(left.items * right.value) if right.value * len(left.items) <= _UNROLLED else UNKNOWN
-    a, b = sizes.as_number(left), sizes.as_number(right)
-    if a is None or b is None or sign not in _NUMBERS:
-        return UNKNOWN
-    try:
-        return plain_number(_NUMBERS[sign](a, b)) if abs(b) < 64 or sign != "**" else UNKNOWN
-    except (ArithmeticError, ValueError):
-        return UNKNOWN
-
-
-def plain_number(value: Any) -> Any:
-    """Return a number that no expression of the language gives; a whole one gets its name when it is assigned."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return sizes.literal(value)
-    return Plain(value)
-
-
-def tensor_arithmetic(left: Any, right: Any) -> Any:
-    """Return a tensor with something added or multiplied: its shape stays where the other is one number."""
-    for tensor, other in ((left, right), (right, left)):
-        if isinstance(tensor, Tensor) and isinstance(other, Plain | Size):
-            return tensor
-    return left if isinstance(left, Tensor) and left == right else UNKNOWN
-
-
-def unary(sign: ast.unaryop, value: Any) -> Any:
-    """Return ``-value`` or ``not value``."""
-    if isinstance(sign, ast.Not):
-        held = truth(value)
-        return UNKNOWN if held is None else Plain(not held)
-    if isinstance(value, Tensor):
-        return value
-    number = sizes.as_number(value)
-    return plain_number(-number) if isinstance(sign, ast.USub) and number is not None else UNKNOWN
-
-
-def truth(value: Any) -> bool | None:
-    """Return whether a value is true, None where that cannot be told."""
-    if isinstance(value, Plain):
-        return bool(value.value)
-    if isinstance(value, Size):
-        return None if value.value is None else value.value != 0
-    if isinstance(value, Items):
-        return bool(value.items)
-    if isinstance(value, Thing | Function | Made | Tensor):
-        return True
-    return None
-
-
-def compare(left: Any, sign: ast.cmpop, right: Any) -> Any:
-    """Return a comparison of plain values; ``is None`` of anything that is there."""
-    if isinstance(sign, ast.Is | ast.IsNot):
-        if not (isinstance(right, Plain) and right.value is None) or left is UNKNOWN:
-            return UNKNOWN
-        if isinstance(left, Size) and left.value is None:
-            return UNKNOWN
-        absent = isinstance(left, Plain) and left.value is None
-        return Plain(absent == isinstance(sign, ast.Is))
-    a, b = plain(left), plain(right)
-    if a is UNKNOWN or b is UNKNOWN:
-        return UNKNOWN
-    try:
-        if isinstance(sign, ast.In | ast.NotIn):
-            return Plain((a in b) == isinstance(sign, ast.In))
-        return Plain(bool(_COMPARE[type(sign)](a, b)))
-    except (TypeError, KeyError):
-        return UNKNOWN
-
-
-def plain(value: Any) -> Any:
-    """Return the Python value behind a known one, ``UNKNOWN`` otherwise."""
-    if isinstance(value, Plain):
-        return value.value
-    if isinstance(value, Size):
-        return UNKNOWN if value.value is None else value.value
-    if isinstance(value, Items):
-        parts = tuple(plain(part) for part in value.items)
-        return UNKNOWN if any(part is UNKNOWN for part in parts) else parts
     return UNKNOWN
 
 
 def logic(reader: Reader, frame: Frame, every: bool, nodes: list[ast.expr]) -> Any:
     """Return ``a and b`` or ``a or b``, which give one of their values."""
-    value: Any = UNKNOWN
-    for node in nodes:
+    for i, node in enumerate(nodes):
         value = evaluate(reader, frame, node)
         held = truth(value)
         if held is None:
-            return UNKNOWN
+            return undecided(reader, frame, every, value, nodes[i + 1 :])
         if held != every:
             return value
     return value
 
 
+def undecided(reader: Reader, frame: Frame, every: bool, value: Any, later: list[ast.expr]) -> Any:
+    """Return ``a and b`` where it is not known whether *a* holds: no if *b* does not, else one of both."""
+    if not later:
+        return value
+    other = logic(reader, frame, every, later)
+    if truth(other) is (not every):
+        return Plain(not every)
+    return either(value, other)
+
+
 def items(reader: Reader, frame: Frame, nodes: list[ast.expr]) -> Any:
     """Return a tuple or list; a starred part is laid out where it is known."""
-    found: list[Any] = []
+    parts: list[Any] = []
     for node in nodes:
         value = evaluate(reader, frame, node)
-        if isinstance(node, ast.Starred):
-            if not isinstance(value, Items):
-                return UNKNOWN
-            found += value.items
+        if not isinstance(node, ast.Starred):
+            parts.append(Items((value,)))
+        elif isinstance(value, Items | MadeList):
+            parts.append(value)
         else:
-            found.append(value)
-    return Items(tuple(found))
+            return UNKNOWN
+    return joined(parts)
+
+
+def fields(reader: Reader, frame: Frame, keys: list[ast.expr | None], nodes: list[ast.expr]) -> Any:
+    """Return a dictionary; one that is laid out in it may hide some of it."""
+    found = Fields()
+    for key, node in zip(keys, nodes, strict=True):
+        value = evaluate(reader, frame, node)
+        if key is None:
+            found = with_fields(found, value if isinstance(value, Fields) else Fields((), Rest()))
+            continue
+        name = evaluate(reader, frame, key)
+        if not is_text(name):
+            return UNKNOWN
+        found = with_fields(found, Fields(((name.value, value),)))
+    return found
+
+
+def text(reader: Reader, frame: Frame, parts: list[ast.expr]) -> Any:
+    """Return an f-string of known texts and numbers."""
+    found = ""
+    for part in parts:
+        if isinstance(part, ast.FormattedValue):
+            if part.format_spec is not None or part.conversion != -1:
+                return UNKNOWN
+            part = part.value
+        value = plain(evaluate(reader, frame, part))
+        if not isinstance(value, str | int):
+            return UNKNOWN
+        found += str(value)
+    return Plain(found)
 
 
 def subscript(reader: Reader, frame: Frame, owner: Any, index: ast.expr) -> Any:
-    """Return one element or a slice of a known tuple."""
-    if not isinstance(owner, Items):
-        return UNKNOWN
+    """Return one element or a slice of a list, or one of a dictionary or of modules that are there."""
+    if isinstance(owner, Tensor):
+        return of_tensor(owner, index)
     if isinstance(index, ast.Slice):
         ends = [plain(evaluate(reader, frame, end)) if end else None for end in (index.lower, index.upper, index.step)]
-        return UNKNOWN if any(end is UNKNOWN for end in ends) or ends[2] == 0 else Items(owner.items[slice(*ends)])
+        known = isinstance(owner, Items) and not any(end is UNKNOWN for end in ends) and ends[2] != 0
+        return Items(owner.items[slice(*ends)]) if known else UNKNOWN
     at = plain(evaluate(reader, frame, index))
-    if not isinstance(at, int) or not -len(owner.items) <= at < len(owner.items):
+    if isinstance(owner, Fields):
+        return one_of(owner, at)
+    if isinstance(owner, Thing) and isinstance(at, int) and not isinstance(at, bool):
+        return sites.element(owner, at)
+    if not isinstance(owner, Items) or not isinstance(at, int) or not -len(owner.items) <= at < len(owner.items):
         return UNKNOWN
     return owner.items[at]
+
+
+def one_of(owner: Fields, at: Any) -> Any:
+    """Return what a dictionary holds under a name; if that is not told, one of all it holds."""
+    if isinstance(at, str):
+        return dict(owner.items).get(at, UNKNOWN)
+    if at is not UNKNOWN or owner.rest is not None or not owner.items:
+        return UNKNOWN
+    found = owner.items[0][1]
+    for _, value in owner.items[1:]:
+        found = either(found, value)
+    return found
+
+
+def of_tensor(owner: Tensor, index: ast.expr) -> Any:
+    """Return a tensor with axes added by None; one that is cut is not followed."""
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    whole = ast.Slice()
+    kinds = [None if isinstance(part, ast.Constant) and part.value is None else ast.dump(part) for part in parts]
+    return tensors.indexed(owner, kinds) if all(kind in {None, ast.dump(whole)} for kind in kinds) else UNKNOWN
 
 
 def comprehension(reader: Reader, frame: Frame, element: ast.expr, one: ast.comprehension) -> Any:
     """Return the elements one by one where their number is known and small, else what stands for each."""
     rounds = iterated(evaluate(reader, frame, one.iter))
-    if rounds is None or one.ifs:
-        inner = frame.inner()
-        reader.assign(inner, one.target, UNKNOWN)
-        return MadeList((), evaluate(reader, inner, element))
     found = []
-    for value in rounds:
+    for value in [UNKNOWN] if rounds is None else rounds:
         inner = frame.inner()
-        reader.assign(inner, one.target, value)
-        found.append(evaluate(reader, inner, element))
-    return Items(tuple(found))
-
-
-def iterated(value: Any) -> list[Any] | None:
-    """Return what a loop over *value* goes through, None where that is not known or too long."""
-    if isinstance(value, Range):
-        numbers = range(value.start, value.stop, value.step)
-        return [sizes.literal(number) for number in numbers] if len(numbers) <= _UNROLLED else None
-    return list(value.items) if isinstance(value, Items) and len(value.items) <= _UNROLLED else None
-
-
-def same_or_unknown(left: Any, right: Any) -> Any:
-    """Return a value that two branches agree on."""
-    return left if left == right else UNKNOWN
-
-
-def whole(value: float) -> bool:
-    """Return whether a float is a whole number."""
-    return math.isfinite(value) and value == int(value)
+        statements.assign(reader, inner, one.target, value)
+        held = [truth(evaluate(reader, inner, test)) for test in one.ifs]
+        if None in held:
+            rounds = None
+        if False not in held:
+            found.append(evaluate(reader, inner, element))
+    if rounds is not None:
+        return Items(tuple(found))
+    each = found[0] if found else UNKNOWN
+    for value in found[1:]:
+        each = either(each, value)
+    return MadeList((), each)

@@ -1,18 +1,42 @@
-"""One function while it is read: its names, its arguments, and what two branches of it agree on."""
+"""One function while it is read: its names, its arguments, and what it may have given early."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from summarykit.formulas.source import sites
+from summarykit.formulas.source.reckoning import either
 from summarykit.formulas.source.sizes import named
-from summarykit.formulas.source.values import SELF, UNKNOWN, Function, Plain, Size, Tensor
+from summarykit.formulas.source.values import (
+    SELF,
+    UNKNOWN,
+    Fields,
+    Function,
+    Items,
+    MadeList,
+    Preset,
+    Rest,
+    Size,
+)
 
-#: Where a number comes from that no expression of the language gives.
-COMPUTED = "computed in the code"
+#: So many words of the code are repeated to say what a number is.
+_LONGEST_WORDS = 120
+#: Methods that change a list or dictionary in place.
+GROWING = {
+    "add_module",
+    "append",
+    "clear",
+    "extend",
+    "insert",
+    "pop",
+    "register_module",
+    "remove",
+    "update",
+}
 
 
 @dataclass
@@ -23,10 +47,20 @@ class Frame:
     globals: Mapping[str, Any]
     owner: type | None
     first_line: int
+    early: list[Any] = field(default_factory=list)  #: what a branch that may be taken returns
+    torn: bool = False  #: whether a loop may have been left early
 
     def inner(self) -> Frame:
         """Return a frame for a comprehension, which sees these names and keeps its own."""
         return Frame(dict(self.locals), self.globals, self.owner, self.first_line)
+
+
+class Left(Exception):
+    """A block is left: by ``return`` with a value, by ``break`` or ``continue``, or by an error."""
+
+    def __init__(self, how: type[ast.stmt], value: Any = UNKNOWN) -> None:
+        self.how = how
+        self.value = value
 
 
 def bind(
@@ -35,29 +69,51 @@ def bind(
     spec: ast.arguments,
     args: tuple[Any, ...],
     keywords: Mapping[str, Any],
-    *,
-    exact: bool,
+    rest: Rest | None,
+    kept: Mapping[str, Any],
 ) -> None:
-    """Give the parameters of a function their arguments; what is not given is its default, or free."""
+    """Give the parameters of a function their arguments; what is not given is its default.
+
+    With *rest*, more may have been given that is not told: as the layer has *kept* it, else free.
+    """
     names = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
-    given: dict[str, Any] = {}
     if function.bound and names:
-        given[names.pop(0)] = SELF
-    given.update(zip(names, args, strict=False))
-    given.update(keywords)
+        frame.locals[names.pop(0)] = SELF
+    only = [arg.arg for arg in spec.kwonlyargs]
+    given = dict(zip(names, args, strict=False)) | dict(keywords)
     defaults = default_values(function.target, names)
-    for name in (*names, *(arg.arg for arg in spec.kwonlyargs)):
+    for name in (*names, *only):
         if name in given:
-            frame.locals[name] = given[name]
-        elif exact and name in defaults:
-            frame.locals[name] = sites.lifted(defaults[name], name, "default")
+            frame.locals[name] = given.pop(name)
+        elif rest is not None:
+            told = not_told(name, defaults.get(name), rest)
+            frame.locals[name] = told if told is UNKNOWN else kept.get(name, told)
         else:
-            frame.locals[name] = named(name, None)
-    if function.bound and spec.args:
-        frame.locals[(*spec.posonlyargs, *spec.args)[0].arg] = SELF
-    for extra in (spec.vararg, spec.kwarg):
-        if extra is not None:
-            frame.locals[extra.arg] = given.get(extra.arg, UNKNOWN)
+            frame.locals[name] = sites.lifted(defaults[name], name, "default") if name in defaults else UNKNOWN
+    if spec.vararg is not None:
+        extra = args[len(names) :]
+        frame.locals[spec.vararg.arg] = MadeList(extra, rest) if rest is not None else Items(extra)
+    if spec.kwarg is not None:
+        more = rest and Rest(None if rest.names is None else rest.names | {*names, *only})
+        frame.locals[spec.kwarg.arg] = Fields(tuple(given.items()), more)
+
+
+def not_told(name: str, default: Any, rest: Rest) -> Any:
+    """Return an argument that was perhaps given: a free name, if it is this constructor's alone."""
+    if rest.names is None or name in rest.names:
+        return UNKNOWN
+    return Preset(default) if sites.is_class(default) else named(name, None)
+
+
+def enclosed(target: Any) -> dict[str, Any]:
+    """Return what a function holds of the one it was made in."""
+    found = {}
+    for name, cell in zip(target.__code__.co_freevars, target.__closure__ or (), strict=False):
+        try:
+            found[name] = sites.lifted(cell.cell_contents, name, "")
+        except ValueError:  # not filled yet
+            found[name] = UNKNOWN
+    return found
 
 
 def default_values(target: Any, names: list[str]) -> dict[str, Any]:
@@ -73,37 +129,46 @@ def is_torch_base(owner: type | None) -> bool:
 
 
 def with_a_name(value: Any, written: ast.expr, target: ast.expr) -> Any:
-    """Return a computed number, of which no expression is left, under the name it is assigned to."""
-    if not isinstance(value, Size) or value.names or isinstance(written, ast.Constant | ast.UnaryOp):
-        return value
+    """Return a number that the code chose or looked up, and did not write, under the name it is assigned to."""
     name = target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else ""
-    return named(name, value.value, COMPUTED) if name else value
+    plain = isinstance(written, ast.Constant | ast.UnaryOp | ast.BinOp | ast.Name)
+    if not name or plain or not isinstance(value, Size) or value.names or value.spoken or value.value is None:
+        return value
+    return named(name, value.value, f"= {words(written)}")
 
 
-def agreed(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what two branches agree on."""
-    return {name: left[name] if left.get(name) == right.get(name) else UNKNOWN for name in {**left, **right}}
+@lru_cache(maxsize=8192)
+def words(node: ast.expr) -> str:
+    """Return an expression as the code has it, shortened."""
+    said = ast.unparse(node)
+    return said if len(said) <= _LONGEST_WORDS else f"{said[:_LONGEST_WORDS]}…"
 
 
-def merged(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what two branches write to self; a parameter only one of them makes is that one's."""
-    found: dict[str, Any] = {}
-    for name in {**left, **right}:
-        a, b = left.get(name), right.get(name)
-        absent = [value for value in (a, b) if value is None or (isinstance(value, Plain) and value.value is None)]
-        made = [value for value in (a, b) if isinstance(value, Tensor)]
-        found[name] = a if a == b else made[0] if absent and made else UNKNOWN
-    return found
+@lru_cache(maxsize=4096)
+def assigned(body: tuple[ast.stmt, ...]) -> frozenset[str]:
+    """Return the local names a block assigns, or changes in place."""
+    found = set()
+    for part in body:
+        for node in ast.walk(part):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
+                found.add(node.id)
+            elif (
+                isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name)
+            ):
+                found.add(node.value.id)
+    return frozenset(found)
 
 
-def assigned(body: list[ast.stmt]) -> set[str]:
-    """Return the local names a block assigns."""
-    return {
-        node.id
+@lru_cache(maxsize=4096)
+def grown(body: tuple[ast.stmt, ...]) -> frozenset[str]:
+    """Return the names of the lists, local or of self, that a block calls a method of as ``append``."""
+    return frozenset(
+        owner.id if isinstance(owner, ast.Name) else owner.attr
         for part in body
         for node in ast.walk(part)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in GROWING
+        if isinstance(owner := node.func.value, ast.Name | ast.Attribute)
+    )
 
 
 def as_load(target: ast.expr) -> ast.expr:
@@ -114,3 +179,11 @@ def as_load(target: ast.expr) -> ast.expr:
         case ast.Attribute(value=value, attr=name):
             return ast.Attribute(value, name, ast.Load())
     return ast.Constant(None)
+
+
+def given_early(values: list[Any]) -> Any:
+    """Return what a function gives that may return in several places; unknown if it does in none."""
+    found = values[0] if values else UNKNOWN
+    for value in values[1:]:
+        found = either(found, value)
+    return found

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
-from summarykit.formulas.source import expressions, sites
+from summarykit.formulas.source import sites, statements
 from summarykit.formulas.source.code import code_of
 from summarykit.formulas.source.frames import (
     Frame,
-    agreed,
-    as_load,
-    assigned,
+    Left,
     bind,
+    enclosed,
+    given_early,
     is_torch_base,
-    merged,
-    with_a_name,
 )
+from summarykit.formulas.source.reckoning import A_NUMBER
 from summarykit.formulas.source.sites import Site
+from summarykit.formulas.source.sizes import has_slot, is_free_name, named, renamed
 from summarykit.formulas.source.values import (
-    SELF,
     UNKNOWN,
+    Either,
+    Fields,
     Function,
     Items,
     Made,
     MadeList,
     Plain,
+    Real,
+    Rest,
     Size,
     Tensor,
     Thing,
@@ -42,32 +45,38 @@ class OutOfSteps(Exception):
     """A constructor is too long to read."""
 
 
-class _Returned(Exception):
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
 @dataclass
 class Reader:
     """Reads the constructor of the layer at *site*; what it assigns to self is found in ``written``."""
 
     site: Site
+    kept: Mapping[str, Any] = field(default_factory=dict)  #: free arguments that the layer kept
+    volatile: frozenset[str] = frozenset()  #: attributes that held something else when they were asked for
     written: dict[str, Any] = field(default_factory=dict)
-    aliases: dict[str, str] = field(default_factory=dict)  #: constructor argument -> attribute that keeps it
+    unnamed: Any = None  #: what is written under a name that is not known
     where: dict[str, str] = field(default_factory=dict)  #: parameter -> the function that makes it
+    looked: set[str] = field(default_factory=set)  #: attributes taken from the live layer
+    rewritten: set[str] = field(default_factory=set)  #: those of them that the code assigned after that
+    loops: int = 0
+    slots: int = 0
+    personal: bool = False  #: whether it looked at what a child holds, in which layers that are alike may differ
     steps: int = 0
     calls: int = 0
 
-    def read(self, arguments: Mapping[str, Any]) -> None:
-        """Read the constructor with these arguments by name.
+    def read(self, arguments: Mapping[str, Any], rest: Rest | None) -> None:
+        """Read the constructor with these arguments by name; with *rest*, others are free.
 
         Raises:
             OutOfSteps: It is too long.
 
         """
-        found = sites.class_value(type(self.site.module), "__init__")
+        found = sites.class_value(self.site.cls, "__init__")
         if isinstance(found, Function):
-            self.run(Function(found.target, found.owner, True), (), arguments, exact=False)
+            self.run(Function(found.target, found.owner, True), (), arguments, rest)
+
+    def aliases(self) -> dict[str, str]:
+        """Return free arguments that the layer keeps, each with the attribute that keeps it to the end."""
+        return {value.text: name for name, value in self.written.items() if is_free_name(value)}
 
     def spend(self) -> None:
         """Count a step."""
@@ -78,163 +87,102 @@ class Reader:
     def own_attribute(self, name: str) -> Any:
         """Return ``self.name``: as the constructor wrote it, else as the live layer has it."""
         written = self.written.get(name, UNKNOWN)
-        if written is not UNKNOWN and not (isinstance(written, Made | MadeList) and name in self.site.children):
+        there = isinstance(written, Made | MadeList | Fields | Either) and name in self.site.children
+        if not is_untold(written) and not there:
             return written
         own = self.site.attributes
-        if sites.is_computed(type(self.site.module), name):
-            return UNKNOWN
+        if sites.is_computed(self.site.cls, name):
+            return self.computed(name)
         if name in own:
-            return sites.lifted(own[name], name, "")
+            found = sites.lifted(own[name], name, "")
+            if isinstance(found, Size | Real) or (isinstance(found, Items) and found.items):
+                self.looked.add(name)
+            return UNKNOWN if name in self.volatile else found
         child = self.site.children.get(name)
         if child is not None:
             return Thing(child, name)
-        found = sites.class_value(type(self.site.module), name)
-        return Function(found.target, found.owner, True) if isinstance(found, Function) else found
+        found = sites.class_value(self.site.cls, name)
+        return Function(found.target, found.owner, not found.free) if isinstance(found, Function) else found
+
+    def settled(self, name: str, value: Any) -> Any:
+        """Return a value as it is called once it is assigned to *name*."""
+        if value == A_NUMBER:
+            self.slots += 1
+            return named(f"{name}__slot{self.slots}", None)
+        return renamed(name, value) if isinstance(value, Size) else value
+
+    def computed(self, name: str) -> Any:
+        """Return what the code of a property of the layer gives."""
+        for base in self.site.cls.__mro__:
+            found = vars(base).get(name)
+            if found is not None:
+                getter = sites.getattr_plain(found, "fget") if type(found) is property else None
+                return self.run(Function(getter, base, True), (), {}) if isinstance(getter, FunctionType) else UNKNOWN
+        return UNKNOWN
 
     def inherited(self, owner: type, name: str) -> Any:
         """Return ``super().name`` in a method of *owner*."""
-        lineage = type(self.site.module).__mro__
+        lineage = self.site.cls.__mro__
         for base in lineage[lineage.index(owner) + 1 :] if owner in lineage else ():
             if isinstance(vars(base).get(name), FunctionType):
                 return Function(sites.unwrapped(vars(base)[name]), base, True)
         return UNKNOWN
 
-    def run(self, function: Function, args: tuple[Any, ...], keywords: Mapping[str, Any], *, exact: bool = True) -> Any:
-        """Follow a function of the code and return what it gives; with *exact*, defaults fill what is not given."""
+    def run(
+        self,
+        function: Function,
+        args: tuple[Any, ...],
+        keywords: Mapping[str, Any],
+        rest: Rest | None = None,
+    ) -> Any:
+        """Follow a function of the code and return what it gives."""
         code = code_of(function.target)
         if code is None or self.calls >= MOST_CALLS or is_torch_base(function.owner):
             return UNKNOWN
         definition, first_line = code
-        frame = Frame({}, function.target.__globals__, function.owner, first_line)
-        bind(frame, function, definition.args, args, keywords, exact=exact)
+        frame = Frame(
+            enclosed(function.target),
+            function.target.__globals__,
+            function.owner,
+            first_line,
+        )
+        bind(frame, function, definition.args, args, keywords, rest, self.kept)
         self.calls += 1
         try:
-            self.block(frame, definition.body)
-        except _Returned as returned:
-            return returned.value
+            statements.block(self, frame, definition.body)
+        except Left as left:
+            return given_early([*frame.early, left.value] if left.how is ast.Return else frame.early)
         finally:
             self.calls -= 1
-        return Plain(None)
-
-    def block(self, frame: Frame, body: Iterable[ast.stmt]) -> None:
-        """Read statements in order."""
-        for statement in body:
-            self.spend()
-            self.statement(frame, statement)
-
-    def statement(self, frame: Frame, node: ast.stmt) -> None:
-        match node:
-            case ast.Assign(targets=targets, value=value):
-                found = expressions.evaluate(self, frame, value)
-                for target in targets:
-                    self.assign(frame, target, with_a_name(found, value, target))
-            case ast.AnnAssign(target=target, value=ast.expr() as value):
-                self.assign(frame, target, expressions.evaluate(self, frame, value))
-            case ast.AugAssign(target=target, op=sign, value=value):
-                change = ast.BinOp(as_load(target), sign, value)
-                self.assign(frame, target, expressions.evaluate(self, frame, ast.copy_location(change, node)))
-            case ast.Expr(value=ast.Call() as call):
-                self.effect(frame, call)
-            case ast.If(test=test, body=then, orelse=other):
-                self.choose(frame, expressions.truth(expressions.evaluate(self, frame, test)), then, other)
-            case ast.For(target=target, iter=over, body=body):
-                self.loop(frame, target, expressions.iterated(expressions.evaluate(self, frame, over)), body)
-            case ast.While(body=body):
-                self.loop(frame, None, None, body)
-            case ast.With(body=body) | ast.Try(body=body):
-                self.block(frame, body)
-            case ast.Return(value=value):
-                raise _Returned(expressions.evaluate(self, frame, value) if value else Plain(None))
-            case ast.Raise():
-                raise _Returned(UNKNOWN)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                frame.locals[name] = UNKNOWN
-            case ast.Import(names=names) | ast.ImportFrom(names=names):
-                frame.locals.update((alias.asname or alias.name.partition(".")[0], UNKNOWN) for alias in names)
-
-    def assign(self, frame: Frame, target: ast.expr, value: Any) -> None:
-        """Give *target* its value: a local name, an attribute of self, or several at once."""
-        match target:
-            case ast.Name(id=name):
-                frame.locals[name] = value
-            case ast.Attribute(value=ast.Name(id=owner), attr=name) if frame.locals.get(owner) is SELF:
-                self.write(name, value, frame)
-            case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                given = value.items if isinstance(value, Items) and len(value.items) == len(parts) else None
-                for i, part in enumerate(parts):
-                    self.assign(frame, part, given[i] if given else UNKNOWN)
+        return given_early([*frame.early, Plain(None)])
 
     def write(self, name: str, value: Any, frame: Frame) -> None:
         """Note what is assigned to ``self.name``."""
-        if isinstance(value, Size) and value.value is None and value.names == ((value.text, None),):
-            self.aliases.setdefault(value.text, name)
-        if isinstance(value, Tensor) and value.parameter and frame.owner is not None:
-            self.where[name] = f"{frame.owner.__name__}.__init__, line {value.line}"
+        made = the_parameter(value)
+        if made is not None and frame.owner is not None:
+            self.where[name] = f"{frame.owner.__name__}.__init__, line {made.line}"
+        if name in self.looked:
+            self.rewritten.add(name)
         self.written[name] = value
 
-    def effect(self, frame: Frame, call: ast.Call) -> None:
-        """Read a call for what it does to self."""
-        match call:
-            case ast.Call(
-                func=ast.Attribute(
-                    value=ast.Name(id=owner), attr="register_parameter" | "add_module" | "register_module"
-                ),
-                args=[ast.Constant(value=str(name)), value, *_],
-            ) if frame.locals.get(owner) is SELF:
-                self.write(name, expressions.evaluate(self, frame, value), frame)
-            case ast.Call(func=ast.Name(id="setattr"), args=[ast.Name(id=owner), key, value]) if (
-                frame.locals.get(owner) is SELF
-            ):
-                name = expressions.plain(expressions.evaluate(self, frame, key))
-                if isinstance(name, str):
-                    self.write(name, expressions.evaluate(self, frame, value), frame)
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=local), attr="append"), args=[value]) if isinstance(
-                frame.locals.get(local), Items
-            ):
-                held = frame.locals[local]
-                frame.locals[local] = Items((*held.items, expressions.evaluate(self, frame, value)))
-            case ast.Call(
-                func=ast.Attribute(value=ast.Attribute(value=ast.Name(id=owner), attr=name), attr="append"),
-                args=[value],
-            ) if frame.locals.get(owner) is SELF and isinstance(self.written.get(name), MadeList):
-                held = self.written[name]
-                self.written[name] = MadeList((*held.items, expressions.evaluate(self, frame, value)), held.each)
-            case _:
-                expressions.evaluate(self, frame, call)
+    def as_kept(self, target: ast.expr, value: Any) -> Any:
+        """Return what is not told of a value by what the live layer holds in the attribute it is assigned to."""
+        name = target.attr if isinstance(target, ast.Attribute) else ""
+        if not is_untold(value) or self.loops or name in self.volatile or name not in self.site.attributes:
+            return value
+        if sites.is_computed(self.site.cls, name):
+            return value
+        found = sites.lifted(self.site.attributes[name], name, "")
+        return found if isinstance(found, Size | Items | Plain | Real) else value
 
-    def choose(self, frame: Frame, held: bool | None, then: list[ast.stmt], other: list[ast.stmt]) -> None:
-        """Read the branch that the configuration decides; of two that it does not, keep what they agree on."""
-        if held is not None:
-            self.block(frame, then if held else other)
-            return
-        locals_before, written_before = dict(frame.locals), dict(self.written)
-        left = self.branch(frame, then)
-        locals_left, written_left = dict(frame.locals), dict(self.written)
-        frame.locals, self.written = locals_before, written_before
-        right = self.branch(frame, other)
-        if left and right:
-            frame.locals = agreed(locals_left, frame.locals)
-            self.written = merged(written_left, self.written)
-        elif left:
-            frame.locals, self.written = locals_left, written_left
 
-    def branch(self, frame: Frame, body: list[ast.stmt]) -> bool:
-        """Read one branch; return whether it goes on to what follows."""
-        try:
-            self.block(frame, body)
-        except _Returned:
-            return False
-        return True
+def is_untold(value: Any) -> bool:
+    """Return whether nothing is known of a value, or only that it is a number."""
+    return value is UNKNOWN or (isinstance(value, Real) and value.value is None) or has_slot(value)
 
-    def loop(self, frame: Frame, target: ast.expr | None, rounds: list[Any] | None, body: list[ast.stmt]) -> None:
-        """Read a loop round by round; one of unknown length once, with what it changes unknown."""
-        for value in rounds if rounds is not None else [UNKNOWN]:
-            if rounds is None:
-                for name in assigned(body):
-                    frame.locals[name] = UNKNOWN
-            if target is not None:
-                self.assign(frame, target, value)
-            self.block(frame, body)
-        if rounds is None:
-            for name in assigned(body):
-                frame.locals[name] = UNKNOWN
+
+def the_parameter(made: Any) -> Tensor | None:
+    """Return the one parameter that the code may make here; that it is there tells that it was made."""
+    ways = made.values if isinstance(made, Either) else (made,)
+    found = [way for way in ways if isinstance(way, Tensor) and way.parameter]
+    return found[0] if len(found) == 1 else None

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import operator
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from summarykit.formulas.source.values import UNKNOWN, Plain, Size
+from summarykit.formulas.source.values import UNKNOWN, Plain, Real, Size
 
 MAX_SIZE = 2**63
-_SUM, _PRODUCT, _ATOM = 0, 1, 2
-_OPERATORS: dict[str, tuple[Callable[[int, int], int], int]] = {
+#: A local name, numbered because it may stand for several numbers one after the other.
+SLOT = re.compile(r"\b(\w+?)__slot\d+\b")
+_SUM, _PRODUCT, _POWER, _ATOM = 0, 1, 2, 3
+_LONGEST_NOTE = 240
+_OPERATORS: dict[str, tuple[Callable[[Any, Any], Any], int]] = {
     "+": (operator.add, _SUM),
     "-": (operator.sub, _SUM),
     "*": (operator.mul, _PRODUCT),
     "//": (operator.floordiv, _PRODUCT),
     "%": (operator.mod, _PRODUCT),
+    "/": (operator.truediv, _PRODUCT),
+    "**": (operator.pow, _POWER),
 }
+#: So large an exponent is not reckoned.
+_EXPONENTS = 64
 
 
 def literal(value: int) -> Size:
@@ -24,9 +34,31 @@ def literal(value: int) -> Size:
     return Size(value, str(value), _ATOM if value >= 0 else _SUM, ())
 
 
+def real(value: float, text: str = "") -> Real:
+    """Return a number with a point, by a name or as the code writes it."""
+    return Real(value, text or repr(value), _ATOM if value >= 0 or text else _SUM)
+
+
 def named(name: str, value: int | None, origin: str = "") -> Size:
     """Return a number by a name; without a value it is free, to be read from the tensor."""
     return Size(value, name, _ATOM, ((name, value),), ((name, origin),) if origin else ())
+
+
+def spoken(value: int | float, text: str, origins: tuple[tuple[str, str], ...]) -> Any:
+    """Return a number that no formula gives, with the words of the code that do."""
+    if isinstance(value, float):
+        return Real(value, text, _ATOM, origins)
+    return Size(value, text, _ATOM, (), origins, spoken=True) if abs(value) < MAX_SIZE else UNKNOWN
+
+
+def has_slot(size: Any) -> bool:
+    """Return whether in *size* is a number that the code chose in a way that is not told."""
+    return isinstance(size, Size) and any(value is None and is_slot(name) for name, value in size.names)
+
+
+def is_slot(name: str) -> bool:
+    """Return whether a name is a local one, given to a number of which no more is known."""
+    return SLOT.fullmatch(name) is not None
 
 
 def is_free_name(size: Any) -> bool:
@@ -34,20 +66,63 @@ def is_free_name(size: Any) -> bool:
     return isinstance(size, Size) and size.value is None and size.names == ((size.text, None),)
 
 
-def combine(sign: str, left: Size, right: Size) -> Any:
-    """Return ``left sign right`` with its expression, or unknown where the language has no such thing."""
+def combine(sign: str, left: Size | Real, right: Size | Real) -> Any:
+    """Return ``left sign right`` with its expression, or unknown where it is no number to reckon with."""
     if sign not in _OPERATORS:
         return UNKNOWN
     function, rank = _OPERATORS[sign]
-    value = None
+    text = f"{_bracketed(left, rank + (sign == '**'))} {sign} {_bracketed(right, rank + 1)}"
+    origins = _merged(left.origins, right.origins)
+    value: Any = None
     if left.value is not None and right.value is not None:
-        if sign in {"//", "%"} and right.value == 0:
+        value = _reckoned(function, sign, left.value, right.value)
+        if value is None:
             return UNKNOWN
-        value = function(left.value, right.value)
-        if abs(value) >= MAX_SIZE:
-            return UNKNOWN
-    text = f"{_bracketed(left, rank)} {sign} {_bracketed(right, rank + 1)}"
-    return Size(value, text, rank, _merged(left.names, right.names), _merged(left.origins, right.origins))
+    if not isinstance(left, Size) or not isinstance(right, Size):
+        return Real(value, text, rank, origins)
+    if sign == "/":
+        return Real(value, text, rank, origins, (left, right))
+    if isinstance(value, float) or (sign == "**" and (right.value is None or right.value < 0)):
+        return Real(value, text, rank, origins)
+    return Size(
+        value,
+        text,
+        rank,
+        _merged(left.names, right.names),
+        origins,
+        left.spoken or right.spoken,
+    )
+
+
+def difference(left: Size, right: Size) -> Any:
+    """Return ``left - right``; of ``n + 1`` and 1 that is n."""
+    before, added, _ = left.text.rpartition(f" + {right.text}")
+    if added and before.replace(".", "").isidentifier() and left.text == before + added:
+        value = None if left.value is None or right.value is None else left.value - right.value
+        return Size(value, before, _ATOM, left.names, left.origins, left.spoken)
+    return combine("-", left, right)
+
+
+def _reckoned(function: Callable[[Any, Any], Any], sign: str, left: float, right: float) -> Any:
+    """Return the number, None where there is none or it is out of all proportion."""
+    if sign == "**" and abs(right) >= _EXPONENTS:
+        return None
+    try:
+        value = function(left, right)
+    except ArithmeticError:
+        return None
+    return value if isinstance(value, int | float) and abs(value) < MAX_SIZE else None
+
+
+def truncated(number: Real, text: str) -> Any:
+    """Return ``int(number)``: of a quotient the division itself, else in the code's words."""
+    if number.value is None or not math.isfinite(number.value):
+        return UNKNOWN
+    if number.halves is not None:
+        quotient = combine("//", *number.halves)
+        if isinstance(quotient, Size) and quotient.value == int(number.value):
+            return quotient
+    return spoken(int(number.value), text, number.origins)
 
 
 def extreme(function: str, sizes: list[Size]) -> Any:
@@ -58,21 +133,78 @@ def extreme(function: str, sizes: list[Size]) -> Any:
     names, origins = sizes[0].names, sizes[0].origins
     for size in sizes[1:]:
         names, origins = _merged(names, size.names), _merged(origins, size.origins)
-    return Size(value, f"{function}({', '.join(size.text for size in sizes)})", _ATOM, names, origins)
+    said = any(size.spoken for size in sizes)
+    return Size(
+        value,
+        f"{function}({', '.join(size.text for size in sizes)})",
+        _ATOM,
+        names,
+        origins,
+        said,
+    )
 
 
 def as_number(value: Any) -> int | float | bool | None:
     """Return the plain number behind a value, None where there is none."""
-    if isinstance(value, Size):
+    if isinstance(value, Size | Real):
         return value.value
-    if isinstance(value, Plain) and isinstance(value.value, int | float):
+    if isinstance(value, Plain) and isinstance(value.value, bool):
         return value.value
     return None
 
 
-def _bracketed(size: Size, least: int) -> str:
+def under(name: str, size: Size, place: str = "") -> Size:
+    """Return *size* under a name of its own, with a note on what it is and where that is said."""
+    return named(name, size.value, note(size, place))
+
+
+def renamed(name: str, size: Size) -> Size:
+    """Return a number that only words give under the name it is assigned to."""
+    return under(name, size) if size.spoken else size
+
+
+def note(size: Size, place: str) -> str:
+    """Return ``= 2 * width in Block, where width = embed_dim in Net``."""
+    told = dict(size.origins)
+    handed_on = told.get(size.text, "")
+    if handed_on.startswith("="):
+        return handed_on
+    said = f"= {size.text}{f' in {place}' if place else ''}"
+    known = [f"{name} {where}" for name, where in told.items() if where.startswith("=")]
+    explained = f"{said}, where {' and '.join(known)}" if known else said
+    return explained if len(explained) <= _LONGEST_NOTE else said
+
+
+def anonymous(size: Size, name: str) -> Size:
+    """Return *size* so that a formula can say it."""
+    return replace(under(name, size), rank=_ATOM) if size.spoken else size
+
+
+def _bracketed(size: Size | Real, least: int) -> str:
     return size.text if size.rank >= least else f"({size.text})"
 
 
 def _merged(left: tuple[Any, ...], right: tuple[Any, ...]) -> tuple[Any, ...]:
     return left + tuple(pair for pair in right if pair not in left)
+
+
+def as_bindings(names: Mapping[str, int | None]) -> dict[str, Any]:
+    """Return names as bindings; elements, ``depths[2]``, become the tuple they stand in."""
+    found: dict[str, Any] = {}
+    for name, value in sorted(names.items()):
+        base, bracket, index = name.partition("[")
+        if not bracket:
+            found[name] = value
+            continue
+        held = found.get(base)
+        found[base] = with_element(held if isinstance(held, tuple) else (), index.rstrip("]").split("]["), value)
+    return dict(sorted(found.items()))
+
+
+def with_element(held: tuple[Any, ...], path: list[str], value: int | None) -> tuple[Any, ...]:
+    """Return a tuple with one element set, in a tuple within it where the path goes on; others read 0."""
+    at = int(path[0]) if path[0].isdigit() else 0
+    elements = [*held, *[0] * (at + 1 - len(held))]
+    inner = elements[at] if isinstance(elements[at], tuple) else ()
+    elements[at] = with_element(inner, path[1:], value) if path[1:] else value
+    return tuple(elements)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from summarykit.formulas.source import expressions, sites, sizes
-from summarykit.formulas.source.values import UNKNOWN, Items, Plain, Size, Tensor
+from summarykit.formulas.source import sites, sizes
+from summarykit.formulas.source.reckoning import binary
+from summarykit.formulas.source.values import UNKNOWN, Items, Plain, Real, Size, Tensor
 
 _NEW_TENSORS = {"empty", "zeros", "ones", "rand", "randn"}
 
@@ -21,7 +22,9 @@ _SAME_SHAPE = {
     "cuda",
     "detach",
     "double",
+    "erf",
     "exp",
+    "expm1",
     "fill_",
     "float",
     "half",
@@ -29,6 +32,11 @@ _SAME_SHAPE = {
     "log1p",
     "mul_",
     "neg",
+    "reciprocal",
+    "relu",
+    "rsqrt",
+    "softplus",
+    "square",
     "normal_",
     "requires_grad_",
     "sigmoid",
@@ -63,7 +71,7 @@ def is_torch_function(target: Any) -> bool:
     return (
         (isinstance(module, str) and module.startswith("torch"))
         or "torch" in str(type(owner))
-        or (getattr(owner, "__name__", "") in {"_VariableFunctionsClass", "torch._C._VariableFunctions"})
+        or (sites.getattr_plain(owner, "__name__") in {"_VariableFunctionsClass", "torch._C._VariableFunctions"})
     )
 
 
@@ -93,7 +101,7 @@ def arange(args: tuple[Any, ...], line: int) -> Any:
         return Tensor((args[0],), line)
     if len(args) == 2 and all(isinstance(arg, Size) for arg in args):
         start, end = args
-        return Tensor((end if start.value == 0 else sizes.combine("-", end, start),), line)
+        return Tensor((end if start.value == 0 else sizes.difference(end, start),), line)
     return UNKNOWN
 
 
@@ -105,13 +113,18 @@ def new_tensor(args: tuple[Any, ...], keywords: Mapping[str, Any], line: int) ->
     return Tensor(tuple(given), line)
 
 
+def of_sizes_or_data(args: tuple[Any, ...], line: int) -> Any:
+    """Return the shape of ``torch.Tensor(2, 3)``, or of ``torch.Tensor([a, b])``, which holds the numbers."""
+    return tensor_of(args[0], line) if args and isinstance(args[0], Items) else new_tensor(args, {}, line)
+
+
 def tensor_of(data: Any, line: int) -> Any:
     """Return the shape of ``torch.tensor(data)``."""
-    if isinstance(data, Plain | Size):
+    if isinstance(data, Plain | Size | Real):
         return Tensor((), line)
     if isinstance(data, Tensor):
         return data
-    if isinstance(data, Items) and all(isinstance(part, Plain | Size) for part in data.items):
+    if isinstance(data, Items) and all(isinstance(part, Plain | Size | Real) for part in data.items):
         return Tensor((sizes.literal(len(data.items)),), line)
     return UNKNOWN
 
@@ -123,9 +136,7 @@ def tensor_method(tensor: Tensor, name: str, args: tuple[Any, ...]) -> Any:
     if name in _SAME_SHAPE:
         return tensor
     if name in {"view", "reshape", "expand"} and len(known_sizes) == len(given):
-        if all(size.value is None or size.value >= 0 for size in known_sizes):
-            return Tensor(tuple(given), tensor.line)
-        return UNKNOWN
+        return reshaped(tensor, known_sizes, expanded=name == "expand")
     if name == "unsqueeze" and len(given) == 1 and isinstance(given[0], Size) and given[0].value is not None:
         at = given[0].value if given[0].value >= 0 else len(tensor.dims) + 1 + given[0].value
         return Tensor((*tensor.dims[:at], sizes.literal(1), *tensor.dims[at:]), tensor.line)
@@ -133,5 +144,53 @@ def tensor_method(tensor: Tensor, name: str, args: tuple[Any, ...]) -> Any:
         return Tensor(tensor.dims[::-1], tensor.line)
     if name == "repeat" and len(known_sizes) == len(given) == len(tensor.dims):
         pairs = zip(tensor.dims, given, strict=True)
-        return Tensor(tuple(expressions.binary(times, "*", dim) for dim, times in pairs), tensor.line)
+        return Tensor(tuple(binary(times, "*", dim) for dim, times in pairs), tensor.line)
     return UNKNOWN
+
+
+def reshaped(tensor: Tensor, given: list[Size], *, expanded: bool) -> Any:
+    """Return a tensor in another shape; -1 leaves an axis as it is, or takes what the others leave."""
+    rest = [axis for axis, size in enumerate(given) if size.value == -1]
+    dims: list[Any] = list(given)
+    added = len(given) - len(tensor.dims)
+    if any(size.value is not None and size.value < -1 for size in given):
+        return UNKNOWN
+    if expanded:
+        if added < 0 or any(axis < added for axis in rest):
+            return UNKNOWN
+        for axis in rest:
+            dims[axis] = tensor.dims[axis - added]
+    elif len(rest) == 1:
+        others = [size for size in given if size.value != -1]
+        dims[rest[0]] = left_over(list(tensor.dims), others)
+    elif rest:
+        return UNKNOWN
+    return Tensor(tuple(dims), tensor.line)
+
+
+def left_over(dims: list[Any], taken: list[Any]) -> Any:
+    """Return the product of *dims* that *taken* axes leave: without those that are the same, else divided by them."""
+    for size in list(taken):
+        if size in dims:
+            dims.remove(size)
+            taken.remove(size)
+    total: Any = product(dims)
+    return binary(total, "//", product(taken)) if taken else total
+
+
+def product(dims: list[Any]) -> Any:
+    """Return the product of sizes; ones that only line up axes are left out."""
+    factors = [dim for dim in dims if dim != sizes.literal(1)] or [sizes.literal(1)]
+    total = factors[0]
+    for factor in factors[1:]:
+        total = binary(total, "*", factor)
+    return total
+
+
+def indexed(tensor: Tensor, parts: list[Any]) -> Any:
+    """Return ``tensor[None, :]``: an axis more for each None, the others as they are."""
+    if len([part for part in parts if part is not None]) > len(tensor.dims):
+        return UNKNOWN
+    left = iter(tensor.dims)
+    dims = [sizes.literal(1) if part is None else next(left) for part in parts]
+    return Tensor((*dims, *left), tensor.line)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -26,14 +25,26 @@ class Size:
 
     value: int | None
     text: str  #: in the language of formulas: ``4 * hidden_size``
-    rank: int  #: how tightly the text holds together: 0 sum, 1 product, 2 atom
+    rank: int  #: how tightly the text holds together: 0 sum, 1 product, 2 power, 3 atom
     names: tuple[tuple[str, int | None], ...]  #: each name in the text and its value
     origins: tuple[tuple[str, str], ...] = ()  #: where a name comes from, in words
+    spoken: bool = False  #: the text is the code's own words, which no formula says
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """A number with a point, which a size can be reckoned from; ``halves`` are what it was divided from."""
+
+    value: float | None  #: None while a free name is in it
+    text: str
+    rank: int
+    origins: tuple[tuple[str, str], ...] = ()
+    halves: tuple[Size, Size] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A constant that is no size: a text, None, True, a float."""
+    """A constant that is no number: a text, None, True."""
 
     value: Any
 
@@ -43,6 +54,46 @@ class Items:
     """A tuple or list."""
 
     items: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A dictionary with texts for keys."""
+
+    items: tuple[tuple[str, Any], ...] = ()
+    rest: Rest | None = None  #: set where it may hold more than these
+    made_by: type | None = None  #: the class of the container, where it holds modules
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Arguments that are not told; of the constructor itself they have names it does not take by name."""
+
+    names: frozenset[str] | None = None  #: what they are surely not called; None where they are a stranger's
+    each: Any = None  #: what stands for any of them by position, where that is known
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One of these, which the code does not tell; what is there in the end may tell."""
+
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A callable with some of its arguments given: ``partial(LayerNorm, eps=1e-6)``."""
+
+    callee: Any
+    args: tuple[Any, ...]
+    keywords: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """An argument that is not told; if it is a class, it may well be its default."""
+
+    default: type
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,16 +125,17 @@ class Made:
 
     cls: type
     args: tuple[Any, ...]
-    keywords: Mapping[str, Any] = field(default_factory=dict)
-    unsure: bool = False  #: starred arguments, whose places are not known
+    keywords: tuple[tuple[str, Any], ...] = ()
+    unsure: bool = False  #: there may be arguments that are not told
 
 
 @dataclass(frozen=True, slots=True)
 class MadeList:
-    """Modules in a container, by position; ``each`` stands for all where the number is not known."""
+    """A list of unknown length, or modules in a container, by position."""
 
     items: tuple[Any, ...]
-    each: Any = None
+    each: Any = None  #: what stands for any later one; None where there is none
+    made_by: type | None = None  #: the class of the container
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +149,12 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A Python function, read and not run; *owner* is the class it was found in, *bound* that it has a self."""
+    """A Python function, read and not run."""
 
     target: Any
-    owner: type | None = None
-    bound: bool = False
+    owner: type | None = None  #: the class it was found in
+    bound: bool = False  #: whether it is given a self
+    free: bool = False  #: whether it takes none, as a static method does
 
 
 @dataclass(frozen=True, slots=True)

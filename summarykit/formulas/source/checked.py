@@ -1,0 +1,99 @@
+"""What the code says of a tensor, held against the tensor's shape and said in the language of formulas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from summarykit.expression import Unanswerable, Value, evaluate, parse
+from summarykit.formulas.source import sizes
+from summarykit.formulas.source.sizes import is_free_name
+from summarykit.formulas.source.values import Size, Tensor
+
+_NAMES = re.compile(rf"{sizes.SLOT.pattern}|\bconfig(?:\.\w+)*\.(\w+)")
+_CONFIG_NAME = re.compile(r"\bconfig(?:\.\w+)*\.(\w+)")
+
+
+class Sourced(NamedTuple):
+    """One tensor as the code makes it; every dimension agrees with the tensor's."""
+
+    dims: tuple[str, ...]  #: each dimension in the language of formulas
+    bindings: tuple[tuple[str, Value], ...]
+    taken: tuple[str, ...]  #: names whose value was taken from the tensor
+    origin: str  #: ``LlamaRMSNorm.__init__, line 53``, and where its names come from
+
+
+def taken_from_tensors(made: Mapping[str, object], shapes: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """Return the value of each free name that is a whole dimension of some tensor."""
+    found: dict[str, int] = {}
+    for name, tensor in made.items():
+        if isinstance(tensor, Tensor) and len(tensor.dims) == len(shapes[name]):
+            for dim, size in zip(tensor.dims, shapes[name], strict=True):
+                if is_free_name(dim) and not sizes.is_slot(dim.text):
+                    found.setdefault(dim.text, size)
+    return found
+
+
+class Read(NamedTuple):
+    """One tensor as the code makes it, in the code's own names."""
+
+    dims: tuple[Size, ...]
+    names: dict[str, int]
+    taken: tuple[str, ...]
+
+
+def read(name: str, tensor: Tensor, free: Mapping[str, int]) -> Read | None:
+    """Return *tensor* as far as it is read, None where a size is not told."""
+    if not all(isinstance(dim, Size) for dim in tensor.dims):
+        return None
+    of = f"_of_{name}" if name.isidentifier() else ""
+    dims = tuple(sizes.anonymous(dim, f"size_{axis}{of}") for axis, dim in enumerate(tensor.dims))
+    names: dict[str, int] = {}
+    for key, value in (pair for dim in dims for pair in dim.names):
+        known = free.get(key) if value is None else value
+        if known is None or names.setdefault(key, known) != known:
+            return None
+    taken = dict.fromkeys(key for dim in dims for key, value in dim.names if value is None)
+    return Read(dims, names, tuple(taken))
+
+
+def agreed(found: Read, everywhere: Mapping[str, int], shape: Sequence[int], where: str) -> Sourced | None:
+    """Return a tensor as a checked source, None where the code says something else than the tensor.
+
+    A tuple of which several tensors use an element is bound with the elements of them *everywhere*.
+    """
+    dims, names, taken = found
+    together = {**everywhere, **names}
+    bases = {name.partition("[")[0] for name in names}
+    shown = shortened(together)
+    texts = tuple(_NAMES.sub(lambda match: shown.get(match[0], match[0]), dim.text) for dim in dims)
+    bound = {shown.get(name, name): value for name, value in together.items() if name.partition("[")[0] in bases}
+    bindings = sizes.as_bindings(bound)
+    if not holds(texts, bindings, shape):
+        return None
+    notes = (pair for dim in dims for pair in dim.origins)
+    said = dict.fromkeys(f"{shown.get(name, name)} {note}" for name, note in notes if note != "default")
+    return Sourced(texts, tuple(bindings.items()), tuple(shown.get(n, n) for n in taken), "; ".join([where, *said]))
+
+
+def holds(texts: Sequence[str], bindings: Mapping[str, Value], shape: Sequence[int]) -> bool:
+    """Return whether the dimensions are those of the tensor."""
+    try:
+        return tuple(evaluate(parse(text).tree, bindings) for text in texts) == tuple(shape)
+    except (Unanswerable, ValueError):
+        return False
+
+
+def shortened(names: Mapping[str, int]) -> dict[str, str]:
+    """Return ``hidden_size`` for ``config.hidden_size`` where no other name is called so with another value."""
+    shown: dict[str, str] = {}
+    for name, value in names.items():
+        slot = sizes.SLOT.fullmatch(name)
+        if slot and names.get(slot[1], value) == value:
+            shown[name] = slot[1]
+        match = _CONFIG_NAME.fullmatch(name.partition("[")[0])
+        if match and names.get(match[1], value) == value:
+            shown[match[0]] = match[1]
+            shown[name] = name.replace(match[0], match[1], 1)
+    return shown

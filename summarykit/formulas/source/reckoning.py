@@ -1,0 +1,259 @@
+"""What operators, comparisons and branches give for known values."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from summarykit.formulas.source import sizes
+from summarykit.formulas.source.values import (
+    UNKNOWN,
+    Either,
+    Fields,
+    Function,
+    Items,
+    Made,
+    MadeList,
+    Partial,
+    Plain,
+    Preset,
+    Range,
+    Real,
+    Rest,
+    Size,
+    Tensor,
+    Thing,
+)
+
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+UNROLLED = 64
+_ALTERNATIVES = 8
+#: What stands for the later elements of a list to which a loop may yet add some.
+NOTHING_YET = Either(())
+#: One of several numbers.
+A_NUMBER = Real(None, "a number", 3)
+
+
+def binary(left: Any, sign: str, right: Any) -> Any:
+    """Return ``left sign right``: numbers with their expression, texts, lists, dictionaries and tensors."""
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        return tensor_arithmetic(left, right)
+    if isinstance(left, Items | MadeList) and isinstance(right, Items | MadeList) and sign == "+":
+        return joined([left, right])
+    if isinstance(left, Items) and isinstance(right, Size) and sign == "*" and right.value is not None:
+        return Items(left.items * right.value) if right.value * len(left.items) <= UNROLLED else UNKNOWN
+    if isinstance(left, Fields) and isinstance(right, Fields) and sign == "|":
+        return with_fields(left, right)
+    if is_text(left) and is_text(right) and sign == "+":
+        return Plain(left.value + right.value)
+    left, right = numeric(left), numeric(right)
+    return sizes.combine(sign, left, right) if left is not None and right is not None else UNKNOWN
+
+
+def numeric(value: Any) -> Any:
+    """Return a value as a number to reckon with, None where it is none."""
+    if isinstance(value, Size | Real):
+        return value
+    if isinstance(value, Plain) and isinstance(value.value, bool):
+        return sizes.spoken(int(value.value), str(value.value), ())
+    return None
+
+
+def is_text(value: Any) -> bool:
+    """Return whether a value is a known text."""
+    return isinstance(value, Plain) and isinstance(value.value, str)
+
+
+def joined(parts: list[Any]) -> Items | MadeList:
+    """Return lists laid out one after the other; from one of unknown length on, places are not known."""
+    found: list[Any] = []
+    each: Any = None
+    for part in parts:
+        later = part.items if each is None else ()
+        found += later
+        for value in () if each is None else part.items:
+            each = either(each, value)
+        if isinstance(part, MadeList) and part.each is not None:
+            each = part.each if each is None else either(each, part.each)
+    if each is None and all(isinstance(part, Items) for part in parts):
+        return Items(tuple(found))
+    return MadeList(tuple(found), each)
+
+
+def with_fields(left: Fields, right: Fields) -> Fields:
+    """Return a dictionary updated by another, which may hide what it was."""
+    held = dict(left.items)
+    if right.rest is not None:
+        held = {name: value for name, value in held.items() if right.rest.names and name in right.rest.names}
+    rest = left.rest if right.rest is None else right.rest if left.rest is None else Rest()
+    return Fields(tuple({**held, **dict(right.items)}.items()), rest, left.made_by)
+
+
+def tensor_arithmetic(left: Any, right: Any) -> Any:
+    """Return a tensor with something added or multiplied: its shape stays where the other is one number."""
+    for tensor, other in ((left, right), (right, left)):
+        if isinstance(tensor, Tensor) and numeric(other) is not None:
+            return tensor
+    both = isinstance(left, Tensor) and isinstance(right, Tensor)
+    return left if both and left.dims == right.dims and UNKNOWN not in left.dims else UNKNOWN
+
+
+def unary(sign: ast.unaryop, value: Any) -> Any:
+    """Return ``-value`` or ``not value``."""
+    if isinstance(sign, ast.Not):
+        held = truth(value)
+        return UNKNOWN if held is None else Plain(not held)
+    if isinstance(value, Tensor):
+        return value
+    if not isinstance(sign, ast.USub):
+        return UNKNOWN
+    if isinstance(value, Real):
+        negative = None if value.value is None else -value.value
+        return Real(negative, f"-{value.text}", 0, value.origins)
+    if isinstance(value, Size) and value.value is not None:
+        return sizes.literal(-value.value) if value.text == str(value.value) else UNKNOWN
+    return UNKNOWN
+
+
+def truth(value: Any) -> bool | None:
+    """Return whether a value is true, None where that cannot be told."""
+    if isinstance(value, Plain):
+        return bool(value.value)
+    if isinstance(value, Size | Real):
+        return None if value.value is None else value.value != 0
+    if isinstance(value, Items):
+        return bool(value.items)
+    if isinstance(value, Fields):
+        return bool(value.items) if value.rest is None else None
+    if isinstance(value, Either):
+        held = {truth(part) for part in value.values}
+        return held.pop() if len(held) == 1 else None
+    if isinstance(value, Thing | Function | Made | Partial):
+        return True
+    return None
+
+
+def compare(left: Any, sign: ast.cmpop, right: Any) -> Any:
+    """Return a comparison of plain values; ``is None`` of anything that is there."""
+    if isinstance(left, Either):
+        answers = {compare(part, sign, right) for part in left.values}
+        return answers.pop() if len(answers) == 1 else UNKNOWN
+    if isinstance(sign, ast.Is | ast.IsNot):
+        return is_same(left, right, isinstance(sign, ast.Is))
+    if isinstance(left, Thing) and isinstance(right, Thing) and isinstance(sign, ast.Eq | ast.NotEq):
+        return is_same(left, right, isinstance(sign, ast.Eq)) if issubclass(type(left.target), type) else UNKNOWN
+    if isinstance(sign, ast.In | ast.NotIn) and isinstance(right, Fields) and is_text(left):
+        held = left.value in dict(right.items)
+        return Plain(held == isinstance(sign, ast.In)) if held or right.rest is None else UNKNOWN
+    a, b = plain(left), plain(right)
+    if a is UNKNOWN or b is UNKNOWN:
+        return UNKNOWN
+    try:
+        if isinstance(sign, ast.In | ast.NotIn):
+            return Plain((a in b) == isinstance(sign, ast.In))
+        return Plain(bool(_COMPARE[type(sign)](a, b)))
+    except (TypeError, KeyError):
+        return UNKNOWN
+
+
+def is_same(left: Any, right: Any, asked: bool) -> Any:
+    """Return ``left is right`` where one is None, True or False, or both are live objects."""
+    if isinstance(left, Thing) and isinstance(right, Thing):
+        return Plain((left.target is right.target) == asked)
+    if not isinstance(right, Plain) or is_text(right):
+        return UNKNOWN
+    if left is UNKNOWN or isinstance(left, Preset) or (isinstance(left, Size) and left.value is None):
+        return UNKNOWN
+    return Plain((isinstance(left, Plain) and left.value is right.value) == asked)
+
+
+def plain(value: Any) -> Any:
+    """Return the Python value behind a known one, ``UNKNOWN`` otherwise."""
+    if isinstance(value, Plain):
+        return value.value
+    if isinstance(value, Size | Real):
+        return UNKNOWN if value.value is None else value.value
+    if isinstance(value, Items):
+        parts = tuple(plain(part) for part in value.items)
+        return UNKNOWN if any(part is UNKNOWN for part in parts) else parts
+    return UNKNOWN
+
+
+def either(left: Any, right: Any) -> Any:
+    """Return what two ways agree on; of modules and what makes them, both are kept."""
+    if left == right or right == NOTHING_YET:
+        return left
+    if left == NOTHING_YET:
+        return right
+    if isinstance(left, Fields) and isinstance(right, Fields):
+        shared = tuple(pair for pair in left.items if pair in right.items)
+        return Fields(shared, Rest(), left.made_by)
+    if isinstance(left, Items | MadeList) and isinstance(right, Items | MadeList):
+        return either_row(left, right)
+    if isinstance(left, Size | Real) and isinstance(right, Size | Real):
+        return A_NUMBER
+    values: list[Any] = []
+    for value in (left, right):
+        for part in value.values if isinstance(value, Either) else (value,):
+            values += [part] if part not in values else []
+    if any(isinstance(value, Tensor) for value in values):
+        values = [Plain(None) if isinstance(value, Size | Real | Plain) else value for value in values]
+    kept = len(values) <= _ALTERNATIVES and all(may_make(value) for value in values)
+    return Either(tuple(values)) if kept else UNKNOWN
+
+
+def either_row(left: Items | MadeList, right: Items | MadeList) -> Any:
+    """Return what two lists agree on, place by place; after that, any later one may be either's."""
+    pairs = list(zip(left.items, right.items, strict=False))
+    shared = tuple(either(a, b) for a, b in pairs)
+    later = [*left.items[len(pairs) :], *right.items[len(pairs) :]]
+    later += [row.each for row in (left, right) if isinstance(row, MadeList) and row.each is not None]
+    if not later and isinstance(left, Items) and isinstance(right, Items):
+        return Items(shared)
+    made_by = left.made_by if isinstance(left, MadeList) else None
+    if not later:
+        return MadeList(shared, None, made_by)
+    each = NOTHING_YET
+    for value in later:
+        each = either(each, value)
+    return MadeList(shared, each, made_by)
+
+
+def may_make(value: Any) -> bool:
+    """Return whether a value is a module or tensor, makes one, or stands for there being none."""
+    if isinstance(value, Thing):
+        return issubclass(type(value.target), type)
+    plain = isinstance(value, Plain) and value.value is None
+    return plain or isinstance(value, Made | MadeList | Partial | Preset | Tensor)
+
+
+def agreed(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what two branches agree on."""
+    return {name: either(left.get(name, UNKNOWN), right.get(name, UNKNOWN)) for name in {**left, **right}}
+
+
+def merged(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what two branches write to self; what only one of them writes is perhaps not there."""
+    absent = Plain(None)
+    return {name: either(left.get(name, absent), right.get(name, absent)) for name in {**left, **right}}
+
+
+def iterated(value: Any) -> list[Any] | None:
+    """Return what a loop over *value* goes through, None where that is not known or too long."""
+    if isinstance(value, Range):
+        numbers = range(value.start, value.stop, value.step)
+        return [sizes.literal(number) for number in numbers] if len(numbers) <= UNROLLED else None
+    if isinstance(value, MadeList):
+        return list(value.items) if value.each is None else None
+    if isinstance(value, Fields):
+        return [Plain(name) for name, _ in value.items] if value.rest is None else None
+    return list(value.items) if isinstance(value, Items) and len(value.items) <= UNROLLED else None

@@ -53,15 +53,15 @@ def _added(model: str, task: str) -> float:
         export(name, summarykit.summarize(small).data.records)
     built = getattr(models, model)()
     gc.collect()
-    before = _peak()
+    before = peak()
     if task == MEMORY_TASKS[0]:
         peers.our_summary(built)
     else:
         export(task, summarykit.summarize(built).data.records)
-    return (_peak() - before) / 1e6
+    return (peak() - before) / 1e6
 
 
-def _peak() -> int:
+def peak() -> int:
     """Return the most memory this process ever held, in bytes.
 
     Linux hands ``ru_maxrss`` down from the process that started this one; what ``/proc`` says is its own.

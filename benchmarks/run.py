@@ -16,6 +16,7 @@ import exports
 import models
 import peers
 import processes
+import runs
 import torch
 from timing import duration, interleaved
 
@@ -27,6 +28,10 @@ AIM_MOE = 5.0
 #: Times the 10,000 modules that 100,000 may take.
 AIM_TREE = 11.0
 AIM_HELP = 0.3
+#: Times a bare forward on meta that watching one may take, the copy of the model included.
+AIM_RUN = 2.5
+#: Seconds and megabytes that watching an 8-billion model may take.
+AIM_LARGE = (1.0, 50.0)
 
 
 class Line(NamedTuple):
@@ -107,6 +112,27 @@ def export_tables() -> list[Table]:
     return tables
 
 
+def run_tables() -> list[Table]:
+    """Return one table a model: a watched forward against a bare one, torchinfo and a real one."""
+    tables = []
+    for case in runs.CASES:
+        print(f"  a watched forward of {case.called}", file=sys.stderr)
+        times = runs.compare(case)
+        lines = []
+        for task in times.rounds:
+            ratio = times.ratio(task, runs.FLOOR)
+            wanted = aim(ratio, AIM_RUN, " ×") if task == runs.OURS else ""
+            lines.append(Line(task, f"{ratio:,.2f} ×", wanted, duration(times.seconds(task))))
+        tables.append(Table(f"A watched forward of {case.called}", "Times a bare forward on meta.", lines))
+    seconds, megabytes = runs.large()
+    lines = [
+        Line("time", "", aim(seconds, AIM_LARGE[0], " s"), duration(seconds)),
+        Line("memory added", "", aim(megabytes, AIM_LARGE[1], " MB"), f"{megabytes:,.0f} MB"),
+    ]
+    about = "In a process of its own, the first run of the model."
+    return [*tables, Table("An 8-billion Llama on meta, 1 × 4,096, watched once", about, lines)]
+
+
 def start_table() -> Table:
     """Return how long summarykit takes to start."""
     print("  starts", file=sys.stderr)
@@ -168,7 +194,7 @@ The models stand in `benchmarks/models.py`, all on the meta device.
 
 def main() -> None:
     print("This takes some minutes.", file=sys.stderr)
-    tables = [*static_tables(), growth_table(), *export_tables(), start_table(), memory_table()]
+    tables = [*static_tables(), growth_table(), *export_tables(), *run_tables(), start_table(), memory_table()]
     found = text(tables)
     print(found)
     head = f"# Benchmarks\n\nMade by `make bench` (`python benchmarks/run.py`). {machine()}\n"

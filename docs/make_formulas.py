@@ -13,6 +13,7 @@ from torch import nn
 import summarykit
 from summarykit.exporters.catalogue import title, written
 from summarykit.formulas import Rule, all_rules
+from summarykit.formulas.compute import catalogue as compute_catalogue
 
 PAGE = Path(__file__).with_name("formulas.md")
 #: A layer for each rule, as it is written in code; several where an option changes the formula much.
@@ -65,6 +66,11 @@ CONTAINERS = """## Containers
 
 What they hold with everything inside: a check beside the sum of their parts, never part of a sum.
 """
+COMPUTE = """## Multiply-adds
+
+How often a layer multiplies in one call, from its settings and the sizes of what enters and leaves it; held against
+the operators that ran where a forward is watched. Below the layers stand torch's operators, by which the rest is told.
+"""
 HEAD = """# Formulas
 
 The rules that come with summarykit, generated from the registry by `make docs`. Each tensor's shape is checked axis
@@ -86,7 +92,17 @@ def catalogue() -> str:
     for target, (settings, shapes) in LIBRARY_EXAMPLES.items():
         examples[target].append(imitated(target, settings, shapes))
     closed = [CONTAINERS, *(container(code) for code in CONTAINER_EXAMPLES)]
-    return "\n".join([HEAD, *(entry(rule, examples[target]) for target, rule in rules.items()), *closed, ""])
+    entries = [entry(rule, examples[target]) for target, rule in rules.items()]
+    return "\n".join([HEAD, *entries, *closed, "", *compute()])
+
+
+def compute() -> list[str]:
+    """Return the formulas of multiply-adds, one row each, worked out for an example."""
+    rows = [
+        f"| {each.kind} | `{written(each.formula)}` | {each.example}: {each.worked}. {each.sentence} |"
+        for each in compute_catalogue()
+    ]
+    return [COMPUTE, "| Layer or operator | Multiply-adds of one call | Example |", "|:--|:--|:--|", *rows, ""]
 
 
 def entry(rule: Rule, examples: list[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -29,19 +30,19 @@ def resnet() -> nn.Module:
         return ResNetForImageClassification(ResNetConfig())
 
 
-#: File name, the model, and the line that says where it came from.
-MODELS: dict[str, tuple[Callable[[], nn.Module], str]] = {
-    "sequential": (sequential, "summarykit.examples:sequential"),  # the same as `make report` writes
-    "gpt2": (gpt2, "transformers, GPT2Config()"),
-    "resnet": (resnet, "transformers, ResNetConfig()"),
+#: File name, the model, the line that says where it came from, and what its forward is given.
+MODELS: dict[str, tuple[Callable[[], nn.Module], str, dict[str, Any]]] = {
+    "sequential": (sequential, "summarykit.examples:sequential", {}),  # the same as `make report` writes
+    "gpt2": (gpt2, "transformers, GPT2Config()", {"inputs": "declared"}),
+    "resnet": (resnet, "transformers, ResNetConfig()", {"input_size": (1, 3, 224, 224)}),
 }
 
 
 def write(folder: Path, name: str) -> list[Path]:
     """Write the reports on one model in every format, and return their paths."""
-    model, source = MODELS[name]
+    model, source, given = MODELS[name]
     paths = [folder / f"{name}{suffix}" for suffix in SUFFIXES]
-    summarykit.report(model(), *paths, source=source)
+    summarykit.report(model(), *paths, source=source, **given)
     return paths
 
 

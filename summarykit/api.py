@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,22 +22,45 @@ if TYPE_CHECKING:
 
 
 def summarize(
-    model: nn.Module | PathLike, *, title: str = "", source: str = "", templates: PathLike | Sequence[PathLike] = ()
+    model: nn.Module | PathLike,
+    *,
+    inputs: object = None,
+    args: Sequence[object] | None = None,
+    kwargs: Mapping[str, object] | None = None,
+    input_size: object = None,
+    dtypes: object = None,
+    forward: str = "fake",
+    trace_seconds: float = 60.0,
+    title: str = "",
+    source: str = "",
+    templates: PathLike | Sequence[PathLike] = (),
 ) -> Summary:
     """Return where *model* keeps its parameters, with the formula for each layer, checked.
 
-    No code of the model is run, nothing on it changes, and no tensor's values are read; it may be on any
-    device, ``meta`` included.
+    Without inputs no code of the model is run. With them its forward is watched on a copy that holds shapes and no
+    numbers: what flows, which layers are called, and how much they multiply. Nothing on the model or the inputs
+    changes, and no tensor's values are read; it may be on any device, ``meta`` included. A forward that fails is told
+    in ``summary.trace``, and what is known without it stands.
 
     Args:
         model: Any module; wrappers such as ``DataParallel`` and ``torch.compile`` are seen through. Or the
             path of a summary saved as JSON.
+        inputs: What the forward is given: a tensor, a tuple or list of positional arguments, a dict of keywords;
+            ``"declared"`` for what the model itself declares, ``"guess"`` for what its first layer takes.
+        args: The positional arguments, where *inputs* would be ambiguous; ``()`` is a call without arguments.
+        kwargs: The keyword arguments.
+        input_size: Sizes instead of tensors: ``(1, 3, 224, 224)``, a list of sizes, or a dict of them by keyword.
+        dtypes: Of these sizes: one for all or one for each, ``torch.int64`` or ``"int64"``.
+        forward: ``"fake"`` computes nothing; ``"real"`` runs a copy of the model with values, in eval mode and without
+            gradients; ``"off"`` runs nothing.
+        trace_seconds: How long the forward may take.
         title: Heading of reports; the class name of *model* by default.
         source: Where the model came from, shown under the heading.
         templates: Folders with templates that go before the built-in ones.
 
     Raises:
         NotAModelError: *model* is no ``torch.nn.Module``.
+        InputsError: What is said of the inputs contradicts itself, or is not of its form.
         MissingFileError, SavedFileError: *model* is a path, and no summary can be read there.
         TemplateError: A folder of templates is not there.
         ProjectError, RuleError: The formulas in pyproject.toml are not of their form.
@@ -46,15 +69,24 @@ def summarize(
     options = _options(title, source, templates)
     if isinstance(model, str | os.PathLike):
         return Summary(load(model).data, options)
-    from summarykit.reading import read_model  # torch is slow to import; loading a saved summary needs none
+    # torch is slow to import; loading a saved summary needs none
+    from summarykit.reading.watching import Feed, read_and_watch
 
     load_project_rules(Path.cwd())
-    return Summary(SummaryData(read_model(model)), options)
+    feed = Feed(inputs, args, kwargs, input_size, dtypes, forward, trace_seconds)
+    return Summary(SummaryData(*read_and_watch(model, feed)), options)
 
 
 def report(
     model: nn.Module | Summary | PathLike,
     *paths: PathLike,
+    inputs: object = None,
+    args: Sequence[object] | None = None,
+    kwargs: Mapping[str, object] | None = None,
+    input_size: object = None,
+    dtypes: object = None,
+    forward: str = "fake",
+    trace_seconds: float = 60.0,
     title: str = "",
     source: str = "",
     templates: PathLike | Sequence[PathLike] = (),
@@ -67,12 +99,20 @@ def report(
     Args:
         model: A module or path, as for ``summarize``, or a summary made before.
         paths: Where to write.
+        inputs: What the forward is given, as for ``summarize``; like the next six.
+        args: As for ``summarize``.
+        kwargs: As for ``summarize``.
+        input_size: As for ``summarize``.
+        dtypes: As for ``summarize``.
+        forward: As for ``summarize``.
+        trace_seconds: As for ``summarize``.
         title: As for ``summarize``.
         source: As for ``summarize``.
         templates: As for ``summarize``.
 
     Raises:
         NotAModelError: *model* is neither a module nor a summary.
+        InputsError: As for ``summarize``.
         MissingFileError, SavedFileError: As for ``summarize``.
         UnknownFormatError: A suffix has no format.
         OutputError: A folder is missing or cannot be written, or the disk is full.
@@ -91,7 +131,19 @@ def report(
         options = Options(title or own.title, source or own.source, given.templates or own.templates)
         summary = Summary(model.data, options)
     else:
-        summary = summarize(model, title=title, source=source, templates=templates)
+        summary = summarize(
+            model,
+            inputs=inputs,
+            args=args,
+            kwargs=kwargs,
+            input_size=input_size,
+            dtypes=dtypes,
+            forward=forward,
+            trace_seconds=trace_seconds,
+            title=title,
+            source=source,
+            templates=templates,
+        )
     summary.save(*paths)
     return summary
 

@@ -44,8 +44,22 @@ def report(
         list[str] | None, typer.Option("--arg", metavar="NAME=VALUE", help="An argument for a class or factory.")
     ] = None,
     meta: Annotated[bool, typer.Option("--meta", help="Build on the meta device: no memory, no weights.")] = False,
+    sizes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input", metavar="[NAME=][DTYPE:]SIZE", help="What its forward is given: 1,3,224,224. Repeatable."
+        ),
+    ] = None,
+    inputs: Annotated[
+        str | None, typer.Option("--inputs", metavar="declared|guess", help="Inputs the model declares, or guessed.")
+    ] = None,
+    forward: Annotated[
+        str, typer.Option("--forward", metavar="fake|real|off", help="How the forward is watched.")
+    ] = "fake",
+    trace_seconds: Annotated[float, typer.Option("--trace-seconds", help="How long the forward may take.")] = 60.0,
     strict: Annotated[
-        bool, typer.Option("--strict", help="End with exit code 1 when a check fails or a formula disagrees.")
+        bool,
+        typer.Option("--strict", help="End with exit code 1 when a check, a formula or the forward fails."),
     ] = False,
     title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
     templates: Annotated[
@@ -68,11 +82,25 @@ def report(
         from summarykit.reading import load_target
 
         model = load_target(target, arg or (), meta=meta)
-        summary = write(model, *paths, title=title, source=target, templates=templates or ())
+        given: object = inputs
+        if sizes:
+            from summarykit.reading.inputs import given_by_specs
+
+            given = given_by_specs(model, sizes, inputs)
+        summary = write(
+            model,
+            *paths,
+            inputs=given,
+            forward=forward,
+            trace_seconds=trace_seconds,
+            title=title,
+            source=target,
+            templates=templates or (),
+        )
     _show(summary)
     for path in paths:
         typer.echo(f"wrote {path}")
-    if strict and not summary.checks.ok:
+    if strict and not (summary.checks.ok and summary.trace.ok):
         raise typer.Exit(1)
 
 

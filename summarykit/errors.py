@@ -7,6 +7,7 @@ SummaryKitError
 ├── NotAModelError       the thing given is not a module             (TypeError)
 ├── UnknownLayerError    no formula for a layer of this name         (LookupError)
 ├── TargetError          the command line's TARGET cannot be loaded  (ValueError)
+├── InputsError          what to feed the model is not clear         (ValueError)
 ├── MissingFileError     a path that is not there                    (FileNotFoundError)
 ├── SavedFileError       a saved summary that cannot be read         (ValueError)
 ├── UnknownFormatError   no exporter for a suffix                    (ValueError)
@@ -83,6 +84,12 @@ class TargetError(SummaryKitError, ValueError):
     """The TARGET of the command line cannot be imported or built."""
 
     slug = "target"
+
+
+class InputsError(SummaryKitError, ValueError):
+    """What to feed the model contradicts itself, or is not of the form it should have."""
+
+    slug = "inputs"
 
 
 class MissingFileError(SummaryKitError, FileNotFoundError):

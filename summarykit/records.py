@@ -166,6 +166,7 @@ class ModelRecords(NamedTuple):
     counted: Counted
     notes: tuple[str, ...]
     cross_checks: tuple[CrossCheck, ...] = ()
+    config: Settings = ()  #: plain values of the model's own config, such as a transformers one; empty without
 
 
 Record = TypeVar("Record", bound=tuple)  # type: ignore[type-arg]

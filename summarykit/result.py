@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from summarykit.summary.checks import Checks
+    from summarykit.summary.flows import Trace
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,7 +45,7 @@ class Summary:
 
     @property
     def totals(self) -> Totals:
-        """Exact Python ints: ``parameters``, ``trainable``, ``frozen``, ``bytes``, ``buffers``, ``modules``."""
+        """Exact Python ints: ``parameters``, ``trainable``, ``frozen``, ``bytes``, ``macs`` and more."""
         return self.data.totals
 
     @cached_property
@@ -60,6 +61,30 @@ class Summary:
         from summarykit.summary.frames import tensors_frame
 
         return tensors_frame(self.data)
+
+    @cached_property
+    def calls(self) -> pd.DataFrame:
+        """One row a call of the watched forward, in order; empty without one. Columns as in ``docs/columns.md``."""
+        from summarykit.summary.frames import calls_frame
+
+        return calls_frame(self.data)
+
+    def memory(self, *, tokens: int | None = None, bytes_per_parameter: int | None = None) -> pd.DataFrame:
+        """Return what it takes to hold, to run and to train the model, in bytes, each with its formula.
+
+        Args:
+            tokens: So many tokens are kept in the cache of a decoder.
+            bytes_per_parameter: What an optimizer of your own keeps for each number that is learned.
+
+        """
+        from summarykit.summary.frames import memory_frame
+
+        return memory_frame(self.data, tokens, bytes_per_parameter)
+
+    @property
+    def trace(self) -> Trace:
+        """What the watched forward told of itself: ``how``, ``ok``, ``error``, ``failed_at`` and more."""
+        return self.data.trace
 
     @property
     def checks(self) -> Checks:

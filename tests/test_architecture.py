@@ -17,12 +17,13 @@ MAY_IMPORT = {
     "garbage": "",
     "expression": "errors",
     "records": "errors expression",
+    "runs": "errors expression records",
     # live modules end in reading
-    "formulas": "errors expression records",
-    "reading": "errors garbage expression records formulas",
+    "formulas": "errors expression records runs",
+    "reading": "errors garbage expression records runs formulas",
     # no torch from here on
-    "summary": "errors garbage expression records",
-    "exporters": "errors garbage expression records summary",
+    "summary": "errors garbage expression records runs",
+    "exporters": "errors garbage expression records runs summary",
     "result": "errors summary exporters",
     "api": "errors formulas reading summary exporters result",
     "cli": "errors expression records formulas reading summary exporters result api summarykit",

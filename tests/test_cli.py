@@ -255,3 +255,40 @@ def test_the_models_own_printing_and_errors_do_not_confuse(here, capsys):
     code, _, error = ran(capsys, "report", "mine:Net")
     assert code == 2
     assert "SyntaxError" in error
+
+
+@pytest.mark.parametrize(
+    "given",
+    [["--input", "1,4"], ["--input", "x=float32:1,4"], ["--input", "1x4"], ["--inputs", "guess"]],
+    ids=" ".join,
+)
+def test_the_forward_is_watched_where_inputs_are_given(capsys, here, given):
+    (here / "mine2.py").write_text(
+        "from torch import nn\nclass Net(nn.Sequential):\n"
+        "    def __init__(self):\n        super().__init__(nn.Linear(4, 2))\n"
+        "    def forward(self, x):\n        return super().forward(x)\n"
+    )
+    code, out, _ = ran(capsys, "report", "mine2:Net", *given)
+    assert code == 0
+    assert "Multiply-adds (MACs) 8" in out
+    sys.modules.pop("mine2")
+
+
+@pytest.mark.parametrize(("strict", "expected"), [([], 0), (["--strict"], 1)])
+def test_a_forward_that_fails_ends_no_report(capsys, here, strict, expected):
+    code, out, _ = ran(capsys, "report", SEQUENTIAL, "--input", "1,5", "-o", here / "a.md", *strict)
+    assert code == expected
+    assert "The forward fails" in out
+    assert (here / "a.md").exists()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [["--input", "1,x"], ["--input", "int65:1"], ["--inputs", "maybe"], ["--input", "1,16", "--forward", "fast"]],
+    ids=" ".join,
+)
+def test_inputs_that_are_none_are_refused(capsys, here, given):
+    code, _, error = ran(capsys, "report", SEQUENTIAL, *given, "-o", here / "a.md")
+    assert code == 2
+    assert "hint:" in error
+    assert not (here / "a.md").exists()

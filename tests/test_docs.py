@@ -21,6 +21,7 @@ from summarykit.formulas.declared import load_project_rules
 from summarykit.formulas.rules import use_project_rules
 from summarykit.records import Evidence
 from summarykit.summary.data import Totals
+from summarykit.summary.flows import Trace
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -48,31 +49,43 @@ def cells(text: str) -> list[list[str]]:
     return [row for row in rows if row[0].startswith("`")]
 
 
+class Tied(nn.ModuleDict):
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self["head"](self["norm"](self["embed"](ids)))
+
+
 def tied() -> nn.Module:
-    model = nn.ModuleDict({"embed": nn.Embedding(10, 4), "norm": nn.BatchNorm1d(4), "head": nn.Linear(4, 10)})
+    model = Tied({"embed": nn.Embedding(10, 4), "norm": nn.BatchNorm1d(4), "head": nn.Linear(4, 10)})
     model["head"].weight = model["embed"].weight
     model["norm"].bias.requires_grad_(False)
     model["again"] = model["norm"]
     return model
 
 
-SUMMARY = summarykit.summarize(tied())
+SUMMARY = summarykit.summarize(tied(), input_size=(1,), dtypes="int64")
 
 
-@pytest.mark.parametrize("frame", ["layers", "tensors"])
+@pytest.mark.parametrize("frame", ["layers", "tensors", "calls", "memory()"])
 def test_every_column_is_documented_with_its_dtype(frame: str) -> None:
     documented = {
         name.strip("`"): dtype for name, dtype, _ in cells(section(page("columns.md"), f"## summary.{frame}"))
     }
-    assert documented == {name: str(dtype) for name, dtype in getattr(SUMMARY, frame).dtypes.items()}
+    found = SUMMARY.memory() if frame == "memory()" else getattr(SUMMARY, frame)
+    assert documented == {name: str(dtype) for name, dtype in found.dtypes.items()}
+
+
+def test_all_that_a_trace_tells_is_documented() -> None:
+    assert [row[0].strip("`") for row in cells(section(page("columns.md"), "## summary.trace"))] == list(Trace._fields)
 
 
 def test_columns_sum_to_the_totals_as_documented() -> None:
     rows = cells(section(page("columns.md"), "## Whose sum is which total"))
     assert len(rows) > 5
-    for column, total in rows:
-        frame, name = column.strip("`").split(".")
-        expected = sum(getattr(SUMMARY.totals, part.removeprefix("totals.")) for part in total.strip("`").split(" + "))
+    pairs = [(column.strip("`"), total) for columns, total in rows for column in columns.split(", ")]
+    for column, total in pairs:
+        frame, name = column.split(".")
+        told = total.partition(",")[0].strip("`").split(" + ")
+        expected = sum(getattr(SUMMARY.totals, part.removeprefix("totals.")) for part in told)
         assert getattr(SUMMARY, frame)[name].sum() == expected, column
 
 
@@ -80,7 +93,7 @@ def test_totals_evidence_and_checks_are_documented() -> None:
     text = page("columns.md")
     assert [row[0].strip("`") for row in cells(section(text, "## summary.totals"))] == list(Totals._fields)
     assert [row[0].strip("`") for row in cells(section(text, "## Evidence"))] == [str(grade) for grade in Evidence]
-    of_container = summarykit.summarize(torch.nn.TransformerEncoderLayer(8, 2, 4)).checks.list
+    of_container = summarykit.summarize(torch.nn.TransformerEncoderLayer(8, 2, 4), input_size=(3, 1, 8)).checks.list
     slugs = [check.slug for check in of_container]
     assert [row[0].strip("`") for row in cells(section(text, "## summary.checks"))] == slugs
 

@@ -37,7 +37,8 @@ def test_an_error_says_what_how_and_where(cls):
 @pytest.mark.parametrize(
     ("cls", "builtin"),
     [
-        (errors.RuleError, ValueError), (errors.ExpressionError, ValueError), (errors.NotAModelError, TypeError),
+        (errors.RuleError, ValueError), (errors.InputsError, ValueError),
+        (errors.ExpressionError, ValueError), (errors.NotAModelError, TypeError),
         (errors.UnknownLayerError, LookupError), (errors.TargetError, ValueError),
         (errors.MissingFileError, FileNotFoundError), (errors.SavedFileError, ValueError),
         (errors.UnknownFormatError, ValueError), (errors.OutputError, OSError), (errors.TemplateError, ValueError),

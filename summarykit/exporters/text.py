@@ -11,7 +11,7 @@ from rich.text import Text
 
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.view import ReportView, build_view
-from summarykit.exporters.view.values import Rich, Row
+from summarykit.exporters.view.values import Rich, Row, Run
 from summarykit.exporters.view.words import share, shortened, visible
 from summarykit.summary.data import SummaryData
 
@@ -64,23 +64,26 @@ def _story(view: ReportView) -> list[Text]:
 
 def _table(view: ReportView) -> Table:
     """Return the folded tree; rows that are left out are counted below."""
+    ran = view.run is not None
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
-    table.add_column("Layer", overflow="fold", max_width=38)
-    table.add_column("Type", overflow="ellipsis", no_wrap=True, max_width=22)
-    table.add_column("Formula", overflow="fold", max_width=34)
+    table.add_column("Layer", overflow="fold", max_width=24 if ran else 38)
+    table.add_column("Type", overflow="ellipsis", no_wrap=True, max_width=14 if ran else 22)
+    if ran:
+        table.add_column("Output", overflow="fold", max_width=18)
+    table.add_column("Formula", overflow="fold", max_width=22 if ran else 34)
     table.add_column("Parameters", justify="right", no_wrap=True)
-    table.add_column("Share", justify="right", no_wrap=True)
+    table.add_column("MACs" if ran else "Share", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     root, *inside = view.rows
     if inside and root.own:  # what the model holds beside its parts, so that the rows add up
         own_share = share(root.own_value, view.total_value)
         root = root._replace(name=f"{root.name} (itself)", inside=root.own, share=own_share)
     for row in [root, *inside] if root.own or not inside else inside:
-        table.add_row(*_cells(row))
+        table.add_row(*_cells(row, ran=ran))
     return table
 
 
-def _cells(row: Row) -> list[Text]:
+def _cells(row: Row, *, ran: bool) -> list[Text]:
     name = Text("  " * min(row.depth - 1, 6) + shortened(visible(row.name), 36), style="bold" if row.depth == 1 else "")
     if row.copies > 1:
         name.append(f" × {row.copies:,}", style="bold")
@@ -92,7 +95,26 @@ def _cells(row: Row) -> list[Text]:
     if row.times > 1 and row.formula and not row.note:
         formula = Text(f"{row.times:,} × {'(' + row.formula + ')' if ' ' in row.formula else row.formula}")
     number = row.own if row.own == "not known yet" else row.inside
-    return [name, Text(visible(row.type)), formula, Text(number), Text(row.share), sign]
+    flow = row.flow
+    sizes = [_output(row)] if ran else []
+    last = (flow.inside_short if flow else "") or "–" if ran else row.share
+    return [name, Text(visible(row.type)), *sizes, formula, Text(number), Text(last), sign]
+
+
+def _output(row: Row) -> Text:
+    """Return the size of what leaves a layer, or that one with parameters was never called."""
+    if row.flow is None or row.flow.calls:
+        return Text(row.flow.output if row.flow else "")
+    return Text(row.flow.status if row.formula else "", style="dim")
+
+
+def _run(run: Run) -> Text:
+    """Return "Multiply-adds (MACs) 4,089,184,256 (4.1 billion) for `input` 1 × 3 × 224 × 224"."""
+    text = Text("Multiply-adds (MACs) " if run.macs else "Sizes", style="bold")
+    if run.macs:
+        text.append(f"{'about ' if run.approximate else ''}{run.macs}", style="bold")
+        text.append(f"{f' ({run.macs_rounded})' if run.macs_rounded else ''}, FLOPs {run.flops}")
+    return text.append(" for ").append(_sentence(run.given))
 
 
 def _sentence(pieces: Rich) -> Text:
@@ -105,6 +127,8 @@ def _tail(view: ReportView) -> list[Text]:
     total.append(f" parameters{f' ({view.rounded})' if view.rounded else ''} · {' · '.join(view.facts)}", style="")
     lines = [Text(hidden, style="dim")] if hidden else []
     lines.append(total)
+    if view.run is not None:
+        lines.append(_run(view.run))
     if view.one_line and not view.story:
         lines.append(Text(visible(view.one_line)))
     for problem in view.problems:

@@ -13,6 +13,7 @@ from torch.nn.parameter import is_lazy
 
 from summarykit.errors import NotAModelError
 from summarykit.garbage import no_collection
+from summarykit.reading.config import plain_config
 from summarykit.reading.crosschecks import cross_checks
 from summarykit.reading.kinds import ACTUAL, ClassFacts, KindTable
 from summarykit.reading.places import PlaceTable
@@ -27,10 +28,21 @@ def read_model(model: nn.Module) -> ModelRecords:
         NotAModelError: *model* is not a ``torch.nn.Module``.
 
     """
+    return read_numbered(model)[0]
+
+
+def read_numbered(model: nn.Module) -> tuple[ModelRecords, list[nn.Module]]:
+    """Return what *model* is made of, and the module of each layer, by its number.
+
+    Raises:
+        NotAModelError: As for ``read_model``.
+
+    """
     check_is_model(model)
+    walk = _Walk()
     # A tensor subclass may answer for its shape in code of its own; what PyTorch itself holds is asked for.
     with no_collection(), torch._C.DisableTorchFunctionSubclass():
-        return _Walk().read(model)
+        return walk.read(model), [row[0] for row in walk.places.rows]
 
 
 def check_is_model(given: object) -> None:
@@ -149,6 +161,7 @@ class _Walk:
             tensors=made_records(TensorRecord, rows),
             counted=count(model),
             notes=tuple(self.notes),
+            config=plain_config(self.places.rows[0][0]),
             cross_checks=cross_checks((n, self.places.rows[n][0]) for n in self.visited.values()),
         )
 

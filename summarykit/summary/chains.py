@@ -1,4 +1,4 @@
-"""Where one layer's output is proven to be the next one's input: inside an exact ``nn.Sequential``."""
+"""Where one layer's output is proven to be another's input: inside an exact ``nn.Sequential``, and in a watched run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from summarykit.records import Explanation, LayerRecord
+from summarykit.runs import CallRecord
 from summarykit.summary.data import SummaryData
 
 _NN = "torch.nn.modules"
@@ -24,6 +25,12 @@ _KEEP_ALL = {
         "instancenorm": "InstanceNorm1d InstanceNorm2d InstanceNorm3d",
     }.items()
     for name in names.split()
+} | {
+    f"transformers.activations.{name}"
+    for name in (
+        *("GELUActivation", "NewGELUActivation", "FastGELUActivation", "QuickGELUActivation", "ClippedGELUActivation"),
+        *("AccurateGELUActivation", "SiLUActivation", "MishActivation", "LinearActivation", "ReLUSquaredActivation"),
+    )
 }
 #: Layers that change no number of channels.
 _KEEP_CHANNELS = {
@@ -35,6 +42,8 @@ _KEEP_CHANNELS = {
     )
     for name in names
 } | {f"{_NN}.upsampling.{name}" for name in ("Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d")}
+#: What torch's own layers call what flows through them, where they take other tensors as well.
+_FIRST = {"input", "query"}
 
 
 class Link(NamedTuple):
@@ -113,3 +122,42 @@ def proven_input(data: SummaryData) -> tuple[Explanation, str] | None:
     first = _chain(data.layers[0], data).first
     why = data.explanation(data.layers[first]) if first >= 0 else None
     return (why, why.takes) if why and why.takes else None
+
+
+def traced_links(data: SummaryData) -> tuple[Link, ...]:
+    """Return the links that a run proves: what enters a layer is, in each of its calls, what one other layer gave."""
+    links = []
+    for layer, flow in zip(data.layers, data.flows, strict=False):
+        why = data.explanation(layer)
+        if why is None or why.takes is None:
+            continue
+        sources = {_traced_source(data, call, why.axis) for call in flow.calls}
+        source = sources.pop() if len(sources) == 1 else None
+        if source:
+            links.append(Link(layer.id, why.takes, *source))
+    return tuple(links)
+
+
+def _traced_source(data: SummaryData, index: int, axis: str) -> tuple[int, str] | None:
+    """Return the layer and setting that say the size of what enters a call; None where an operator made it.
+
+    A layer that keeps a size is passed through; where nothing before it is known, a norm says the size itself.
+    """
+    calls = data.run.calls
+    found: tuple[int, str] | None = None
+    while (at := _feeder(calls[index])) >= 0 and len(calls[at].outputs) == 1 and calls[at].layer >= 0:
+        layer = data.layers[calls[at].layer]
+        why = data.explanation(layer)
+        if why and why.gives and why.axis == axis:
+            found = (layer.id, why.gives)
+        name = data.records.types[layer.type].qualified
+        if name not in _KEEP_ALL and not (axis == "channels" and name in _KEEP_CHANNELS):
+            break
+        index = at
+    return found
+
+
+def _feeder(call: CallRecord) -> int:
+    """Return the call whose result is the first input of another, -1 where that is not known or not sure."""
+    first = len(call.inputs) == 1 or (call.inputs and call.inputs[0].name in _FIRST)
+    return call.fed_by[0] if first and call.fed_by else -1

@@ -80,6 +80,7 @@ def make_checks(data: SummaryData) -> Checks:
         ),
         agreement(data),
         *containers(data),
+        *compute(data),
     ]
     return Checks(all(check.ok for check in found), tuple(found), grades(data))
 
@@ -117,6 +118,18 @@ def containers(data: SummaryData) -> list[Check]:
     paths = tuple(data.layers[check.layer].path for check in checked if check.value != total[check.layer])
     claim = "The closed formula of a container gives the sum of its parts"
     return [Check("containers", not paths, claim, len(checked) - len(paths), len(checked), paths)]
+
+
+def compute(data: SummaryData) -> list[Check]:
+    """Check that the formulas of what layers multiply give what the operators of the run were counted to do."""
+    held = (Evidence.VERIFIED, Evidence.DISAGREES)
+    found = [call for call in data.run.calls if call.compute >= 0 and data.run.computes[call.compute].evidence in held]
+    if not found:
+        return []
+    wrong = [call for call in found if data.run.computes[call.compute].evidence is Evidence.DISAGREES]
+    paths = tuple(dict.fromkeys(data.layers[call.layer].path for call in wrong))
+    claim = "The formulas of multiply-adds give what the operators of the run were counted to do"
+    return [Check("compute", not wrong, claim, len(found) - len(wrong), len(found), paths)]
 
 
 def grades(data: SummaryData) -> tuple[Grades, ...]:

@@ -9,8 +9,11 @@ from typing import NamedTuple
 
 from summarykit.garbage import no_collection
 from summarykit.records import CrossCheck, Explanation, LayerRecord, ModelRecords, TensorRecord
+from summarykit.runs import NO_RUN, RunRecord
 from summarykit.summary.checks import Checks, make_checks
-from summarykit.summary.explaining import NOTHING, ExplanationTexts, explanation_texts
+from summarykit.summary.explaining import NOTHING, ExplanationTexts, compute_texts, explanation_texts
+from summarykit.summary.flows import LayerFlow, Trace, layer_flows, made_trace
+from summarykit.summary.memory import Memory, memory
 from summarykit.summary.totals import added_up, subtree_totals
 
 
@@ -26,6 +29,8 @@ class Totals(NamedTuple):
     modules: int  #: distinct modules, the root among them
     layers: int  #: distinct modules that own parameters
     unknown: int  #: parameters whose size is not known until the first input
+    macs: int | None  #: multiply-accumulates of one run; None without one that ended
+    flops: int | None  #: twice as many
 
 
 class LayerColumns(NamedTuple):
@@ -48,6 +53,7 @@ class SummaryData:
     """A model's records, and what follows from them; derived tables are made on first use."""
 
     records: ModelRecords
+    run: RunRecord = NO_RUN
 
     @property
     def model_name(self) -> str:
@@ -113,7 +119,39 @@ class SummaryData:
             modules=len(own_modules),
             layers=sum(layer.explanation >= 0 for layer in own_modules),
             unknown=sum(facts.numel is None for facts in parameters),
+            macs=self.macs,
+            flops=None if self.macs is None else 2 * self.macs,
         )
+
+    @property
+    def macs(self) -> int | None:
+        """Multiply-accumulates of the run, None without one that ended."""
+        return sum(call.macs for call in self.run.calls) if self.run.ok and self.run.calls else None
+
+    @cached_property
+    def flows(self) -> tuple[LayerFlow, ...]:
+        """What each layer did in the run; empty without one."""
+        return tuple(layer_flows(self.run, self.layers)) if self.run.calls else ()
+
+    @cached_property
+    def trace(self) -> Trace:
+        """What the run told of itself."""
+        return made_trace(self.run, self.layers)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What it takes to hold, to run and to train the model."""
+        return memory(self.tensors, self.run, dict(self.records.config))
+
+    def compute_of(self, flow: LayerFlow) -> int:
+        """Return the number of what explains each call of a layer; -1 where it multiplies nothing, or calls differ."""
+        numbers = {self.run.calls[call].compute for call in flow.calls}
+        return numbers.pop() if len(numbers) == 1 else -1
+
+    @cached_property
+    def compute_texts(self) -> tuple[ExplanationTexts, ...]:
+        """The texts of what explains calls, by its number; the last entry, reached by -1, is for no explanation."""
+        return (*map(compute_texts, self.run.computes), NOTHING)
 
     @cached_property
     def checks(self) -> Checks:

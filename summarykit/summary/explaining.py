@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from summarykit.expression import Unanswerable, grouped, numbers, symbols
 from summarykit.records import NOT_KNOWN_YET, CrossCheck, Evidence, Explanation
+from summarykit.runs import ComputeExplanation
 
 
 class ExplanationTexts(NamedTuple):
@@ -38,6 +39,18 @@ def explanation_texts(why: Explanation) -> ExplanationTexts:
         value = grouped(why.value)
         equation = written if written == value else f"{written} = {value}"
     return ExplanationTexts(formula, written, equation, sentence(why))
+
+
+def compute_texts(why: ComputeExplanation) -> ExplanationTexts:
+    """Return the texts of why a call multiplies as often as it does."""
+    said = [why.sentence.say(dict(why.bindings))] if why.sentence else []
+    said += [f"{why.reason[0].upper()}{why.reason[1:]}."] if why.reason else []
+    if why.formula is None or why.value is None:
+        return ExplanationTexts(None, None, None, " ".join(said))
+    bindings = dict(why.bindings)
+    written, value = numbers(why.formula.tree, bindings), grouped(why.value)
+    equation = written if written == value else f"{written} = {value}"
+    return ExplanationTexts(symbols(why.formula.tree, bindings), written, equation, " ".join(said))
 
 
 def closed_form(check: CrossCheck) -> str:

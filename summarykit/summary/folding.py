@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
+from summarykit.summary.flows import LayerFlow
 
 
 class FoldedRow(NamedTuple):
@@ -44,12 +45,18 @@ class Folding:
 
     @cached_property
     def _kinds(self) -> list[int]:
+        """Of each layer in itself."""
         return own_kinds(self.data)
+
+    @cached_property
+    def _working_kinds(self) -> list[int]:
+        """Of each layer and what flows through it; what holds parameters where does not depend on a run."""
+        return own_kinds(self.data, with_flows=True) if self.data.flows else self._kinds
 
     @cached_property
     def rows(self) -> tuple[FoldedRow, ...]:
         """The tree in pre-order, repeats folded."""
-        return fold_tree(self.data, self._kinds)
+        return fold_tree(self.data, self._working_kinds)
 
     @cached_property
     def _positions(self) -> dict[int, int]:
@@ -62,22 +69,42 @@ class Folding:
     @cached_property
     def groups(self) -> tuple[LayerGroup, ...]:
         """The layers that own parameters, as a flat list, folded by the pattern of their paths."""
-        return fold_flat(self.data, self._kinds)
+        return fold_flat(self.data, self._kinds, [layer.explanation >= 0 for layer in self.data.layers])
+
+    @cached_property
+    def working_groups(self) -> tuple[LayerGroup, ...]:
+        """The layers that own parameters or, in a run, multiply; as ``groups``."""
+        if not self.data.flows:
+            return self.groups
+        pairs = zip(self.data.layers, self.data.flows, strict=True)
+        works = [layer.explanation >= 0 or flow.macs > 0 for layer, flow in pairs]
+        return fold_flat(self.data, self._working_kinds, works)
 
 
-def own_kinds(data: SummaryData) -> list[int]:
-    """Return a number for each layer, equal for layers alike in themselves: type, explanation and own tensors."""
+def own_kinds(data: SummaryData, *, with_flows: bool = False) -> list[int]:
+    """Return a number for each layer, equal for layers alike in themselves: type, explanation, tensors, what flows."""
     numbers: dict[object, int] = {}
     tensors = data.tensors
+    flows = [_flow_kind(data, flow) for flow in data.flows] if with_flows else [()] * len(data.layers)
     found = []
-    for layer in data.layers:
+    for layer, flow in zip(data.layers, flows, strict=True):
         own = tuple(
             (t.name, id(t.facts), t.evidence, -1 if t.owner == index else t.owner)
             for index, t in enumerate(tensors[layer.first_tensor : layer.end_tensor], layer.first_tensor)
         )
-        key = (layer.type, layer.explanation, layer.alias_of, own)
+        key = (layer.type, layer.explanation, layer.alias_of, own, flow)
         found.append(numbers.setdefault(key, len(numbers)))
     return found
+
+
+def _flow_kind(data: SummaryData, flow: LayerFlow) -> tuple[object, ...]:
+    """Return what makes layers alike in a run: how often they are called, with what, and what they multiply.
+
+    A tensor inside another argument does not count: a cache is handed from layer to layer and grows on its way.
+    """
+    sizes = tuple(each for flows in (flow.inputs, flow.outputs) for each in flows if "." not in each.name)
+    number = data.compute_of(flow)
+    return (len(flow.calls), sizes, flow.macs, flow.macs_total, flow.status, flow.approximate, number)
 
 
 def structures(data: SummaryData, kinds: Sequence[int]) -> list[int]:
@@ -152,15 +179,15 @@ def folded_row(above: FoldedRow, run: Sequence[int], data: SummaryData) -> Folde
     return FoldedRow(run[0], above.depth + 1, name, path, len(run), above.times * len(run), 0)
 
 
-def fold_flat(data: SummaryData, kinds: Sequence[int]) -> tuple[LayerGroup, ...]:
-    """Return the layers that own parameters, those of one kind and path pattern together.
+def fold_flat(data: SummaryData, kinds: Sequence[int], wanted: Sequence[bool]) -> tuple[LayerGroup, ...]:
+    """Return the layers that are *wanted*, those of one kind and path pattern together.
 
     The pattern of ``layer4.0.conv2`` is ``layer4.#.conv2``: blocks may differ elsewhere. Layers come in the
     order of their first copy; a group whose numbers form no full grid is split by its first number.
     """
     found: dict[object, list[int]] = {}
     for layer, pattern in zip(data.layers, patterns(data), strict=True):
-        if layer.explanation >= 0:
+        if wanted[layer.id]:
             found.setdefault((pattern, kinds[layer.id]), []).append(layer.id)
     groups = [group for layers in found.values() for group in as_grids(layers, data)]
     return tuple(sorted(groups, key=lambda group: group.layers[0]))

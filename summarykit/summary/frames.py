@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from summarykit.expression import numbers
 from summarykit.garbage import no_collection
 from summarykit.records import TensorFacts
 from summarykit.summary.data import SummaryData
 from summarykit.summary.explaining import closed_form
+from summarykit.summary.flows import LayerFlow
+from summarykit.summary.memory import memory
 
 
 def layers_frame(data: SummaryData) -> pd.DataFrame:
@@ -60,7 +63,83 @@ def _layer_columns(data: SummaryData) -> dict[str, pd.Series]:
         "qualified_type": _looked_up([kind.qualified for kind in records.types], kind),
         "raw_path": _text(layer.raw_path for layer in layers),
         "closed_formula": _text(closed_form(c) if (c := data.closed_forms.get(layer.id)) else None for layer in layers),
+        **_flow_columns(data),
     }
+
+
+def _flow_columns(data: SummaryData) -> dict[str, pd.Series]:
+    """Return what flowed through each layer; without a run all is missing."""
+    flows: Sequence[LayerFlow | None] = data.flows or [None] * len(data.layers)
+    # A second place of a module, and a layer that was never called, have no sizes of their own.
+    called = [flow if flow and flow.calls else None for flow in flows]
+    numbers = [data.compute_of(flow) if flow else -1 for flow in called]
+    evidence = [*(str(why.evidence) for why in data.run.computes), None]
+    return {
+        "calls": _maybe([len(flow.calls) if flow else None for flow in flows]),
+        "input_shapes": _text(tuple(f.shape for f in flow.inputs) if flow else None for flow in called),
+        "output_shapes": _text(tuple(f.shape for f in flow.outputs) if flow and flow.done else None for flow in called),
+        "macs": _maybe([flow.macs if flow else None for flow in flows]),
+        "macs_total": _maybe([flow.macs_total if flow else None for flow in flows]),
+        "output_bytes": _maybe([flow.output_bytes if flow else None for flow in called]),
+        "macs_formula": _text(data.compute_texts[number].equation for number in numbers),
+        "macs_evidence": _text(evidence[number] for number in numbers),
+        "call_status": _text(flow.status or None if flow else None for flow in flows),
+        "approximate": pd.Series([bool(flow and flow.approximate) for flow in flows], dtype=bool),
+    }
+
+
+def calls_frame(data: SummaryData) -> pd.DataFrame:
+    """Return one row a call of the run, in the order the calls began; columns as in ``docs/columns.md``."""
+    calls, layers, run = data.run.calls, data.layers, data.run
+    paths = [layers[call.layer].path if call.layer >= 0 else None for call in calls]
+    types = [data.records.types[layers[call.layer].type].name if call.layer >= 0 else None for call in calls]
+    texts = [data.compute_texts[call.compute] for call in calls]
+    with no_collection():
+        return pd.DataFrame(
+            {
+                "path": _text(paths),
+                "type": _text(types),
+                "caller": _maybe([call.caller if call.caller >= 0 else None for call in calls]),
+                "inputs": _text(tuple(flow.name for flow in call.inputs) for call in calls),
+                "input_shapes": _text(tuple(flow.shape for flow in call.inputs) for call in calls),
+                "input_dtypes": _text(tuple(flow.dtype for flow in call.inputs) for call in calls),
+                "outputs": _text(tuple(flow.name for flow in call.outputs) for call in calls),
+                "output_shapes": _text(tuple(flow.shape for flow in call.outputs) for call in calls),
+                "output_dtypes": _text(tuple(flow.dtype for flow in call.outputs) for call in calls),
+                "output_bytes": _whole([call.output_bytes for call in calls]),
+                "macs": _whole([call.macs for call in calls]),
+                "macs_total": _whole([call.macs_total for call in calls]),
+                "macs_formula": _text(text.equation for text in texts),
+                "explanation": _text(text.sentence or None for text in texts),
+                "operators": _text(tuple(operator.name for operator in call.operators) for call in calls),
+                "done": pd.Series([call.done for call in calls], dtype=bool),
+                "approximate": _text("; ".join(run.reasons[n] for n in call.approximate) or None for call in calls),
+            }
+        )
+
+
+def memory_frame(data: SummaryData, tokens: int | None, bytes_per_parameter: int | None) -> pd.DataFrame:
+    """Return one row a figure of memory; columns as in ``docs/columns.md``."""
+    config = dict(data.records.config)
+    made = memory(data.tensors, data.run, config, tokens=tokens, bytes_per_parameter=bytes_per_parameter)
+    cache = (made.cache.per_token,) if made.cache else ()
+    tables = {
+        "formats": made.formats,
+        "run": (*made.run, *cache, made.run_total),
+        "train": made.train,
+        "optimizers": made.optimizers,
+        "totals": made.train_totals,
+    }
+    rows = [(table, row) for table, held in tables.items() for row in held]
+    return pd.DataFrame(
+        {
+            "table": _text(table for table, _ in rows),
+            "what": _text(row.label for _, row in rows),
+            "formula": _text(numbers(row.formula.tree, dict(row.bindings)) for _, row in rows),
+            "bytes": _whole([row.bytes for _, row in rows]),
+            "explanation": _text(row.sentence.say(dict(row.bindings)) for _, row in rows),
+        }
+    )
 
 
 def _facts(data: SummaryData) -> tuple[list[TensorFacts], np.ndarray]:

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from summarykit.errors import SavedFileError
-from summarykit.expression import Value, parse, parse_sentence
+from summarykit.expression import parse, parse_sentence
 from summarykit.garbage import no_collection
 from summarykit.records import (
     Counted,
@@ -32,8 +31,11 @@ from summarykit.records import (
     TensorRecord,
     made_records,
 )
+from summarykit.runs import NO_RUN
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import own_name
+from summarykit.summary.plain import plain_bindings, read_bindings, read_optional, read_text
+from summarykit.summary.run_storage import read_run, written_run
 
 FORMAT = 1
 _GRADES = list(Evidence)
@@ -43,7 +45,10 @@ _HINT = "give a .json file that summarykit wrote"
 def to_json(data: SummaryData) -> str:
     """Return *data* as JSON text: ASCII, sorted keys, the same bytes for the same summary."""
     with no_collection():
-        text = _canonical(_written(data))
+        document = _written(data)
+        if data.run != NO_RUN:
+            document["run"] = written_run(data.run)
+        text = _canonical(document)
         return f'{{"checksum":"{_checksum(text)}",{text[1:]}\n'
 
 
@@ -56,7 +61,10 @@ def from_json(text: str) -> SummaryData:
     """
     try:
         with no_collection():
-            return SummaryData(_read(_checked(json.loads(text))))
+            found = _checked(json.loads(text))
+            records = _read(found)
+            run = read_run(found["run"], len(records.layers)) if "run" in found else NO_RUN
+            return SummaryData(records, run)
     except SavedFileError:
         raise
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
@@ -95,8 +103,9 @@ def _written(data: SummaryData) -> dict[str, Any]:
         "counted": list(records.counted),
         "notes": list(records.notes),
         "types": [list(kind) for kind in records.types],
-        "settings": [[[name, _plain(value)] for name, value in settings] for settings in records.settings],
+        "settings": [plain_bindings(settings) for settings in records.settings],
         "explanations": [_explanation(why) for why in records.explanations],
+        "config": plain_bindings(records.config),
         "cross_checks": [_cross_check(check) for check in records.cross_checks],
         "facts": {"fields": list(TensorFacts._fields), "rows": [list(fact) for fact in facts]},
         "layers": {
@@ -117,26 +126,10 @@ def _written(data: SummaryData) -> dict[str, Any]:
 _LAYER_FIELDS = ("parent", "type", "settings", "explanation", "alias_of", "first_tensor", "end_tensor")
 
 
-def _plain(value: Value) -> Any:
-    return [_plain(part) for part in value] if isinstance(value, tuple) else value
-
-
-def _value(found: Any) -> Value:
-    if isinstance(found, list):
-        return tuple(_value(part) for part in found)
-    if found is None or (isinstance(found, int | str | float) and not _endless(found)):
-        return found
-    raise ValueError(f"{found!r} is no setting")
-
-
-def _endless(found: object) -> bool:
-    return isinstance(found, float) and not math.isfinite(found)
-
-
 def _explanation(why: Explanation) -> dict[str, Any]:
     return {
         "formula": why.formula.source if why.formula else None,
-        "bindings": [[name, _plain(value)] for name, value in why.bindings],
+        "bindings": plain_bindings(why.bindings),
         "value": why.value,
         "sentence": why.sentence.source if why.sentence else None,
         "about": why.about,
@@ -144,7 +137,7 @@ def _explanation(why: Explanation) -> dict[str, Any]:
             {
                 "label": line.label,
                 "formula": line.formula.source,
-                "bindings": [[name, _plain(value)] for name, value in line.bindings],
+                "bindings": plain_bindings(line.bindings),
                 "value": line.value,
                 "evidence": line.evidence,
                 "tensors": list(line.tensors),
@@ -166,25 +159,20 @@ def _read(found: Mapping[str, Any]) -> ModelRecords:
     layers = made_records(LayerRecord, _layer_rows(found["layers"]))
     tensors = made_records(TensorRecord, _tensor_rows(found["tensors"], layers, facts))
     records = ModelRecords(
-        name=_text(found["name"]),
-        torch=_text(found["torch"]),
-        types=tuple(LayerType(*map(_text, kind)) for kind in found["types"]),
-        settings=tuple(tuple((_text(n), _value(v)) for n, v in settings) for settings in found["settings"]),
+        name=read_text(found["name"]),
+        torch=read_text(found["torch"]),
+        types=tuple(LayerType(*map(read_text, kind)) for kind in found["types"]),
+        settings=tuple(map(read_bindings, found["settings"])),
         explanations=tuple(_read_explanation(why) for why in found["explanations"]),
         layers=layers,
         tensors=tensors,
         counted=Counted(*found["counted"]),
-        notes=tuple(map(_text, found["notes"])),
+        notes=tuple(map(read_text, found["notes"])),
         cross_checks=tuple(map(_read_cross_check, found.get("cross_checks", ()))),
+        config=read_bindings(found.get("config", ())),
     )
     _check_links(records)
     return records
-
-
-def _text(found: Any) -> str:
-    if not isinstance(found, str):
-        raise ValueError(f"{found!r} is no text")  # noqa: TRY004 - damage, reported as one kind of error
-    return found
 
 
 def _facts(fields: Sequence[str], row: Sequence[Any]) -> TensorFacts:
@@ -216,16 +204,16 @@ def _tensor_rows(
 
 def _read_explanation(why: Mapping[str, Any]) -> Explanation:
     return Explanation(
-        formula=_optional(parse, why["formula"]),
-        bindings=_bindings(why["bindings"]),
+        formula=read_optional(parse, why["formula"]),
+        bindings=read_bindings(why["bindings"]),
         value=why["value"],
-        sentence=_optional(parse_sentence, why["sentence"]),
+        sentence=read_optional(parse_sentence, why["sentence"]),
         about=why["about"],
         lines=tuple(
             Line(
                 line["label"],
                 parse(line["formula"]),
-                _bindings(line["bindings"]),
+                read_bindings(line["bindings"]),
                 line["value"],
                 Evidence(line["evidence"]),
                 tuple(line["tensors"]),
@@ -243,21 +231,12 @@ def _read_explanation(why: Mapping[str, Any]) -> Explanation:
 
 
 def _cross_check(check: CrossCheck) -> list[Any]:
-    bindings = [[name, _plain(value)] for name, value in check.bindings]
-    return [check.layer, check.formula.source, bindings, check.value, check.origin, check.users]
+    return [check.layer, check.formula.source, plain_bindings(check.bindings), check.value, check.origin, check.users]
 
 
 def _read_cross_check(found: Sequence[Any]) -> CrossCheck:
     layer, formula, bindings, value, origin, users = found
-    return CrossCheck(int(layer), parse(formula), _bindings(bindings), int(value), _text(origin), bool(users))
-
-
-def _optional(read: Callable[[str], Any], text: str | None) -> Any:
-    return None if text is None else read(text)
-
-
-def _bindings(found: Sequence[Sequence[Any]]) -> tuple[tuple[str, Value], ...]:
-    return tuple((_text(name), _value(value)) for name, value in found)
+    return CrossCheck(int(layer), parse(formula), read_bindings(bindings), int(value), read_text(origin), bool(users))
 
 
 def _check_links(records: ModelRecords) -> None:

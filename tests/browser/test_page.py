@@ -7,10 +7,12 @@ import pytest
 from selenium.common.exceptions import NoAlertPresentException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from torch import nn
 
+import summarykit
 from summarykit.exporters.view.words import visible
 from support import programs
-from support.pages import HOSTILE, Odd, hostile, repeated, sequential, write_page
+from support.pages import HOSTILE, Odd, hostile, page_from, repeated, sequential, write_page
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +37,33 @@ while (walker.nextNode()) {
 }
 return found;
 """
+
+
+# The cells beside an opened row whose text reaches into it.
+OVERLAPS = """
+return [...document.querySelectorAll('.tree details[open]')].flatMap(details => {
+  const top = details.querySelector('.more').getBoundingClientRect().top;
+  return [...details.closest('tr').querySelectorAll(':scope > td')].filter(cell => {
+    const range = document.createRange(); range.selectNodeContents(cell);
+    return cell.textContent.trim() && range.getBoundingClientRect().bottom > top + 1 });
+}).map(cell => cell.textContent)
+"""
+
+
+def write_run(folder, model, **given):
+    """The page of a watched run as a file."""
+    target = folder / "run.html"
+    target.write_bytes(page_from(summarykit.summarize(model, **given).data).encode())
+    return target
+
+
+def network():
+    """Layers that multiply often, and one without parameters."""
+    blocks = (nn.Sequential(nn.Conv2d(64, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU()) for _ in range(4))
+    return nn.Sequential(nn.Conv2d(3, 64, 7, 2, 3), *blocks, nn.Flatten(), nn.Linear(64 * 12_544, 10, device="meta"))
+
+
+IMAGE = (1, 3, 224, 224)
 
 
 def theme(browser, name, media=""):
@@ -62,14 +91,7 @@ def test_the_page_never_scrolls_sideways_and_complains_of_nothing(browser, tmp_p
 def test_no_text_of_the_table_lies_on_another(browser, tmp_path, make):
     driver = browser.open(write_page(make(), tmp_path))
     driver.execute_script(OPEN_ALL)
-    hidden = driver.execute_script("""
-        return [...document.querySelectorAll('.tree details[open]')].flatMap(details => {
-          const top = details.querySelector('.more').getBoundingClientRect().top;
-          return [...details.closest('tr').querySelectorAll(':scope > td')].filter(cell => {
-            const range = document.createRange(); range.selectNodeContents(cell);
-            return cell.textContent.trim() && range.getBoundingClientRect().bottom > top + 1 });
-        }).map(cell => cell.textContent)""")
-    assert hidden == []
+    assert driver.execute_script(OVERLAPS) == []
 
 
 def test_a_row_opens_by_mouse_and_by_keyboard(browser, tmp_path):
@@ -183,3 +205,54 @@ def test_the_head_of_the_table_stays_in_sight(browser, tmp_path):
     driver.execute_script("document.querySelectorAll('.tree > tbody > tr')[6].scrollIntoView()")
     top = driver.execute_script("return document.querySelector('.tree > thead th').getBoundingClientRect().top")
     assert top == pytest.approx(0, abs=1)
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 900, 1100, 1280])
+def test_a_run_fits_every_width_and_hides_no_text(browser, tmp_path, width):
+    driver = browser.open(write_run(tmp_path, network(), input_size=IMAGE), width=width)
+    for step in ("", OPEN_ALL, SHOW_ALL):
+        driver.execute_script(step)
+        assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+    assert driver.execute_script(OVERLAPS) == []
+    assert browser.messages() == []
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_every_text_of_a_run_has_its_contrast(browser, tmp_path, name):
+    theme(browser, name)
+    driver = browser.open(write_run(tmp_path, network(), input_size=(1, 3, 30, 30)))  # the last layer does not fit
+    driver.execute_script(OPEN_ALL)
+    found = driver.execute_script(CONTRASTS)
+    assert {pair: ratio for pair, ratio in found.items() if ratio < 4.5} == {}
+
+
+def test_parameters_and_compute_stand_side_by_side_or_one_below_the_other(browser, tmp_path):
+    page = write_run(tmp_path, network(), input_size=IMAGE)
+    for width, beside in ((1280, True), (390, False)):
+        driver = browser.open(page, width=width)
+        tops = driver.execute_script(
+            "return [...document.querySelectorAll('.pair > section')].map(e => e.getBoundingClientRect().top)"
+        )
+        assert len(tops) == 2
+        assert (tops[0] == tops[1]) is beside
+
+
+def test_a_phone_has_the_run_in_the_opened_row(browser, tmp_path):
+    driver = browser.open(write_run(tmp_path, network(), input_size=IMAGE), width=390, height=844)
+    heads = [head for head in driver.find_elements(By.CSS_SELECTOR, ".tree > thead th") if head.is_displayed()]
+    assert len(heads) == 3
+    row = driver.find_element(By.XPATH, "//tr[th/details/summary/code = '0']")
+    row.find_element(By.TAG_NAME, "summary").click()
+    assert row.find_element(By.XPATH, ".//b[contains(., '= 118,013,952')]").is_displayed()
+    assert row.find_element(By.XPATH, ".//td[. = '1 × 64 × 112 × 112']").is_displayed()
+
+
+def test_paper_has_the_run_and_the_memory(browser, tmp_path):
+    pdftotext = programs.require("pdftotext")
+    driver = browser.open(write_run(tmp_path, network(), input_size=IMAGE))
+    made = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
+    paper = tmp_path / "page.pdf"
+    paper.write_bytes(base64.b64decode(made["data"]))
+    text = subprocess.run([pdftotext, "-layout", paper, "-"], check=True, capture_output=True, text=True).stdout
+    for said in ("How compute splits", "118,013,952", "1 × 64 × 112 × 112", "Adam or AdamW", "Multiply-add (MAC)"):
+        assert said in text

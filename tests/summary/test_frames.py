@@ -15,8 +15,9 @@ LAYERS = {
     "adds_to_total": "int64", "total": "int64", "trainable": "int64", "frozen": "int64", "buffers": "int64",
     "bytes": "int64", "dtype": "object", "formula": "object", "formula_numbers": "object", "formula_value": "Int64",
     "evidence": "object", "explanation": "object", "shared_with": "object", "qualified_type": "object",
-    "raw_path": "object",
-    "closed_formula": "object",
+    "raw_path": "object", "closed_formula": "object", "calls": "Int64", "input_shapes": "object",
+    "output_shapes": "object", "macs": "Int64", "macs_total": "Int64", "output_bytes": "Int64",
+    "macs_formula": "object", "macs_evidence": "object", "call_status": "object", "approximate": "bool",
 }  # fmt: skip
 TENSORS = {
     "path": "object", "module": "object", "name": "object", "kind": "object", "shape": "object", "numel": "Int64",
@@ -62,14 +63,16 @@ def test_the_schema_is_fixed_for_any_model(model):
 def test_what_the_columns_say_of_the_sequential_model():
     summary = summarykit.summarize(MODELS["sequential"]())
     row = summary.layers.iloc[1]
-    assert row.to_dict() == {
+    assert {name: None if value is pd.NA else value for name, value in row.to_dict().items()} == {
         "path": "0", "type": "Linear", "depth": 1, "parent": "", "weight_shape": (4, 16), "bias_shape": (4,),
         "weight_numel": 64, "bias_numel": 4, "parameters": 68, "adds_to_total": 68, "total": 68, "trainable": 68,
         "frozen": 0, "buffers": 0, "bytes": 272, "dtype": "float32", "formula": "out_features × (in_features + 1)",
         "formula_numbers": "4 × (16 + 1) = 68", "formula_value": 68, "evidence": "verified",
         "explanation": "Each of the 4 neurons has 16 weights, one per input, and 1 bias.", "shared_with": None,
         "qualified_type": "torch.nn.modules.linear.Linear", "raw_path": "0",
-        "closed_formula": None,
+        "closed_formula": None, "calls": None, "input_shapes": None, "output_shapes": None, "macs": None,
+        "macs_total": None, "output_bytes": None, "macs_formula": None, "macs_evidence": None, "call_status": None,
+        "approximate": False,
     }  # fmt: skip
     root = summary.layers.iloc[0]
     assert (root.path, root.parent, root.parameters, root.total, root.formula, root["dtype"]) == (
@@ -90,7 +93,7 @@ def test_what_the_columns_say_of_the_sequential_model():
 
 
 def test_totals_are_python_ints():
-    totals = summarykit.summarize(MODELS["sequential"]()).totals
+    totals = summarykit.summarize(MODELS["sequential"](), input_size=(1, 16)).totals
     assert [type(value) for value in totals] == [int] * len(totals)
     assert (totals.parameters, totals.trainable, totals.frozen, totals.bytes, totals.buffers, totals.modules) == (
         81, 81, 0, 324, 0, 4,

@@ -12,16 +12,30 @@ from torch import nn
 
 from summarykit.exporters.base import Options
 from summarykit.exporters.excel import write_excel
-from summarykit.reading import read_model
+from summarykit.reading.watching import Feed, read_and_watch
 from summarykit.summary import SummaryData
 
 Row = dict[str, Cell]
+#: Headings of the column right of the inputs.
+WORDS = ("Formula in words", "Shapes", "Counted where", "Operations")
 
 
-def workbook_bytes(model: nn.Module, *, fill_cache: bool = True, options: Options | None = None) -> bytes:
+def watched(model: nn.Module, **feed: object) -> SummaryData:
+    """What is known of *model*, and of one run where *feed* says what it is given."""
+    return SummaryData(*read_and_watch(model, Feed(**feed)))
+
+
+def workbook_bytes(
+    model: nn.Module, *, fill_cache: bool = True, options: Options | None = None, **feed: object
+) -> bytes:
     """The workbook on *model*; without cached values whatever it shows was computed by who opened it."""
+    return workbook_of(watched(model, **feed), fill_cache=fill_cache, options=options)
+
+
+def workbook_of(data: SummaryData, *, fill_cache: bool = True, options: Options | None = None) -> bytes:
+    """The workbook on a model that was read."""
     out = io.BytesIO()
-    write_excel(SummaryData(read_model(model)), out, options or Options(), fill_cache=fill_cache)
+    write_excel(data, out, options or Options(), fill_cache=fill_cache)
     return out.getvalue()
 
 
@@ -30,9 +44,14 @@ def opened(source: bytes | Path, *, values: bool = False) -> Workbook:
     return openpyxl.load_workbook(io.BytesIO(source) if isinstance(source, bytes) else source, data_only=values)
 
 
-def formula_rows(book: Workbook) -> dict[str, Row]:
-    """The rows of Formulas by path; their cells by the code name of an input or the heading of another column."""
-    return {str(row["Layer"].value): row for row in _formula_rows(book["Formulas"])}
+def formula_rows(book: Workbook, sheet: str = "Formulas") -> dict[str, Row]:
+    """The rows of Formulas, or Compute, by path; their cells by an input's code name or a column's heading."""
+    return {str(row["Layer"].value): row for row in live_rows(book, sheet)}
+
+
+def live_rows(book: Workbook, sheet: str) -> list[Row]:
+    """The rows of Formulas or Compute in their order; a layer whose calls differ has several."""
+    return list(_formula_rows(book[sheet]))
 
 
 def _formula_rows(sheet: Worksheet) -> Iterator[Row]:
@@ -41,9 +60,9 @@ def _formula_rows(sheet: Worksheet) -> Iterator[Row]:
     for cells in rows:
         if cells[0].value == "#":
             codes = next(rows)
-            notes = ("of one copy", "all copies")
+            words = next(head.column for head in cells if head.value in WORDS)
             names = {
-                head.column: str(head.value if code.value in (None, *notes) else code.value).replace("\n", "")
+                head.column: str(code.value if code.value and head.column < words else head.value).replace("\n", "")
                 for head, code in zip(cells, codes, strict=True)
                 if head.value is not None
             }
@@ -53,11 +72,15 @@ def _formula_rows(sheet: Worksheet) -> Iterator[Row]:
             names = {}
 
 
-def total(book: Workbook, heading: str) -> Cell:
-    """A cell of the frozen TOTAL row of Formulas."""
-    sheet = book["Formulas"]
-    column = next(cell.column for cell in sheet[2] if cell.value == heading)
-    return sheet.cell(3, column)
+def total(book: Workbook, heading: str, sheet: str = "Formulas") -> Cell:
+    """A cell of the frozen TOTAL row of Formulas or Compute."""
+    column = next(cell.column for cell in book[sheet][2] if cell.value == heading)
+    return book[sheet].cell(3, column)
+
+
+def memory_rows(book: Workbook) -> dict[str, list[Cell]]:
+    """The rows of Memory by what they are, the last of each name; the cells right of it."""
+    return {str(row[0].value): list(row[1:]) for row in book["Memory"].iter_rows() if row[0].value}
 
 
 def overview(book: Workbook, label: str) -> list[object]:

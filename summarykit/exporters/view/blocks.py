@@ -1,7 +1,8 @@
-"""Where the parameters are: ranked blocks, the whole total in one line, the first sentence."""
+"""Where the parameters are, and the multiply-accumulates: ranked blocks, the total in one line, the first sentence."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.view.values import Block, Piece, Rich
@@ -9,6 +10,14 @@ from summarykit.exporters.view.words import block_name, counted, per_mille, shar
 from summarykit.expression import grouped
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding, is_number
+
+
+class Measure(NamedTuple):
+    """What blocks are measured by: a number of each layer that adds up along the tree."""
+
+    own: Sequence[int]  #: of the layer itself
+    inside: Sequence[int]  #: with everything inside
+    total: int
 
 
 class Part(NamedTuple):
@@ -24,12 +33,22 @@ _DOMINANT = 0.8
 _MOST_PARTS = 12
 
 
-def all_blocks(data: SummaryData, folding: Folding, title: str) -> tuple[Block, ...]:
+def by_parameters(data: SummaryData) -> Measure:
+    """Return the parameters of each layer, each counted once."""
+    return Measure(data.columns.adds, data.columns.counted, data.totals.parameters)
+
+
+def by_macs(data: SummaryData) -> Measure:
+    """Return the multiply-accumulates of each layer in one run."""
+    flows = data.flows
+    return Measure([flow.macs for flow in flows], [flow.macs_total for flow in flows], data.totals.macs or 0)
+
+
+def all_blocks(data: SummaryData, folding: Folding, title: str, measure: Measure) -> tuple[Block, ...]:
     """Return the parts of the model in order, opened until no single part holds nearly everything."""
-    total = data.totals.parameters
-    parts = _opened(data, folding)
-    largest = max((_value(data, part) for part in parts), default=0)
-    return tuple(_block(data, part, total, largest, title) for part in parts)
+    parts = _opened(folding, measure)
+    largest = max((_value(measure, part) for part in parts), default=0)
+    return tuple(_block(data, part, measure, largest, title) for part in parts)
 
 
 def ranked(blocks: tuple[Block, ...], total: int) -> tuple[Block, ...]:
@@ -90,54 +109,54 @@ def _called(path: str, kind: str) -> Rich:
     return (Piece(path, code=True), Piece(f" ({kind})")) if is_number(path) else (Piece(path, code=True),)
 
 
-def _opened(data: SummaryData, folding: Folding) -> list[Part]:
+def _opened(folding: Folding, measure: Measure) -> list[Part]:
     """Return the parts that stand for the blocks."""
-    parts = _inside(data, folding, folding.rows[0])
+    parts = _inside(folding, measure, folding.rows[0])
     while parts:
-        sizes = [_value(data, part) for part in parts]
+        sizes = [_value(measure, part) for part in parts]
         largest = max(range(len(parts)), key=sizes.__getitem__)
-        inner = [] if parts[largest].itself else _inside(data, folding, parts[largest].row)
+        inner = [] if parts[largest].itself else _inside(folding, measure, parts[largest].row)
         fits = len(inner) > 0 and len(parts) + len(inner) - 1 <= _MOST_PARTS
         folded = parts[largest].row.copies > 1 and len(parts) > 1
-        if folded or not fits or sizes[largest] < _DOMINANT * data.totals.parameters:
+        if folded or not fits or sizes[largest] < _DOMINANT * measure.total:
             break
         parts[largest : largest + 1] = inner
-    return [_repeats(data, folding, part) for part in parts]
+    return [_repeats(folding, measure, part) for part in parts]
 
 
-def _repeats(data: SummaryData, folding: Folding, part: Part) -> Part:
+def _repeats(folding: Folding, measure: Measure, part: Part) -> Part:
     """Return the repeated block that *part* only wraps, ``layers.0–31`` for ``layers``, or *part* itself."""
     inner = part
     while inner.row.copies == 1 and not inner.itself:
-        below = _inside(data, folding, inner.row)
+        below = _inside(folding, measure, inner.row)
         if len(below) != 1:
             return part
         (inner,) = below
     return part if inner.itself else inner
 
 
-def _inside(data: SummaryData, folding: Folding, row: FoldedRow) -> list[Part]:
-    """Return what adds up to a row: its children that hold parameters, and what it holds directly."""
+def _inside(folding: Folding, measure: Measure, row: FoldedRow) -> list[Part]:
+    """Return what adds up to a row: its children that measure anything, and what it measures itself."""
     rows = folding.rows
-    inner = [Part(row, True)] if data.columns.adds[row.layer] else []
+    inner = [Part(row, True)] if measure.own[row.layer] else []
     at = folding.position(row) + 1
     while at < row.end:
-        if data.columns.counted[rows[at].layer]:
+        if measure.inside[rows[at].layer]:
             inner.append(Part(rows[at], False))
         at = rows[at].end
     return inner
 
 
-def _value(data: SummaryData, part: Part) -> int:
-    each = data.columns.adds if part.itself else data.columns.counted
+def _value(measure: Measure, part: Part) -> int:
+    each = measure.own if part.itself else measure.inside
     return each[part.row.layer] * part.row.times
 
 
-def _block(data: SummaryData, part: Part, total: int, largest: int, title: str) -> Block:
-    row, value = part.row, _value(data, part)
+def _block(data: SummaryData, part: Part, measure: Measure, largest: int, title: str) -> Block:
+    row, value, total = part.row, _value(measure, part), measure.total
     each = value // row.times
     kind = data.records.types[data.layers[row.layer].type].name
-    beside_others = part.itself and value < data.columns.counted[row.layer] * row.times
+    beside_others = part.itself and value < measure.inside[row.layer] * row.times
     return Block(
         name=row.path,
         short=block_name(row.path, kind) if row.path else title,

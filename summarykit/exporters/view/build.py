@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from summarykit.exporters.view import blocks as where
+from summarykit.exporters.view.flow import run_view
+from summarykit.exporters.view.memory import memory_tables
 from summarykit.exporters.view.receipt import agreement, check_views, grade_views, problems
 from summarykit.exporters.view.rows import flat_groups, tree_rows
 from summarykit.exporters.view.story import story, story_total
@@ -34,6 +36,15 @@ _GLOSSARY = (
     Term("Does not match ✗", "The formula and PyTorch differ; both numbers are shown."),
 )
 
+_GLOSSARY_OF_A_RUN = (
+    Term("Multiply-add (MAC)", "One multiplication and the addition of its result: what most of the work consists of."),
+    Term("FLOPs", "Multiplications and additions, each counted: twice the multiply-adds."),
+    Term("Activations", "The numbers that layers pass on in a run; they take memory beside the model's own."),
+    Term("Called", "How often a layer was used in the run; one that was never called took no part in it."),
+    Term("Counted, not checked –", "The run counted these multiply-adds; no rule for the layer gives them as well."),
+    Term("Assumed sizes", "A size hangs on values, which are not known; the largest possible one was taken."),
+)
+
 
 def build_view(
     data: SummaryData,
@@ -63,9 +74,10 @@ def _view(data: SummaryData, title: str, source: str, most_rows: int, most_group
     title = title or data.model_name
     folding = Folding(data)
     totals, checks = data.totals, data.checks
-    parts = where.all_blocks(data, folding, title)
+    parts = where.all_blocks(data, folding, title, where.by_parameters(data))
     rows, left_out = tree_rows(data, folding, most_rows, title, with_empty=with_empty)
     groups, groups_left_out = flat_groups(data, folding, most_groups, title)
+    run = run_view(data, folding, title)
     torch = f"torch {data.records.torch}" if data.records.torch else ""
     return ReportView(
         title=title,
@@ -89,13 +101,20 @@ def _view(data: SummaryData, title: str, source: str, most_rows: int, most_group
         rows=rows,
         rows_left_out=left_out,
         rows_without_parameters=sum(not row.has_parameters for row in rows),
-        groups_title="The only layer" if totals.layers == 1 else f"All {counted(totals.layers, 'layer')}",
+        groups_title=_groups_title(folding),
         groups=groups,
         groups_left_out=groups_left_out,
         notes=data.records.notes,
-        glossary=_GLOSSARY,
+        run=run,
+        memory=memory_tables(data),
+        glossary=_GLOSSARY if run is None else (*_GLOSSARY, *_GLOSSARY_OF_A_RUN),
         made=_made(data),
     )
+
+
+def _groups_title(folding: Folding) -> str:
+    layers = sum(len(group.layers) for group in folding.working_groups)
+    return "The only layer" if layers == 1 else f"All {counted(layers, 'layer')}"
 
 
 def _facts(data: SummaryData) -> tuple[str, ...]:
@@ -113,8 +132,9 @@ def _facts(data: SummaryData) -> tuple[str, ...]:
 
 
 def _made(data: SummaryData) -> tuple[str, ...]:
+    ran = "nothing was run, " if data.trace.how == "off" else ""
     return (
-        "Read from the model as it stands: nothing was run, nothing was changed, no values were read.",
+        f"Read from the model as it stands: {ran}nothing was changed, no values were read.",
         "Each formula was worked out from the layer's settings, and held against PyTorch's shapes and its count.",
         "A tensor held in several places counts once, where it comes first.",
         f"Structure fingerprint {data.fingerprint}: from names, shapes and number formats of all saved tensors.",

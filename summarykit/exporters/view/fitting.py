@@ -25,6 +25,11 @@ def measured(text: str) -> float:
     return sum(_WIDTHS.get(character, 1.0 if ord(character) < _WIDE else 2.0) for character in text)
 
 
+def between(least: int, wanted: int, most: int) -> int:
+    """Return *wanted*, kept between two bounds."""
+    return max(least, min(wanted, most))
+
+
 def shortened(text: str, most: int = 60) -> str:
     """Return a long name without its middle; it stands in full elsewhere."""
     return text if len(text) <= most else f"{text[: most // 3]}…{text[len(text) - most + most // 3 + 1 :]}"

@@ -1,26 +1,22 @@
 """Which layers share a row of the Formulas sheet, and which input of a row is the output of another.
 
-Identical layers share a row. A link between two rows must hold for each pair of copies: the copies of ``mlp.2``
-each take what the same copy of ``mlp.0`` gives. Where it holds otherwise (the second of two equal layers in
-a row takes what the first one gives) the layers get rows of their own.
+Identical layers share a row. A link between two rows must hold for every copy: each ``mlp.2`` takes what some
+``mlp.0`` gives. A row in which it holds for some copies only, or in which one copy follows another (the second of two
+equal layers in a row takes what the first one gives), is split.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from summarykit.expression import Expression, Unanswerable, Value, excel_formula, excel_inputs
-from summarykit.records import Explanation
-from summarykit.summary.chains import chains
+from summarykit.exporters.view.live import inputs_of
+from summarykit.summary.chains import Link, chains, traced_links
 from summarykit.summary.data import SummaryData
-from summarykit.summary.folding import Folding, LayerGroup
+from summarykit.summary.folding import Folding, LayerGroup, as_grids
 
 #: A setting of a layer: its id and the name of the input.
 Place = tuple[int, str]
-#: Room for the few characters that go around a formula, of the 8,192 that Excel takes.
-MAX_FORMULA = 8_100
 #: With more rows than this, equal layers stay together and what would need rows of their own is not linked.
 MOST_ROWS = 1_000
 
@@ -35,55 +31,44 @@ class Arrangement(NamedTuple):
 
 def arrange(data: SummaryData, folding: Folding) -> Arrangement:
     """Return the rows and their links."""
-    wanted, first = _wanted(data)
-    rows = [group for group in folding.groups if data.layers[group.layers[0]].alias_of < 0]
-    kept = rows
-    while True:
-        links, torn = _parallel(rows, wanted)
-        if not torn:
-            break
-        rows = [part for row in rows for part in (_singles(row, data) if row.layers[0] in torn else (row,))]
+    wanted, sequential, first = _wanted(data)
+    groups = folding.groups
+    kept = rows = [group for group in groups if data.layers[group.layers[0]].alias_of < 0]
+    while (split := _split(rows, wanted, data)) != rows:
+        rows = split
         if len(rows) > MOST_ROWS + len(kept):
             rows = kept
-            links, _ = _parallel(rows, wanted)
             break
-    aliases = [group for group in folding.groups if data.layers[group.layers[0]].alias_of >= 0]
+    links = _links(rows, wanted)
+    aliases = [group for group in groups if data.layers[group.layers[0]].alias_of >= 0]
     ordered = tuple(sorted([*rows, *aliases], key=lambda row: row.layers[0]))
-    return Arrangement(ordered, links, _proven(data, rows, links, first))
+    return Arrangement(ordered, links, _proven(data, rows, links.keys() & sequential, first))
 
 
-@lru_cache(maxsize=4096)
-def _cells_of(formula: Expression, bindings: tuple[tuple[str, Value], ...]) -> tuple[str, ...] | None:
-    held = dict(bindings)
-    try:
-        names = excel_inputs(formula.tree, held)
-        text = excel_formula(formula.tree, held, dict.fromkeys(names, "{this:in00}"))
-    except (Unanswerable, KeyError):
-        return None
-    return names if len(text) < MAX_FORMULA else None
+class _Origin(NamedTuple):
+    """What the input of one copy follows."""
+
+    takes: str
+    gives: str
+    row: int
+    steps: int  #: how many copies of its own row lie between
 
 
-def is_live(why: Explanation) -> bool:
-    """Return whether a spreadsheet can work the formula out."""
-    return why.formula is not None and why.value is not None and _cells_of(why.formula, why.bindings) is not None
+class _Wanted(NamedTuple):
+    """Links between layers, before it is known which layers share a row."""
+
+    links: Mapping[Place, Place]
+    sequential: frozenset[Place]  #: those that the order of an ``nn.Sequential`` proves
+    first: int  #: the layer that takes the input of the whole model, -1 where that is not proven
 
 
-def inputs_of(why: Explanation) -> tuple[str, ...]:
-    """Return the inputs of a live formula, none where there is no such."""
-    if why.formula is None or why.value is None:
-        return ()
-    return _cells_of(why.formula, why.bindings) or ()
-
-
-def _wanted(data: SummaryData) -> tuple[dict[Place, Place], int]:
-    """Return each proven link, and the layer that takes the input of the whole model, -1 where that is not proven."""
+def _wanted(data: SummaryData) -> _Wanted:
+    """Return each proven link."""
     inputs = [inputs_of(why) for why in data.records.explanations]
     found: dict[Place, Place] = {}
-    first = -1
-    for chain in chains(data):
-        if chain.root == 0:
-            first = chain.first
-        for link in chain.links:
+
+    def add(links: Iterable[Link]) -> None:
+        for link in links:
             layer, source = data.layers[link.layer], data.layers[link.source]
             if source.alias_of >= 0:
                 source = data.layers[source.alias_of]
@@ -91,37 +76,77 @@ def _wanted(data: SummaryData) -> tuple[dict[Place, Place], int]:
                 continue
             if link.takes in inputs[layer.explanation] and link.gives in inputs[source.explanation]:
                 found.setdefault((layer.id, link.takes), (source.id, link.gives))
-    return found, first
+
+    first = -1
+    for chain in chains(data):
+        add(chain.links)
+        first = chain.first if chain.root == 0 else first
+    sequential = frozenset(found)
+    add(traced_links(data))
+    return _Wanted(found, sequential, first)
 
 
-def _parallel(rows: Sequence[LayerGroup], wanted: Mapping[Place, Place]) -> tuple[dict[Place, Place], set[int]]:
-    """Return the links that hold copy by copy, and the first layers of the rows that stand in the way of others."""
-    where = {layer: (row, copy) for row in rows for copy, layer in enumerate(row.layers)}
-    takes: dict[int, set[str]] = {}
-    for layer, name in wanted:
-        takes.setdefault(where[layer][0].layers[0], set()).add(name)
+def _origins(rows: Sequence[LayerGroup], wanted: Mapping[Place, Place]) -> list[list[_Origin | None]]:
+    """Return for each copy in each row which row, and which of its settings, its input follows; None for no link."""
+    row_of = {layer: number for number, row in enumerate(rows) for layer in row.layers}
+    takes = {layer: (name, *source) for (layer, name), source in wanted.items()}
+    found: dict[int, _Origin | None] = {}
+    for layer in row_of:
+        chain = [layer]  # of copies in one row that follow each other
+        while chain[-1] not in found and chain[-1] in takes and row_of[takes[chain[-1]][1]] == row_of[layer]:
+            chain.append(takes[chain[-1]][1])
+        for copy in reversed(chain):
+            if copy not in found:
+                found[copy] = _origin(copy, row_of, takes, found)
+    return [[found[layer] for layer in row.layers] for row in rows]
+
+
+def _origin(
+    layer: int,
+    row_of: Mapping[int, int],
+    takes: Mapping[int, tuple[str, int, str]],
+    found: Mapping[int, _Origin | None],
+) -> _Origin | None:
+    """Return what one copy follows; of a copy of its own row that it follows it is *found* already."""
+    if layer not in takes:
+        return None
+    name, source, gives = takes[layer]
+    if row_of[source] != row_of[layer]:
+        return _Origin(name, gives, row_of[source], 0)
+    before = found[source]
+    return before._replace(steps=before.steps + 1) if before else _Origin(name, gives, row_of[layer], 1)
+
+
+def _split(rows: list[LayerGroup], wanted: Mapping[Place, Place], data: SummaryData) -> list[LayerGroup]:
+    """Return the rows, those in parts whose copies follow different rows or each other."""
+    found: list[LayerGroup] = []
+    for row, origins in zip(rows, _origins(rows, wanted), strict=True):
+        parts: dict[_Origin | None, list[int]] = {}
+        for layer, origin in zip(row.layers, origins, strict=True):
+            parts.setdefault(origin, []).append(layer)
+        if len(parts) == 1:
+            found.append(row)
+        else:
+            found += [part for layers in parts.values() for part in as_grids(layers, data)]
+    return found
+
+
+def _links(rows: list[LayerGroup], wanted: Mapping[Place, Place]) -> dict[Place, Place]:
+    """Return the links that hold for all copies of a row; no circle of them can be, since there is none of layers."""
     links: dict[Place, Place] = {}
-    torn: set[int] = set()
-    for row in rows:
-        for name in sorted(takes.get(row.layers[0], ())):
-            sources = [wanted.get((layer, name)) for layer in row.layers]
-            held = [source for source in sources if source is not None]
-            beside = {where[source][0].layers for source, _ in held}
-            gives = {given for _, given in held}
-            aligned = [where[source][1] for source, _ in held] == list(range(len(row.layers)))
-            if len(beside) == len(gives) == 1 and aligned and len(*beside) == len(row.layers):
-                links[row.layers[0], name] = held[0]
-            else:
-                torn.update(layers[0] for layers in (row.layers, *beside) if len(layers) > 1)
-    return links, torn
+    firsts = [row.layers[0] for row in rows]
+    for row, origins in zip(rows, _origins(rows, wanted), strict=True):
+        origin = origins[0]
+        if origin is not None and len(set(origins)) == 1 and not origin.steps:
+            links[row.layers[0], origin.takes] = (firsts[origin.row], origin.gives)
+    return links
 
 
-def _singles(row: LayerGroup, data: SummaryData) -> tuple[LayerGroup, ...]:
-    return tuple(LayerGroup(data.layers[layer].path, (layer,)) for layer in row.layers)
+def _proven(data: SummaryData, rows: Sequence[LayerGroup], links: Container[Place], first: int) -> bool:
+    """Return whether every layer's input is that of the model or linked, so that no change can leave one behind.
 
-
-def _proven(data: SummaryData, rows: Sequence[LayerGroup], links: Mapping[Place, Place], first: int) -> bool:
-    """Return whether every layer's input is that of the model or linked, so that no change can leave one behind."""
+    A run's links do not prove that: what operators do with a layer's result is not among them, such as a sum.
+    """
     if first < 0:
         return False
     for row in rows:

@@ -43,6 +43,14 @@ _LABELS = {
     "dim": "Size",
     "d_model": "Model size",
     "vocab_size": "Entries",
+    # what a run adds: sizes of what flows
+    "batch": "Batch",
+    "length": "Steps",
+    "queries": "Queries",
+    "keys": "Keys",
+    "key_size": "Numbers per key",
+    "value_size": "Numbers per value",
+    "positions": "Positions",
 }
 #: Where a layer only scales, its weight is called what it is.
 _SCALES = {"weight": "Scale", "bias": "Shift"}
@@ -50,6 +58,12 @@ _KERNEL = {
     1: ("Window length",),
     2: ("Window height", "Window width"),
     3: ("Window depth", "Window height", "Window width"),
+}
+#: Where a window stands, of the output or, in a transposed convolution, of the input.
+_POSITIONS = {
+    1: ("Positions",),
+    2: ("Positions down", "Positions across"),
+    3: ("Positions deep", "Positions down", "Positions across"),
 }
 _ITEM = re.compile(r"(?P<name>.+)\[(?P<index>\d+)\]")
 _COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -79,6 +93,8 @@ def _item_label(name: str, index: int, among: tuple[str, ...]) -> str:
     size = sum(other.startswith(f"{name}[") for other in among)
     if name == "kernel_size" and index < len(_KERNEL.get(size, ())):
         return _KERNEL[size][index]
+    if name == "positions" and "in_channels" in among and index < len(_POSITIONS.get(size, ())):
+        return _POSITIONS[size][index]
     base = _LABELS.get(name) or _plain(name)
     return base if size == 1 else f"{base} {index + 1}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from summarykit.exporters.view.flow import compute_problems, run_problems
 from summarykit.exporters.view.rows import rich
 from summarykit.exporters.view.values import Check, Grade, Piece, Problem
 from summarykit.exporters.view.words import GRADE_WORDS, counted, share
@@ -12,7 +13,7 @@ from summarykit.summary.data import SummaryData
 
 _MOST_NAMED = 5
 #: Checks that count layers; what does not hold is told layer by layer.
-_OF_LAYERS = {"formulas", "containers"}
+_OF_LAYERS = {"formulas", "containers", "compute"}
 
 
 def agreement(data: SummaryData) -> str:
@@ -72,6 +73,7 @@ def problems(data: SummaryData) -> tuple[Problem, ...]:
     ]
     found += disagreements(data)
     found += container_problems(data)
+    found += compute_problems(data)
     totals = data.totals
     if totals.unknown:
         verbs = ("has", "adds") if totals.unknown == 1 else ("have", "add")
@@ -81,7 +83,7 @@ def problems(data: SummaryData) -> tuple[Problem, ...]:
     if totals.frozen:
         text = f"{grouped(totals.frozen)} of {grouped(totals.parameters)} ({share(totals.frozen, totals.parameters)})."
         found.append(Problem("note", "Kept fixed in training", (Piece(text),)))
-    return (*found, *ties(data))
+    return (*found, *ties(data), *run_problems(data))
 
 
 def disagreements(data: SummaryData) -> list[Problem]:

@@ -6,6 +6,7 @@ import re
 
 from markupsafe import Markup
 
+from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.tree import Place, shown_places
 from summarykit.exporters.view.values import Details, Group, Piece, Rich, Row, TensorLine
 from summarykit.exporters.view.words import GRADE_WORDS, counted, per_mille, place, shape_words, share, short
@@ -62,13 +63,15 @@ def _row(data: SummaryData, row: FoldedRow, where: Place, title: str) -> Row:
         bias=_named_shape(data, layer, "bias"),
         has_parameters=columns.total[row.layer] > 0 or layer.explanation >= 0,
         left_out=f"{counted(where.hidden, 'row')} inside not shown" if where.hidden else "",
+        flow=row_flow(data, layer, row.times),
         details=_details(data, layer) if has_details(data, layer) else None,
     )
 
 
 def has_details(data: SummaryData, layer: LayerRecord) -> bool:
     """Return whether there is more to tell of a layer than its row does."""
-    return layer.explanation >= 0 or layer.end_tensor > layer.first_tensor or layer.id in data.closed_forms
+    held = layer.explanation >= 0 or layer.end_tensor > layer.first_tensor
+    return held or layer.id in data.closed_forms or bool(data.flows)
 
 
 def own_words(data: SummaryData, layer: LayerRecord, times: int) -> str:
@@ -178,7 +181,7 @@ def flat_groups(data: SummaryData, folding: Folding, limit: int, title: str) -> 
     def size(group: LayerGroup) -> int:
         return sum(data.columns.adds[layer] for layer in group.layers)
 
-    groups = folding.groups
+    groups = folding.working_groups
     if len(groups) <= limit:
         return tuple(_group(data, group, title) for group in groups), ""
     by_size = sorted(range(len(groups)), key=lambda index: -size(groups[index]))
@@ -195,7 +198,7 @@ def _group(data: SummaryData, group: LayerGroup, title: str) -> Group:
     why = data.explanation(layer)
     word, sign, _ = GRADE_WORDS[why.evidence] if why else ("", "", "")
     counted_here = data.columns.adds[layer.id]  # what is counted elsewhere is told by the note: the column adds up
-    text = "not known yet" if own is None else grouped(counted_here)
+    text = "not known yet" if own is None else grouped(counted_here) if layer.explanation >= 0 else "–"
     if times > 1 and counted_here:
         text = f"{grouped(times)} × {grouped(counted_here)} = {grouped(times * counted_here)}"
     held = [data.tensors[i] for i in range(layer.first_tensor, layer.end_tensor)]
@@ -206,6 +209,7 @@ def _group(data: SummaryData, group: LayerGroup, title: str) -> Group:
         type=data.records.types[layer.type].name,
         weight=_named_shape(data, layer, "weight") or ", ".join(shapes),
         equation=data.texts(layer).equation or "",
+        flow=row_flow(data, layer, times),
         text=text,
         word=word,
         sign=sign,

@@ -101,6 +101,79 @@ class Details(NamedTuple):
     closed: str  #: the closed formula of a container, and whether it gives the sum of its parts
 
 
+class FlowLine(NamedTuple):
+    """One tensor that enters or leaves a layer, or several of one size whose names count up."""
+
+    name: str  #: ``past_key_values.0–11.keys``
+    shape: str
+    dtype: str
+    times: int  #: how many tensors
+
+
+class RowFlow(NamedTuple):
+    """What flows through a row in the run; numbers are of all its copies and calls, texts of one."""
+
+    calls: int  #: of one copy
+    status: str  #: why it was not called; empty where it was
+    inputs: tuple[FlowLine, ...]
+    outputs: tuple[FlowLine, ...]
+    output: str  #: shape of the first result
+    varies: bool  #: other calls have other sizes
+    macs_value: int
+    macs: str
+    inside_value: int
+    inside: str
+    inside_short: str
+    share: str  #: of all multiply-adds, with everything inside
+    formula: str  #: of one call, in names
+    equation: str  #: of one call, in numbers with the result
+    macs_text: str  #: the same times calls and copies: ``12 × (128 × 768) = 1,179,648``
+    sentence: str
+    word: str
+    sign: str
+    look: str
+    origin: str
+    output_bytes: str
+    approximate: bool
+    done: bool
+
+
+class Run(NamedTuple):
+    """The watched forward as a whole."""
+
+    given: Rich  #: "`x` 1 × 3 × 224 × 224 (float32), given"
+    macs: str  #: empty where it did not end
+    macs_value: int
+    macs_rounded: str
+    flops: str
+    approximate: bool
+    sentence: Rich  #: where most multiply-adds are
+    one_line: str
+    blocks: tuple[Block, ...]  #: by multiply-adds
+    peak_inference: str
+    peak_training: str
+    made: tuple[str, ...]
+
+
+class MemoryLine(NamedTuple):
+    """One figure of memory."""
+
+    label: str
+    formula: str  #: in numbers
+    size: str  #: "97.5 MB"
+    bytes: int
+    text: str  #: the exact number
+    sentence: str
+    total: bool
+
+
+class MemoryTable(NamedTuple):
+    """Figures of memory that belong together."""
+
+    title: str
+    lines: tuple[MemoryLine, ...]
+
+
 class Row(NamedTuple):
     """One row of the tree; numbers are of all its copies."""
 
@@ -129,6 +202,7 @@ class Row(NamedTuple):
     bias: str
     has_parameters: bool
     left_out: str  #: "12 rows inside are not shown", empty when all are
+    flow: RowFlow | None
     details: Details | None
 
 
@@ -140,6 +214,7 @@ class Group(NamedTuple):
     type: str
     weight: str
     equation: str
+    flow: RowFlow | None
     text: str  #: ``9,408`` or ``3 × 128 = 384``
     word: str
     sign: str
@@ -181,5 +256,7 @@ class ReportView(NamedTuple):
     groups: tuple[Group, ...]
     groups_left_out: str
     notes: tuple[str, ...]
+    run: Run | None
+    memory: tuple[MemoryTable, ...]
     glossary: tuple[Term, ...]
     made: tuple[str, ...]

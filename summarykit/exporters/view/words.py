@@ -60,9 +60,12 @@ def rounded(value: int) -> str:
     return ""
 
 
-def short(value: int) -> str:
-    """Return a number for a narrow column: "14.96 M", exact below a million; the exact one is at hand elsewhere."""
-    for size, letter in ((10**12, "T"), (10**9, "B"), (10**6, "M")):
+def short(value: int, billion: str = "B") -> str:
+    """Return a number for a narrow column: "14.96 M", exact below a million; the exact one is at hand elsewhere.
+
+    Of parameters people write a billion as B; of multiply-adds as G, as for bytes.
+    """
+    for size, letter in ((10**12, "T"), (10**9, billion), (10**6, "M")):
         if value >= size:
             whole = value / size
             return f"{whole:.2f} {letter}" if whole < 100 else f"{whole:.0f} {letter}"

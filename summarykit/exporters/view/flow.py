@@ -1,0 +1,222 @@
+"""What flows: the run as a reader is told it, and each row's sizes, calls and multiply-accumulates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from summarykit.exporters.view import blocks as where
+from summarykit.exporters.view.values import Block, FlowLine, Piece, Problem, Rich, RowFlow, Run
+from summarykit.exporters.view.words import GRADE_WORDS, counted, rounded, shape_words, share, short, size_words
+from summarykit.expression import grouped
+from summarykit.records import Evidence, LayerRecord
+from summarykit.runs import Flow
+from summarykit.summary.data import SummaryData
+from summarykit.summary.flows import LayerFlow
+from summarykit.summary.folding import Folding
+
+_MOST_NAMED = 5
+#: So many tensors that differ in a number of their names stand in one line.
+_LEAST_FOLDED = 3
+_NUMBER = re.compile(r"(?:(?<=\.)|^)(0|[1-9][0-9]{0,8})(?=\.|$)", re.ASCII)
+#: Characters of an exception's message that stand in a report.
+_LONGEST_ERROR = 400
+#: What the operators of a run count explains nothing by itself; a tensor's size is another matter.
+_COUNTED = ("Counted, not checked", "–", "size")
+_WORDS = {**GRADE_WORDS, Evidence.INFERRED: _COUNTED, Evidence.SHAPE_ONLY: _COUNTED}
+_HOW = {
+    "fake": "The forward was watched on a copy that holds shapes and no numbers; nothing was computed.",
+    "meta": "The forward was watched on a copy without memory; nothing was computed.",
+    "real": "The forward was run on a copy of the model, in eval mode and without gradients.",
+}
+_CONVENTION = (
+    "One multiply-add (MAC) is one multiplication and the addition of its result; FLOPs = 2 × MACs. Products of"
+    " matrices, convolutions and attention count; additions, norms, activations and look-ups count as nothing."
+)
+
+
+def run_view(data: SummaryData, folding: Folding, title: str) -> Run | None:
+    """Return what is said of the run, None without one."""
+    trace, macs = data.trace, data.totals.macs
+    if trace.how == "off":
+        return None
+    parts = where.all_blocks(data, folding, title, where.by_macs(data)) if macs else ()
+    return Run(
+        given=given_words(trace.inputs, trace.inputs_from),
+        macs="" if macs is None else grouped(macs),
+        macs_value=macs or 0,
+        macs_rounded=rounded(macs or 0),
+        flops="" if macs is None else grouped(2 * macs),
+        approximate=bool(trace.approximate),
+        sentence=_sentence(parts),
+        one_line=where.one_line(parts, macs or 0),
+        blocks=where.ranked(parts, macs or 0),
+        peak_inference="" if trace.peak_inference is None else size_words(trace.peak_inference),
+        peak_training="" if trace.peak_training is None else size_words(trace.peak_training),
+        made=(_HOW[trace.how], _CONVENTION, *trace.notes),
+    )
+
+
+def given_words(inputs: Sequence[Flow], origin: str) -> Rich:
+    """Return "`input_ids` 1 × 3 (int64), the model's own example"."""
+    pieces: list[Piece] = []
+    for flow in inputs[:_MOST_NAMED]:
+        pieces += [Piece(flow.name, code=True), Piece(f" {shape_words(flow.shape)} ({flow.dtype}), ")]
+    if len(inputs) > _MOST_NAMED:
+        pieces.append(Piece(f"{counted(len(inputs) - _MOST_NAMED, 'more tensor')}, "))
+    parts = origin.split("`")
+    return (*pieces, *(Piece(part, code=i % 2 == 1) for i, part in enumerate(parts) if part))
+
+
+def _sentence(parts: tuple[Block, ...]) -> Rich:
+    if len(parts) < 2:
+        return ()
+    top = max(parts, key=lambda block: block.value)
+    return (Piece(f"{top.share} of them are in "), Piece(top.label, code=True), Piece("."))
+
+
+def row_flow(data: SummaryData, layer: LayerRecord, times: int) -> RowFlow | None:
+    """Return what flows through a row, of all its copies; None without a run, or at a second place of a module."""
+    if not data.flows or layer.alias_of >= 0:
+        return None
+    flow = data.flows[layer.id]
+    number = data.compute_of(flow)
+    why = data.run.computes[number] if number >= 0 else None
+    texts = data.compute_texts[number]
+    word, sign, look = _WORDS[why.evidence] if why else ("", "", "")
+    each = flow.macs // len(flow.calls) if flow.calls and not flow.varies else 0
+    return RowFlow(
+        calls=len(flow.calls),
+        status=flow.status,
+        inputs=_lines(flow.inputs),
+        outputs=_lines(flow.outputs),
+        output=_main_shape(flow),
+        varies=flow.varies,
+        macs_value=flow.macs * times,
+        macs=grouped(flow.macs * times) if flow.macs else "",
+        inside_value=flow.macs_total * times,
+        inside=grouped(flow.macs_total * times) if flow.macs_total else "",
+        inside_short=short(flow.macs_total * times, "G") if flow.macs_total else "",
+        share=share(flow.macs_total * times, data.totals.macs or 0),
+        formula=texts.formula or "",
+        equation=texts.equation or (grouped(each) if each else ""),
+        macs_text=_product(texts.numbers or "", len(flow.calls) * times, flow.macs * times),
+        sentence=texts.sentence,
+        word=word,
+        sign=sign,
+        look=look,
+        origin=why.origin if why else "",
+        output_bytes=size_words(flow.output_bytes) if flow.calls else "",
+        approximate=flow.approximate,
+        done=flow.done,
+    )
+
+
+def _product(numbers: str, times: int, macs: int) -> str:
+    """Return a formula, times how often it is done, with the result; empty where nothing is multiplied."""
+    if not macs:
+        return ""
+    if times > 1 and numbers:
+        numbers = f"{grouped(times)} × {f'({numbers})' if ' ' in numbers else numbers}"
+    return f"{numbers} = {grouped(macs)}" if numbers and numbers != grouped(macs) else grouped(macs)
+
+
+def _lines(flows: Sequence[Flow]) -> tuple[FlowLine, ...]:
+    """Return a line for each tensor; one for all of one size whose names differ in a number that counts up."""
+    alike: dict[object, list[tuple[int, Flow]]] = {}
+    for flow in flows:
+        number = _NUMBER.search(flow.name)
+        pattern = _NUMBER.sub("#", flow.name, count=1) if number else flow.name
+        held = alike.setdefault((pattern, number is None, flow.shape, flow.dtype), [])
+        held.append((int(number[1]) if number else 0, flow))
+    return tuple(line for held in alike.values() for line in _folded(held))
+
+
+def _folded(held: Sequence[tuple[int, Flow]]) -> list[FlowLine]:
+    numbers = [number for number, _ in held]
+    first, last = held[0][1], numbers[-1]
+    if len(held) < _LEAST_FOLDED or numbers != list(range(numbers[0], last + 1)):
+        return [FlowLine(flow.name, shape_words(flow.shape), flow.dtype, 1) for _, flow in held]
+    name = _NUMBER.sub(lambda number: f"{number[0]}–{last}", first.name, count=1)
+    return [FlowLine(name, shape_words(first.shape), first.dtype, len(held))]
+
+
+def _main_shape(flow: LayerFlow) -> str:
+    """Return the shape of the first tensor that leaves a layer, and how many more do; those inside others apart."""
+    if not flow.outputs:
+        return ""
+    more = sum("." not in each.name for each in flow.outputs[1:])
+    return f"{shape_words(flow.outputs[0].shape)}{f' and {more} more' if more else ''}"
+
+
+def run_problems(data: SummaryData) -> list[Problem]:
+    """Return what must be known of the run before its numbers: where it failed, what was assumed, what never ran."""
+    trace = data.trace
+    found = []
+    if not trace.ok:
+        found.append(_failure(data))
+    if trace.approximate:
+        named = "; ".join(trace.approximate[:_MOST_NAMED])
+        more = f"; {len(trace.approximate) - _MOST_NAMED} more" if len(trace.approximate) > _MOST_NAMED else ""
+        found.append(Problem("warning", "Some sizes are assumed", _rich(f"{named}{more}.")))
+    if trace.uncounted:
+        names = ", ".join(f"`{name}` ({grouped(times)})" for name, times in trace.uncounted[:_MOST_NAMED])
+        found.append(Problem("warning", "Operators that nobody can count", _rich(f"Their work is missing: {names}.")))
+    return [*found, *_uncalled(data)]
+
+
+def compute_problems(data: SummaryData) -> list[Problem]:
+    """Return one problem for each formula of multiply-adds that the run denies, with both numbers."""
+    found: dict[int, set[int]] = {}
+    for call in data.run.calls:
+        if call.compute >= 0 and data.run.computes[call.compute].evidence is Evidence.DISAGREES:
+            found.setdefault(call.compute, set()).add(call.layer)
+    problems = []
+    for number, layers in found.items():
+        names = [data.layers[layer].path or data.model_name for layer in sorted(layers)[:_MOST_NAMED]]
+        more = f" and {len(layers) - len(names)} more" if len(layers) > len(names) else ""
+        said = (*(piece for name in names for piece in (Piece(name, code=True), Piece(", "))),)[:-1]
+        text = (*said, Piece(f"{more}: "), *_rich(f"{data.run.computes[number].reason}."))
+        problems.append(Problem("bad", "Formula and run differ", text))
+    return problems
+
+
+def _failure(data: SummaryData) -> Problem:
+    trace = data.trace
+    if trace.how == "off":
+        return Problem("note", "No run was made", _rich(f"{trace.error}."))
+    at = "before the first layer" if trace.failed_at is None else f"at `{trace.failed_at or data.model_name}`"
+    met = ", ".join(f"`{flow.name}` {shape_words(flow.shape)}" for flow in trace.met[:_MOST_NAMED])
+    given = f" It was given {met}." if met else ""
+    told = (Piece(_first_of(trace.error)), *_rich(f"{given} Sizes stand for what ran before."))
+    return Problem("bad", "The forward fails", (*_rich(f"It stopped {at}: "), *told))
+
+
+def _first_of(error: str) -> str:
+    """Return an exception's message, of a long one the beginning and where the rest is."""
+    flat = " ".join(error.split())
+    if len(flat) <= _LONGEST_ERROR:
+        return flat if flat.endswith((".", "!", "?")) else f"{flat}."
+    return f"{flat[:_LONGEST_ERROR].rpartition(' ')[0]} … (all of it: summary.trace.error)."
+
+
+def _uncalled(data: SummaryData) -> list[Problem]:
+    """Return the layers that hold parameters and were never called, when the run ended."""
+    if not data.run.ok:
+        return []
+    never = [
+        data.layers[each.layer]
+        for each in data.run.uncalled
+        if each.status == "never called" and data.layers[each.layer].explanation >= 0
+    ]
+    if not never:
+        return []
+    pieces: list[Piece] = []
+    for layer in never[:_MOST_NAMED]:
+        pieces += [Piece(layer.path or data.model_name, code=True), Piece(", ")]
+    pieces[-1] = Piece("." if len(never) <= _MOST_NAMED else f" and {len(never) - _MOST_NAMED} more.")
+    return [Problem("note", "Never called in this run", tuple(pieces))]
+
+
+def _rich(text: str) -> Rich:
+    return tuple(Piece(part, code=i % 2 == 1) for i, part in enumerate(text.split("`")) if part)

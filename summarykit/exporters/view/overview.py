@@ -1,0 +1,132 @@
+"""The first sheet of the workbook: one page to sign."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from summarykit.exporters.view.compute_rows import ComputeSheet
+from summarykit.exporters.view.fitting import shortened
+from summarykit.exporters.view.formulas import FormulaSheet
+from summarykit.exporters.view.labels import quiet
+from summarykit.exporters.view.values import ReportView, Rich
+from summarykit.exporters.view.words import visible
+from summarykit.summary.data import SummaryData
+from summarykit.summary.folding import Folding, LayerGroup
+
+_LARGEST = 8
+_NUMBER = re.compile(r"(\d[\d,]*)")
+
+
+def plain(rich: Rich) -> str:
+    """Return a sentence as text of a cell; only its own numbers are regrouped, never a name."""
+    return "".join(visible(piece.text) if piece.code else quiet(piece.text) for piece in rich)
+
+
+def overview_values(
+    data: SummaryData,
+    view: ReportView,
+    folding: Folding,
+    sheet: FormulaSheet,
+    compute: ComputeSheet | None,
+    *,
+    live: bool,
+) -> Mapping[str, Any]:
+    """Return what the sheet shows beside the view itself."""
+    totals = data.totals
+    parameters = totals.parameters
+    each = totals.bytes / parameters if parameters else 4.0
+    return {
+        "live": live,
+        "sentence": plain(view.sentence),
+        "below": _below(view),
+        "problems": tuple((problem.look, problem.title, plain(problem.text)) for problem in view.problems),
+        "story": _story(view),
+        "sizes": _sizes(parameters, each),
+        "each": each,
+        "each_format": "0.0##" if each != int(each) else "0",
+        "size_format": _size_format(totals.bytes),
+        "size": totals.bytes / 10**6,
+        "learned": totals.trainable,
+        "macs_label": "Multiplications per run" if data.run.ok else "Multiplications until it failed",
+        "peak": (data.trace.peak_inference or 0) / 10**6,
+        "to_change": _to_change(data, compute),
+        "agreement": _agreement(view.agreement, sheet.agreeing),
+        "blocks": tuple(
+            (shortened(block.label), block.type, block.copies, block.value, _fraction(block.value, parameters), "")
+            for block in view.blocks
+        ),
+        "largest": tuple(_largest(data, view, folding, sheet)),
+        "checks": tuple((check.ok, check.claim, quiet(check.detail)) for check in view.checks),
+    }
+
+
+def _to_change(data: SummaryData, compute: ComputeSheet | None) -> str:
+    """Return the sheets with yellow cells, in words."""
+    names = ["Formulas", *(["Compute"] if compute else []), *(["Memory"] if data.totals.parameters else [])]
+    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _story(view: ReportView) -> tuple[tuple[str, str], ...]:
+    """Return the count of a small model in words, a row a layer and one for the total."""
+    lines = [
+        (shortened(f"{line.name} {line.type}".strip()), f"{plain(line.text)} {quiet(line.equation)}".strip())
+        for line in view.story
+    ]
+    return (*lines, ("Total", quiet(view.story_total.removeprefix("Total ")))) if lines else ()
+
+
+def _below(view: ReportView) -> str:
+    """Return what stands under the large number: "parameters (124.4 million), 497.8 MB in float32, ..."."""
+    word = "parameter" if view.total_value == 1 else "parameters"
+    return quiet(", ".join([f"{word} ({view.rounded})" if view.rounded else word, *view.facts]))
+
+
+def _sizes(parameters: int, each: float) -> tuple[tuple[str, str, float], ...]:
+    """Return label, bytes per number and size in MB for the usual number formats."""
+    formats = (("at 32-bit", "4", 4.0), ("at 16-bit", "2", 2.0), ("at 8-bit", "1", 1.0), ("at 4-bit", "0.5", 0.5))
+    return tuple((label, text, parameters * size / 10**6) for label, text, size in formats)
+
+
+def _size_format(size: int) -> str:
+    """Return how megabytes are written, so that a small model has digits to show."""
+    digits = 1 if size >= 10**8 else 2 if size >= 10**6 else 4 if size >= 10**4 else 6
+    return "#,##0." + "0" * digits
+
+
+def _fraction(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _agreement(text: str, agreeing: int) -> str:
+    """Return the sentence on what was checked as a formula: its first number is live, all are in the reader's style.
+
+    Empty where the sentence tells of no agreement.
+    """
+    number, *rest = _NUMBER.split(text)[1:] or [""]
+    if number.replace(",", "") != str(agreeing) or not text.startswith(number):
+        return ""
+    parts = [f"FIXED({part.replace(',', '')},0)" if at % 2 else f'"{part}"' for at, part in enumerate(rest)]
+    changed = "{ref:banner.changed}"
+    tail = f'IF({changed}>0,"; "&FIXED({changed},0)&" changed by you","")'
+    return "=" + "&".join(["FIXED({ref:totals.check},0)", *parts, tail])
+
+
+def _largest(
+    data: SummaryData, view: ReportView, folding: Folding, sheet: FormulaSheet
+) -> Iterator[tuple[str, str, int, int, float, str]]:
+    """Yield the largest layers, folded, and where they stand in Formulas; nothing where the blocks say the same."""
+    adds = data.columns.adds
+
+    def size(group: LayerGroup) -> int:
+        return adds[group.layers[0]] * len(group.layers)
+
+    found = sorted((group for group in folding.groups if size(group)), key=lambda group: -size(group))[:_LARGEST]
+    if {group.path or view.title for group in found} == {block.label for block in view.blocks}:
+        return
+    for group in found:
+        kind = data.records.types[data.layers[group.layers[0]].type].name
+        fraction = _fraction(size(group), data.totals.parameters)
+        place = sheet.places.get(group.layers[0], "")
+        yield shortened(group.path or view.title), kind, len(group.layers), size(group), fraction, place

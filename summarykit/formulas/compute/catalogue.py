@@ -1,0 +1,64 @@
+"""The compute formulas as a page can list them, each worked out for an example."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from summarykit.expression import evaluate, grouped, numbers, parse, parse_sentence
+from summarykit.formulas.compute.explain import bind
+from summarykit.formulas.compute.facts import ComputeFacts
+from summarykit.formulas.compute.operators import FORMS, Form, read_example
+from summarykit.formulas.compute.rules import ComputeRule, all_compute_rules
+from summarykit.runs import Flow
+
+_UNLESS_ONE = re.compile(r"\((\w+) if \1 != 1 else 1\)")
+
+
+class Entry(NamedTuple):
+    """One compute formula."""
+
+    kind: str  #: ``"Conv2d, Conv1d, Conv3d"``, ``"mm, addmm"``
+    formula: str  #: as it is written: ``batch * prod(positions) * out_channels * …``
+    about: str  #: what it says of every such layer
+    example: str  #: ``nn.Linear(16, 4)`` with the sizes that go in, or the sizes of an operator's tensors
+    worked: str  #: ``128 × 3,072 × 768 = 301,989,888``
+    sentence: str  #: what is said of the example
+
+
+def catalogue() -> tuple[Entry, ...]:
+    """Return an entry for each rule of a layer, then one for each kind of operator."""
+    return (*map(_rule_entry, all_compute_rules()), *map(_form_entry, FORMS))
+
+
+def _rule_entry(rule: ComputeRule) -> Entry:
+    example = rule.example
+    flows = tuple(Flow(name, shape, "float32", 0) for name, shape in zip(_names(rule), example.inputs, strict=False))
+    output = Flow("output", example.output, "float32", 0)
+    facts = ComputeFacts(rule.targets, example.settings, {}, flows, (output,), ())
+    bindings = bind(rule, facts, rule.sizes(facts))
+    given = f"`{example.code}` on {' and '.join(dict.fromkeys(map(sizes, example.inputs)))}"
+    worked = f"{numbers(rule.formula.tree, bindings)} = {grouped(evaluate(rule.formula.tree, bindings))}"
+    return Entry(rule.kind, _plain(rule.formula.source), rule.about, given, worked, rule.says.say(bindings))
+
+
+def _form_entry(form: Form) -> Entry:
+    tree, bindings = parse(form.formula.replace("@", "")).tree, dict(form.read(read_example(form)))
+    worked = f"{numbers(tree, bindings)} = {grouped(evaluate(tree, bindings))}"
+    said = parse_sentence(form.says.replace("@", "")).say(bindings)
+    given = " and ".join(map(sizes, form.example))
+    return Entry(", ".join(form.operators), _plain(form.formula.replace("@", "")), "", given, worked, said)
+
+
+def _names(rule: ComputeRule) -> tuple[str, ...]:
+    return ("query", "key", "value") if len(rule.example.inputs) == 3 else ("input", "1")
+
+
+def _plain(source: str) -> str:
+    """Return a formula's text without the switch that leaves out a batch of one."""
+    return _UNLESS_ONE.sub(r"\1", source)
+
+
+def sizes(shape: tuple[int, ...]) -> str:
+    """Return ``1 × 128 × 768``."""
+    return " × ".join(map(grouped, shape))

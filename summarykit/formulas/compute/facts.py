@@ -1,0 +1,21 @@
+"""What a compute formula may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from summarykit.expression import Value
+from summarykit.records import Shape
+from summarykit.runs import Flow, Operator
+
+
+class ComputeFacts(NamedTuple):
+    """One call of a layer as names, settings and sizes; never a tensor."""
+
+    lineage: tuple[str, ...]  #: qualified names of its class and the bases, nearest first
+    settings: Mapping[str, Value]
+    tensors: Mapping[str, Shape | None]  #: own parameters that are there
+    inputs: tuple[Flow, ...]
+    outputs: tuple[Flow, ...]
+    operators: tuple[Operator, ...]  #: those it ran itself, outside calls of other layers

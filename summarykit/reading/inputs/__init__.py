@@ -1,0 +1,18 @@
+"""What to feed a model: given by the caller, declared by the model, or guessed from its first layer.
+
+Tensors made from a size lie on the meta device: they have no values and cost no memory.
+"""
+
+from summarykit.reading.inputs.call import Call as Call
+from summarykit.reading.inputs.call import Fed as Fed
+from summarykit.reading.inputs.call import Undeclared as Undeclared
+from summarykit.reading.inputs.call import fed as fed
+from summarykit.reading.inputs.call import materialised as materialised
+from summarykit.reading.inputs.choosing import DECLARED as DECLARED
+from summarykit.reading.inputs.choosing import GUESS as GUESS
+from summarykit.reading.inputs.choosing import chosen as chosen
+from summarykit.reading.inputs.choosing import given_by_specs as given_by_specs
+from summarykit.reading.inputs.declared import declared as declared
+from summarykit.reading.inputs.given import given as given
+from summarykit.reading.inputs.guessed import guessed as guessed
+from summarykit.reading.inputs.spec import parse_spec as parse_spec

@@ -1,0 +1,96 @@
+"""``Call``: the arguments of one forward run and where they come from; or ``Undeclared``, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a model is called with."""
+
+    args: tuple[object, ...]
+    kwargs: Mapping[str, object]
+    origin: str  #: words for the report: "given", "given by size", "the model's own example (`dummy_inputs`)"
+
+
+@dataclass(frozen=True)
+class Undeclared:
+    """Nobody can tell what to feed the model."""
+
+    reason: str  #: words for the report
+
+
+class Fed(NamedTuple):
+    """One tensor of a call."""
+
+    name: str  #: the keyword or the position, and below it the places: ``input_ids``, ``0``, ``images.1``
+    dtype: str
+    shape: tuple[int, ...]
+
+
+def fed(call: Call) -> tuple[Fed, ...]:
+    """Return name, dtype and shape of each tensor in *call*, as far as tuples, lists and dictionaries hold them."""
+    arguments = [*((str(position), value) for position, value in enumerate(call.args)), *call.kwargs.items()]
+    return tuple(found for name, value in arguments for found in _tensors(name, value))
+
+
+def materialised(call: Call, device: str | torch.device = "cpu") -> Call:
+    """Return *call* with each tensor that has no values (on the meta device) replaced by a real one on *device*.
+
+    Whole numbers and bools are zeros, the others come from a generator of their own: always the same, and no
+    global random state is touched. Everything else is passed on as it is.
+    """
+    generator = torch.Generator(device="cpu").manual_seed(0)
+    made: dict[int, torch.Tensor] = {}
+
+    def real(tensor: torch.Tensor) -> torch.Tensor:
+        if tensor.device.type != "meta":
+            return tensor
+        if id(tensor) not in made:
+            made[id(tensor)] = _with_values(tensor, generator, device)
+        return made[id(tensor)]
+
+    args = tuple(_replaced(value, real) for value in call.args)
+    kwargs = {name: _replaced(value, real) for name, value in call.kwargs.items()}
+    return Call(args, kwargs, call.origin)
+
+
+def _with_values(tensor: torch.Tensor, generator: torch.Generator, device: str | torch.device) -> torch.Tensor:
+    if not (tensor.is_floating_point() or tensor.is_complex()):
+        return torch.zeros(tensor.shape, dtype=tensor.dtype, device=device)
+    drawn = torch.complex64 if tensor.is_complex() else torch.float32
+    values = torch.randn(tensor.shape, generator=generator, dtype=drawn, device="cpu")
+    return values.to(device=device, dtype=tensor.dtype)
+
+
+def _replaced(value: Any, replace: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """Return *value* with its tensors replaced; the same object where nothing in it changed."""
+    if isinstance(value, torch.Tensor):
+        return replace(value)
+    if type(value) is dict:
+        changed: Any = {key: _replaced(part, replace) for key, part in value.items()}
+        return changed if any(changed[key] is not part for key, part in value.items()) else value
+    if not isinstance(value, tuple | list):
+        return value
+    parts = [_replaced(part, replace) for part in value]
+    if all(new is old for new, old in zip(parts, value, strict=True)):
+        return value
+    if hasattr(type(value), "_make"):
+        return type(value)._make(parts)  # type: ignore[union-attr]
+    return type(value)(parts)
+
+
+def _tensors(name: str, value: object) -> Iterator[Fed]:
+    if isinstance(value, torch.Tensor):
+        yield Fed(name, str(value.dtype).removeprefix("torch."), tuple(value.shape))
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _tensors(f"{name}.{key}", part)
+    elif isinstance(value, tuple | list):
+        for position, part in enumerate(value):
+            yield from _tensors(f"{name}.{position}", part)

@@ -1,0 +1,54 @@
+"""``untouched()``: what a model's own code changes on the model or on random states is put back."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from summarykit.reading.inputs.facts import layers
+
+_TABLES = ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pre_hooks")
+
+
+@contextmanager
+def untouched(model: nn.Module) -> Iterator[None]:
+    """Put back, at the end, the attributes and tables of every module, the random states and torch's defaults."""
+    kept = [(module, _snapshot(module)) for _, module in layers(model)]
+    python, numpy, dtype = random.getstate(), np.random.get_state(), torch.get_default_dtype()
+    started = torch.cuda.is_available() and torch.cuda.is_initialized()
+    devices = range(torch.cuda.device_count()) if started else ()
+    with torch.random.fork_rng(devices), torch.no_grad():
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy)
+            torch.set_default_dtype(dtype)
+            for module, (attributes, tables) in kept:
+                _restore(module, attributes, tables)
+
+
+def _snapshot(module: nn.Module) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    attributes = dict(module.__dict__)
+    return attributes, {name: dict(attributes[name]) for name in _TABLES if isinstance(attributes.get(name), dict)}
+
+
+def _restore(module: nn.Module, attributes: dict[str, Any], tables: dict[str, dict[str, Any]]) -> None:
+    held = module.__dict__
+    _refill(held, attributes)
+    for name, entries in tables.items():
+        _refill(held[name], entries)
+
+
+def _refill(held: dict[str, Any], entries: dict[str, Any]) -> None:
+    """Make *held* what it was; nothing is written where nothing changed."""
+    same = len(held) == len(entries) and all(held.get(name, entries) is value for name, value in entries.items())
+    if not same:
+        held.clear()
+        held.update(entries)

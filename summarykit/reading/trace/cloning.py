@@ -1,0 +1,118 @@
+"""``clone()``: the caller's model once more, made of stand-ins, ready to be watched.
+
+The caller's model is neither run nor written: its attributes are read from ``__dict__`` and copied.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from summarykit.reading.kinds import ACTUAL, WRAPPERS
+from summarykit.reading.trace.copying import ATOMS, Copier
+from summarykit.reading.trace.hooks import FORWARD_HOOKS, OTHER_HOOKS, computes
+from summarykit.reading.trace.stand_ins import StandIns
+
+#: What a call of a module comes to, asked for before anything else; ``Module.compile()`` uses it too.
+CALL = "_compiled_call_impl"
+_EMPTY = {dict, OrderedDict}
+#: A module, its hooks of one kind, and the dictionary of its copy that takes those that compute.
+Hooked = tuple[nn.Module, dict[int, Any], dict[int, Any]]
+
+
+class Clone(NamedTuple):
+    """A copy of a model and how it came about."""
+
+    model: nn.Module
+    pairs: list[tuple[nn.Module, nn.Module]]  #: each module and its copy, in the order they were met
+    copier: Copier
+    left_out: tuple[nn.Module, ...]  #: modules with hooks that only watch
+
+    @property
+    def shared(self) -> dict[str, nn.Module | None]:
+        """What the copy has in common with the caller's model, in words, and who holds it."""
+        return self.copier.shared
+
+
+def clone(model: nn.Module, stand_ins: StandIns, numbered: Collection[int]) -> Clone:
+    """Copy *model* in eval mode, without the hooks that only watch; *numbered* are the ids of modules that count.
+
+    Iterative over modules, so that a chain of thousands is copied as well.
+    """
+    copier = Copier(stand_ins)
+    made = copier.copy(model)
+    pairs: list[tuple[nn.Module, nn.Module]] = []
+    hooked: list[Hooked] = []
+    left_out: dict[int, nn.Module] = {}
+    while copier.waiting or hooked:
+        while copier.waiting:
+            original, shell = copier.waiting.popleft()
+            pairs.append((original, shell))
+            if not isinstance(original, torch.jit.ScriptModule):
+                copier.owner = original
+                hooked += fill(original, shell, copier)
+                see_through(original, shell, numbered)
+        # Only now is it known which modules belong to the model, and so which hooks do.
+        for original, hooks, filled in hooked:
+            kept = {key: hook for key, hook in hooks.items() if computes(hook, copier.memo)}
+            filled.update((key, copier.copy(hook)) for key, hook in kept.items())
+            if len(kept) < len(hooks):
+                left_out[id(original)] = original
+        hooked = []
+    return Clone(made, pairs, copier, tuple(left_out.values()))
+
+
+def fill(original: nn.Module, shell: nn.Module, copier: Copier) -> list[Hooked]:
+    """Give *shell* copies of the attributes of *original*; return the hooks to decide on and where they go."""
+    attributes = shell.__dict__
+    attributes.update(original.__dict__)
+    hooked: list[Hooked] = []
+    for name, value in original.__dict__.items():
+        kind = type(value)
+        if kind in ATOMS:
+            continue
+        if kind in _EMPTY and not value:
+            attributes[name] = kind()
+        elif name in FORWARD_HOOKS:
+            attributes[name] = copier.memo.setdefault(id(value), OrderedDict())
+            hooked.append((original, value, attributes[name]))
+        elif name in OTHER_HOOKS:
+            attributes[name] = OrderedDict()
+        elif name != CALL:
+            attributes[name] = copier.copy(value)
+    attributes.pop(CALL, None)
+    if "training" in attributes:
+        attributes["training"] = False
+    return hooked
+
+
+def see_through(original: nn.Module, shell: nn.Module, numbered: Collection[int]) -> None:
+    """Make a wrapper's copy do what the model in it does: no compiling, no spreading over devices."""
+    kind = type(original)
+    inner_name = WRAPPERS.get(f"{kind.__module__}.{kind.__qualname__}")
+    inner = shell.__dict__.get("_modules", {}).get(inner_name) if inner_name else None
+    if inner is None:
+        return
+    shell.__dict__["forward"] = inner
+    if id(original) not in numbered:
+        shell.__dict__[CALL] = inner
+
+
+def watch_calls(cloned: Clone, layer_numbers: Any, watched: Callable[[nn.Module, int], Callable[..., Any]]) -> None:
+    """Send every call of a module of the clone through ``watched(module, number)``; -1 for one without a number.
+
+    A call that hooks could see as well; but this costs less, sees where an exception comes from, and leaves the
+    order of the model's own hooks alone.
+    """
+    for original, shell in cloned.pairs:
+        number = layer_numbers.get(id(original))
+        if number is None:
+            if CALL in shell.__dict__:
+                continue
+            actual = original.__dict__.get(ACTUAL)
+            number = layer_numbers.get(id(actual), -1) if actual is not None else -1
+        shell.__dict__[CALL] = watched(shell, number)

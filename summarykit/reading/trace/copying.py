@@ -1,0 +1,294 @@
+"""``Copier``: a copy of whatever hangs together, in which every tensor is a stand-in.
+
+One memo serves the whole copy, so a tied tensor, a module under two names and a cycle meet their one copy. What cannot
+be copied is shared with the caller's model, and said.
+"""
+
+from __future__ import annotations
+
+import copy
+import enum
+import functools
+import re
+import types
+import weakref
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from summarykit.reading.trace.objects import EMPTY, cell_contents, slots_of, stands_in_a_module
+from summarykit.reading.trace.stand_ins import StandIns
+
+#: Values that nothing can be done to, or that stand for themselves.
+ATOMS: frozenset[type] = frozenset({
+    type(None), bool, int, float, complex, str, bytes, range, slice, type, type(Ellipsis), type(NotImplemented),
+    property, staticmethod, classmethod, types.BuiltinFunctionType, types.ModuleType, types.CodeType,
+    types.MappingProxyType, types.GenericAlias, re.Pattern, np.dtype, torch.dtype, torch.device, torch.layout,
+    torch.memory_format, torch.Size,
+})  # fmt: skip
+#: Packages whose objects stand for something outside the model: they are shared without a word.
+_OUTSIDE = (
+    "logging", "concurrent", "multiprocessing", "pathlib", "inspect", "typing", "decimal", "fractions", "datetime",
+    "uuid", "torch.fx", "torch.distributed", "torch._ops", "torch._dynamo", "torch.cuda", "torch.library", "tokenizers",
+)  # fmt: skip
+_LARGE_ARRAY = 1 << 20
+_DEEPEST = 100
+
+
+class Copier:
+    """Copies values; modules are made empty and filled by whoever works through ``waiting``."""
+
+    def __init__(self, stand_ins: StandIns) -> None:
+        self.stand_ins = stand_ins
+        self.memo: dict[int, Any] = {}
+        #: Modules whose copies are still empty, in the order they were met.
+        self.waiting: deque[tuple[nn.Module, nn.Module]] = deque()
+        #: What is shared with the caller's model, in words, and the module that holds it.
+        self.shared: dict[str, nn.Module | None] = {}
+        self.owner: nn.Module | None = None
+        self._depth = 0
+        self._makers: dict[type, Maker] = {}
+
+    def copy(self, value: Any) -> Any:
+        """Return the one copy of *value*."""
+        kind = type(value)
+        if kind in ATOMS:
+            return value
+        known = self.memo.get(id(value))
+        if known is not None:
+            return known
+        maker = self._makers.get(kind)
+        if maker is None:
+            maker = self._makers[kind] = maker_for(kind)
+        if self._depth > _DEEPEST:
+            return self.share(value, "something nested deeply")
+        self._depth += 1
+        try:
+            made = self.memo[id(value)] = maker(self, value)
+        finally:
+            self._depth -= 1
+        return made
+
+    def share(self, value: Any, what: str = "") -> Any:
+        """Return *value* itself, and remember that the copy has it in common with the caller's model."""
+        kind = type(value)
+        self.shared.setdefault(what or f"a {kind.__module__}.{kind.__qualname__}".replace("builtins.", ""), self.owner)
+        return value
+
+    def tensor(self, value: Tensor) -> Tensor:
+        """Return the stand-in of a tensor, with what others hung on it."""
+        made = self.stand_ins.make(value)
+        self.memo[id(value)] = made
+        if made is not value and type(value) is not type(made):
+            for name, extra in value.__dict__.items():
+                if name not in made.__dict__:
+                    made.__dict__[name] = self.copy(extra)
+        return made
+
+    def module(self, value: nn.Module) -> nn.Module:
+        """Return a module of the same class that is still empty."""
+        made: nn.Module = object.__new__(type(value))
+        self.waiting.append((value, made))
+        return made
+
+    def scripted(self, value: nn.Module) -> Any:
+        """Return a copy of compiled code, which has to bring real tensors along."""
+        try:
+            made = copy.deepcopy(value)
+            made.eval()
+        except Exception:  # noqa: BLE001 - compiled code may hold what torch cannot copy
+            return self.share(value, "compiled code")
+        self.waiting.append((value, made))
+        return made
+
+    def dictionary(self, value: Any) -> Any:
+        """Return a copy of a dictionary of any class."""
+        made = self.empty(value)
+        for key, inner in list(dict.items(value)):
+            dict.__setitem__(made, self.copy(key), self.copy(inner))
+        return made
+
+    def ordered(self, value: Any) -> Any:
+        """Return a copy of an OrderedDict of any class."""
+        made = self.empty(value)
+        for key, inner in list(OrderedDict.items(value)):
+            OrderedDict.__setitem__(made, self.copy(key), self.copy(inner))
+        return made
+
+    def defaulting(self, value: Any) -> Any:
+        """Return a copy of a defaultdict."""
+        made = self.dictionary(value)
+        made.default_factory = self.copy(value.default_factory)
+        return made
+
+    def sequence(self, value: Any) -> Any:
+        """Return a copy of a list of any class."""
+        made = self.empty(value)
+        list.extend(made, [self.copy(inner) for inner in list.__iter__(value)])
+        return made
+
+    def queue(self, value: Any) -> Any:
+        """Return a copy of a deque."""
+        return deque((self.copy(inner) for inner in value), value.maxlen)
+
+    def members(self, value: Any) -> Any:
+        """Return a copy of a set."""
+        return type(value)(self.copy(inner) for inner in value)
+
+    def fixed(self, value: Any) -> Any:
+        """Return a copy of a tuple of any class."""
+        made = tuple.__new__(type(value), [self.copy(inner) for inner in tuple.__iter__(value)])
+        if hasattr(made, "__dict__"):
+            made.__dict__.update({key: self.copy(inner) for key, inner in value.__dict__.items()})
+        return made
+
+    def method(self, value: Any) -> Any:
+        """Return a bound method of the copy of its object."""
+        return types.MethodType(self.copy(value.__func__), self.copy(value.__self__))
+
+    def applied(self, value: Any) -> Any:
+        """Return a copy of a partial."""
+        keywords = {key: self.copy(inner) for key, inner in value.keywords.items()}
+        made = type(value)(self.copy(value.func), *map(self.copy, value.args), **keywords)
+        made.__dict__.update({key: self.copy(inner) for key, inner in value.__dict__.items()})
+        return made
+
+    def function(self, value: Any) -> Any:
+        """Return a function that holds copies of what *value* closes over."""
+        compiled = value.__dict__.get("_torchdynamo_orig_callable")
+        if compiled is not None:
+            return self.copy(compiled)
+        if stands_in_a_module(value) or not (value.__closure__ or value.__defaults__ or value.__kwdefaults__):
+            return value
+        cells = tuple(types.CellType() for _ in value.__closure__ or ())
+        made = types.FunctionType(value.__code__, value.__globals__, value.__name__, None, cells)
+        self.memo[id(value)] = made
+        for cell, original in zip(cells, value.__closure__ or (), strict=True):
+            held = cell_contents(original)
+            if held is not EMPTY:
+                cell.cell_contents = self.copy(held)
+        made.__defaults__ = self.copy(value.__defaults__)
+        made.__kwdefaults__ = self.copy(value.__kwdefaults__)
+        made.__module__, made.__qualname__ = value.__module__, value.__qualname__
+        made.__dict__.update({key: self.copy(inner) for key, inner in value.__dict__.items()})
+        return made
+
+    def reference(self, value: Any) -> Any:
+        """Return a weak reference to the copy of its object."""
+        held = value()
+        return value if held is None else weakref.ref(self.copy(held))
+
+    def handle(self, value: Any) -> Any:
+        """Return what removes a hook from the copy; the dictionaries of hooks are filled with their modules."""
+        made = object.__new__(type(value))
+        made.__dict__.update(value.__dict__)
+        held = value.hooks_dict_ref()
+        if held is not None:
+            made.hooks_dict_ref = weakref.ref(self.memo.setdefault(id(held), OrderedDict()))
+        made.extra_dict_ref = self.copy(value.extra_dict_ref)
+        return made
+
+    def array(self, value: Any) -> Any:
+        """Return a copy of a small array, and a large one itself."""
+        return value.copy() if value.nbytes <= _LARGE_ARRAY else self.share(value, "a large array")
+
+    def generator(self, value: torch.Generator) -> torch.Generator:
+        """Return a generator of random numbers in the same state."""
+        made = torch.Generator(device=value.device)
+        made.set_state(value.get_state())
+        return made
+
+    def by_itself(self, value: Any) -> Any:
+        """Return what a class of the standard library or numpy gives as a copy."""
+        try:
+            return copy.deepcopy(value)
+        except Exception:  # noqa: BLE001 - shared then, and said
+            return self.share(value)
+
+    def thing(self, value: Any) -> Any:
+        """Return an object of the same class whose attributes are copies; no code of its class runs."""
+        try:
+            made = object.__new__(type(value))
+        except TypeError:
+            return self.share(value)
+        self.memo[id(value)] = made
+        self.attributes(value, made)
+        return made
+
+    def empty(self, value: Any) -> Any:
+        """Return an empty container of the same class, with copies of its attributes."""
+        kind: Any = type(value)
+        # The constructor of a class of the user's may ask for arguments; that of the container below it does not.
+        made = next(base for base in kind.__mro__ if base.__new__ in _PLAIN_NEW).__new__(kind)
+        self.memo[id(value)] = made
+        if kind not in _CONTAINERS:
+            self.attributes(value, made)
+        return made
+
+    def attributes(self, value: Any, made: Any) -> None:
+        """Give *made* copies of the attributes of *value*, those in slots too."""
+        held = getattr(value, "__dict__", None)
+        if type(held) is dict:
+            made.__dict__.update({key: self.copy(inner) for key, inner in list(held.items())})
+        for slot in slots_of(type(value)):
+            try:
+                inner = slot.__get__(value)
+            except AttributeError:
+                continue
+            slot.__set__(made, self.copy(inner))
+
+
+_PLAIN_NEW = {dict.__new__, list.__new__, OrderedDict.__new__, defaultdict.__new__, object.__new__}
+_CONTAINERS = {dict, list, OrderedDict, defaultdict}
+
+
+Maker = Callable[[Copier, Any], Any]
+
+
+def itself(_: Copier, value: Any) -> Any:
+    """Return *value*: it stands for something outside the model."""
+    return value
+
+
+#: The first that fits tells how a class is copied; the order matters, since some of these are tuples or modules too.
+_BY_BASE: tuple[tuple[type | tuple[type, ...], Maker], ...] = (
+    (Tensor, Copier.tensor),
+    (torch.jit.ScriptModule, Copier.scripted),
+    (nn.Module, Copier.module),
+    ((enum.Enum, type, np.generic), itself),
+    (defaultdict, Copier.defaulting),
+    (OrderedDict, Copier.ordered),
+    (dict, Copier.dictionary),
+    (list, Copier.sequence),
+    (tuple, Copier.fixed),
+    (deque, Copier.queue),
+    ((set, frozenset), Copier.members),
+    (types.MethodType, Copier.method),
+    (functools.partial, Copier.applied),
+    (types.FunctionType, Copier.function),
+    (weakref.ref, Copier.reference),
+    (np.ndarray, Copier.array),
+    (torch.Generator, Copier.generator),
+    (RemovableHandle, Copier.handle),
+)  # fmt: skip
+
+
+def maker_for(kind: type) -> Maker:
+    """Return how values of a class are copied."""
+    for base, maker in _BY_BASE:
+        if issubclass(kind, base):
+            return maker
+    home = kind.__module__
+    if isinstance(home, str):
+        if any(home == outside or home.startswith(outside + ".") for outside in _OUTSIDE):
+            return itself
+        if home in ("itertools", "random") or home.startswith("numpy.random"):
+            return Copier.by_itself
+    heap = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement, as opposed to in C
+    in_c = next(base for base in kind.__mro__ if not base.__flags__ & heap)
+    return Copier.thing if in_c is object else Copier.share

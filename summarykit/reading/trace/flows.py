@@ -1,0 +1,132 @@
+"""The tensors that enter and leave a call, by name, however they are packed."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from summarykit.runs import Flow
+
+_DEEPEST = 8
+_PLAIN = (int, float, str, bytes, bool, type(None), torch.dtype, torch.device)
+#: Where objects that are no containers keep what they hold, when it is not in their attributes.
+_INSIDE = ("_data_list", "_store", "_mapping")
+
+
+class FlowTable:
+    """Flows, each distinct one once."""
+
+    def __init__(self) -> None:
+        self._flows: dict[tuple[object, ...], Flow] = {}
+        self._shared: dict[tuple[Flow, ...], tuple[Flow, ...]] = {}
+        self._names: dict[type, tuple[str, ...]] = {}
+
+    def flow(self, name: str, tensor: Tensor) -> Flow:
+        """Return the flow *name* that *tensor* makes."""
+        key = (name, tensor.shape, tensor.dtype)
+        found = self._flows.get(key)
+        if found is None:
+            shape = tuple(int(size) for size in tensor.shape)
+            dtype = str(tensor.dtype).removeprefix("torch.")
+            found = self._flows[key] = Flow(name, shape, dtype, int(tensor.numel()) * tensor.dtype.itemsize)
+        return found
+
+    def given(self, module: nn.Module, args: Sequence[object], kwargs: Mapping[str, object]) -> tuple[Flow, ...]:
+        """Return what enters a call, named as the forward of *module* names its parameters."""
+        return self.of(self.tensors_given(module, args, kwargs))
+
+    def tensors_given(
+        self, module: nn.Module, args: Sequence[object], kwargs: Mapping[str, object]
+    ) -> list[tuple[str, Tensor]]:
+        """Return the tensors that enter a call, by name."""
+        names = self.parameter_names(module)
+        found: list[tuple[str, Tensor]] = []
+        for position, value in enumerate(args):
+            name = names[position] if position < len(names) else str(position)
+            if isinstance(value, Tensor):
+                found.append((name, value))
+            elif not isinstance(value, _PLAIN):
+                found += tensors_in(value, name)
+        for name, value in kwargs.items():
+            if isinstance(value, Tensor):
+                found.append((name, value))
+            elif not isinstance(value, _PLAIN):
+                found += tensors_in(value, name)
+        return found
+
+    def of(self, named: Sequence[tuple[str, Tensor]]) -> tuple[Flow, ...]:
+        """Return the flows that these tensors make."""
+        return self.shared([self.flow(name, tensor) for name, tensor in named])
+
+    def parameter_names(self, module: nn.Module) -> tuple[str, ...]:
+        """Return the names of the positional parameters of a module's forward, as far as they can be told."""
+        patched = module.__dict__.get("forward")
+        if patched is not None:
+            return positional_names(patched)
+        kind: Any = type(module)
+        if kind not in self._names:
+            self._names[kind] = positional_names(getattr(kind, "forward", None))[1:]
+        return self._names[kind]
+
+    def shared(self, flows: list[Flow]) -> tuple[Flow, ...]:
+        """Return *flows* as a tuple that equal calls share."""
+        made = tuple(flows)
+        return self._shared.setdefault(made, made)
+
+
+def tensors_returned(value: object) -> list[tuple[str, Tensor]]:
+    """Return the tensors that leave a call, by name."""
+    return [("0", value)] if isinstance(value, Tensor) else list(tensors_in(value, ""))
+
+
+def tensors_in(value: object, name: str) -> Iterator[tuple[str, Tensor]]:
+    """Find every tensor in *value* with its place, ``"past.0.key"``; an object reached twice is looked through once."""
+    seen: set[int] = set()
+    stack: list[tuple[str, object, int]] = [(name, value, 0)]
+    while stack:
+        place, held, depth = stack.pop()
+        if isinstance(held, Tensor):
+            yield place or "0", held
+        elif not isinstance(held, _PLAIN) and depth < _DEEPEST and id(held) not in seen:
+            seen.add(id(held))
+            below = [(f"{place}.{part}" if place else part, inner, depth + 1) for part, inner in parts(held)]
+            stack += reversed(below)
+
+
+def parts(value: Any) -> list[tuple[str, object]]:
+    """Return what *value* holds, by name."""
+    match value:
+        case dict():
+            return [(str(key), inner) for key, inner in value.items()]
+        case tuple() if hasattr(value, "_fields"):
+            return list(zip(value._fields, value, strict=False))
+        case list() | tuple() | set() | frozenset():
+            return [(str(position), inner) for position, inner in enumerate(value)]
+        case nn.Module() | type():
+            return []
+    if dataclasses.is_dataclass(value):
+        return [(field.name, getattr(value, field.name, None)) for field in dataclasses.fields(value)]
+    attributes = getattr(value, "__dict__", None)
+    if not isinstance(attributes, dict):
+        return []
+    if isinstance(layers := attributes.get("layers"), list):
+        # transformers' caches: one object a layer, its keys and values below.
+        return [(str(position), inner) for position, inner in enumerate(layers)]
+    for inside in _INSIDE:
+        if isinstance(attributes.get(inside), dict | list) or hasattr(attributes.get(inside), "__dict__"):
+            return parts(attributes[inside])
+    return [(key.lstrip("_"), inner) for key, inner in attributes.items()]
+
+
+def positional_names(function: object) -> tuple[str, ...]:
+    """Return the names of a function's positional parameters, none where it keeps them to itself."""
+    try:
+        parameters = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
+    except Exception:  # noqa: BLE001 - a callable may answer for its own signature in any way
+        return ()
+    return tuple(one.name for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD))

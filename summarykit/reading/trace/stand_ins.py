@@ -1,0 +1,103 @@
+"""What stands in for a tensor of the caller's: the same shape, stride and dtype, without its values."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.nn.parameter import Buffer, Parameter, is_lazy
+
+#: Types that shape, stride and dtype describe in full.
+_PLAIN = {Tensor, Parameter, Buffer, FakeTensor}
+_CPU = torch.device("cpu")
+_META = torch.device("meta")
+
+
+class StandIns(Protocol):
+    """Makes a stand-in for a tensor; all of them are on one device, if there is a ``home``."""
+
+    @property
+    def home(self) -> torch.device | None: ...
+
+    def make(self, tensor: Tensor) -> Tensor: ...
+
+
+class FakeStandIns:
+    """Fake tensors of one mode. All are on the cpu: where a tensor lies changes neither shapes nor counts."""
+
+    home = _CPU
+
+    def __init__(self) -> None:
+        self.mode = FakeTensorMode(allow_non_fake_inputs=True)
+
+    def make(self, tensor: Tensor) -> Tensor:
+        """Return a fake of *tensor*; one without a shape yet stays as it is, which only a meta run can use."""
+        if type(tensor) in _PLAIN and tensor.layout is torch.strided:
+            fake: Tensor = FakeTensor(self.mode, hollow(tensor), _CPU)
+        elif is_lazy(tensor):
+            return unshaped(tensor)
+        else:
+            fake = self.unusual(tensor)
+        return like_a_parameter(fake, tensor)
+
+    def unusual(self, tensor: Tensor) -> Tensor:
+        """Return a fake of a sparse, quantized or wrapped tensor; where torch has none, a plain one of that shape."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return self.mode.from_tensor(tensor, static_shapes=True)
+        except Exception:  # noqa: BLE001 - a tensor of any library may refuse in any way
+            if tensor.is_quantized:
+                return tensor
+            elem = torch.empty(tuple(tensor.shape), dtype=tensor.dtype, device=_META)
+            return FakeTensor(self.mode, elem, _CPU)
+
+
+class MetaStandIns:
+    """Plain tensors on meta: what lazy modules can initialise."""
+
+    home = _META
+
+    def make(self, tensor: Tensor) -> Tensor:
+        """Return a tensor on meta of the shape of *tensor*; one without a shape yet stays without."""
+        if is_lazy(tensor):
+            return unshaped(tensor)
+        if tensor.layout is torch.strided and not tensor.is_quantized:
+            return like_a_parameter(hollow(tensor), tensor)
+        return like_a_parameter(torch.empty(tuple(tensor.shape), dtype=tensor.dtype, device=_META), tensor)
+
+
+class RealStandIns:
+    """Copies with values, for a run that really computes."""
+
+    home = None  # a real run leaves devices alone
+
+    def make(self, tensor: Tensor) -> Tensor:
+        """Return a copy of *tensor*."""
+        if is_lazy(tensor):
+            return unshaped(tensor, tensor.device)
+        return like_a_parameter(tensor.detach().clone(), tensor)
+
+
+def hollow(tensor: Tensor) -> Tensor:
+    """Return a tensor on meta laid out as *tensor*."""
+    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META)
+
+
+def unshaped(tensor: Tensor, device: torch.device = _META) -> Tensor:
+    """Return a lazy parameter or buffer, like *tensor*."""
+    kind: Any = type(tensor)
+    made: Tensor = kind(device=device, dtype=tensor.dtype)
+    return made
+
+
+def like_a_parameter(made: Tensor, tensor: Tensor) -> Tensor:
+    """Make *made* count as a parameter, and as trainable, where *tensor* does."""
+    if isinstance(tensor, nn.Parameter):
+        made._is_param = True
+    if tensor.requires_grad and tensor.is_leaf:
+        made.requires_grad_()
+    return made

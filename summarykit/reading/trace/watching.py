@@ -1,0 +1,146 @@
+"""``Watch``: what happens in a run, call by call and operation by operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from threading import get_ident
+from time import monotonic
+from typing import Any
+
+from torch import Tensor, nn
+
+from summarykit.reading.trace.flows import FlowTable, tensors_returned
+from summarykit.reading.trace.limit import TimeIsUp
+from summarykit.reading.trace.memory import Activations
+from summarykit.reading.trace.operators import OperatorTable, Plan
+from summarykit.reading.trace.origins import Origins
+from summarykit.runs import CallRecord, Flow, Operator
+
+
+class Call:
+    """One call of a layer while it runs."""
+
+    __slots__ = ("caller", "done", "fed_by", "inputs", "known", "layer", "module", "operators", "outputs")
+
+    def __init__(
+        self, layer: int, caller: int, module: nn.Module, inputs: tuple[Flow, ...], fed_by: tuple[int, ...]
+    ) -> None:
+        self.layer = layer
+        self.caller = caller
+        self.module = module
+        self.inputs = inputs
+        self.fed_by = fed_by
+        self.outputs: tuple[Flow, ...] = ()
+        self.operators: list[Operator] = []
+        self.done = False
+        self.known = 0  #: how many assumptions had been made when it ended
+
+
+class Watch:
+    """The record of one run while it grows."""
+
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self.flows = FlowTable()
+        self.operators = OperatorTable()
+        self.origins = Origins()
+        self.activations = Activations()
+        self.calls: list[Call] = []
+        self.current = -1
+        #: Assumptions in words, with the copy of the module in which each was made first.
+        self.reasons: dict[tuple[str, str, int], nn.Module | None] = {}
+        self.uncounted: dict[str, int] = {}
+        #: Ids of every tensor that an operation was given.
+        self.used: set[int] = set()
+        self.thread = get_ident()
+        self.other_threads = False  #: whether layers were called where operations are not seen
+        self.failed = -1
+        self._failure: BaseException | None = None
+        self._outside: list[Operator] = []
+        self._running = self._outside
+
+    def watched(self, module: nn.Module, number: int) -> Callable[..., Any]:
+        """Return what a call of *module* comes to: the call it would be, with a record kept."""
+        return partial(self.call, module, number)
+
+    def call(self, module: nn.Module, number: int, /, *args: Any, **kwargs: Any) -> Any:
+        """Call *module* and keep a record; it stands even where the call does not end."""
+        if monotonic() > self.deadline:
+            raise TimeIsUp
+        if get_ident() != self.thread:
+            self.other_threads = True
+        caller, above, index = self.current, self._running, len(self.calls)
+        given = self.flows.tensors_given(module, args, kwargs)
+        call = Call(number, caller, module, self.flows.of(given), self.origins.of(given))
+        del given  # it must not keep alive what the forward lets go
+        self.calls.append(call)
+        self.current, self._running = index, call.operators
+        try:
+            result = module._call_impl(*args, **kwargs)
+            made = tensors_returned(result)
+            call.outputs = self.flows.of(made)
+            self.origins.returned(made, index)
+            call.done = True
+            if self.failed > index:  # what failed inside was caught there
+                self.failed, self._failure = -1, None
+            return result
+        except BaseException as failure:
+            if self._failure is None or self._failure not in (failure, failure.__cause__, failure.__context__):
+                self.failed = index
+            self._failure = failure
+            raise
+        finally:
+            call.known = len(self.reasons)
+            self.current, self._running = caller, above
+
+    def note(self, what: str, answer: str) -> None:
+        """Remember that an answer was assumed in the call that runs."""
+        module = self.calls[self.current].module if self.current >= 0 else None
+        self.reasons.setdefault((what, answer, id(module)), module)
+
+    def ran(self, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
+        """Record one operation that multiplies."""
+        operator = self.operators.operator(plan, args, kwargs, out)
+        self._running.append(operator)
+        if operator.macs is None:
+            self.uncounted[plan.name] = self.uncounted.get(plan.name, 0) + 1
+
+    def made(self, out: Any) -> None:
+        """Count the memory of new results."""
+        if isinstance(out, Tensor):
+            self.activations.add(out)
+        elif isinstance(out, tuple | list):
+            for result in out:
+                if isinstance(result, Tensor):
+                    self.activations.add(result)
+
+    def forget(self) -> None:
+        """Let go of what would keep the run's tensors alive."""
+        self._failure = None
+
+    def records(self) -> tuple[CallRecord, ...]:
+        """Return the calls as plain records."""
+        macs = [sum([operator.macs or 0 for operator in call.operators]) for call in self.calls]
+        totals = list(macs)
+        for index in range(len(totals) - 1, 0, -1):
+            if (caller := self.calls[index].caller) >= 0:
+                totals[caller] += totals[index]
+        known = [tuple(range(count)) for count in range(len(self.reasons) + 1)]
+        shared: dict[tuple[Operator, ...], tuple[Operator, ...]] = {}
+        return tuple(
+            CallRecord(
+                call.layer,
+                call.caller,
+                call.inputs,
+                call.outputs,
+                shared.setdefault(operators := tuple(call.operators), operators),
+                own,
+                total,
+                sum([flow.bytes for flow in call.outputs]),
+                call.done,
+                known[call.known],
+                fed_by=call.fed_by,
+            )
+            for call, own, total in zip(self.calls, macs, totals, strict=True)
+        )

@@ -34,6 +34,7 @@ def summarize(
     title: str = "",
     source: str = "",
     templates: PathLike | Sequence[PathLike] = (),
+    fold: bool = True,
 ) -> Summary:
     """Return where *model* keeps its parameters, with the formula for each layer, checked.
 
@@ -57,6 +58,7 @@ def summarize(
         title: Heading of reports; the class name of *model* by default.
         source: Where the model came from, shown under the heading.
         templates: Folders with templates that go before the built-in ones.
+        fold: Whether reports show identical repeats once, with their number.
 
     Raises:
         NotAModelError: *model* is no ``torch.nn.Module``.
@@ -66,7 +68,7 @@ def summarize(
         ProjectError, RuleError: The formulas in pyproject.toml are not of their form.
 
     """
-    options = _options(title, source, templates)
+    options = _options(title, source, templates, fold=fold)
     if isinstance(model, str | os.PathLike):
         return Summary(load(model).data, options)
     # torch is slow to import; loading a saved summary needs none
@@ -90,6 +92,7 @@ def report(
     title: str = "",
     source: str = "",
     templates: PathLike | Sequence[PathLike] = (),
+    fold: bool = True,
 ) -> Summary:
     """Write a report on *model* to each path, and return its summary.
 
@@ -109,6 +112,7 @@ def report(
         title: As for ``summarize``.
         source: As for ``summarize``.
         templates: As for ``summarize``.
+        fold: As for ``summarize``.
 
     Raises:
         NotAModelError: *model* is neither a module nor a summary.
@@ -127,8 +131,8 @@ def report(
     targets(paths)
     if isinstance(model, Summary):
         own = model.options
-        given = _options(title, source, templates)
-        options = Options(title or own.title, source or own.source, given.templates or own.templates)
+        given = _options(title, source, templates, fold=fold and own.fold)
+        options = Options(title or own.title, source or own.source, given.templates or own.templates, given.fold)
         summary = Summary(model.data, options)
     else:
         summary = summarize(
@@ -143,12 +147,13 @@ def report(
             title=title,
             source=source,
             templates=templates,
+            fold=fold,
         )
     summary.save(*paths)
     return summary
 
 
-def _options(title: str, source: str, templates: PathLike | Sequence[PathLike]) -> Options:
+def _options(title: str, source: str, templates: PathLike | Sequence[PathLike], *, fold: bool) -> Options:
     """Return what the user chose about reports; a folder of templates that is not there is told at once."""
     if isinstance(templates, str | os.PathLike):
         templates = (templates,)
@@ -156,7 +161,7 @@ def _options(title: str, source: str, templates: PathLike | Sequence[PathLike]) 
     for folder in folders:
         if not folder.is_dir():
             raise TemplateError(f"there is no folder {str(folder)!r} with templates", hint="look at the spelling")
-    return Options(title, source, folders)
+    return Options(title, source, folders, fold)
 
 
 def load(path: PathLike) -> Summary:

@@ -61,6 +61,7 @@ def report(
         bool,
         typer.Option("--strict", help="End with exit code 1 when a check, a formula or the forward fails."),
     ] = False,
+    fold: Annotated[bool, typer.Option("--fold/--no-fold", help="Show identical repeats once, or every row.")] = True,
     title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
     templates: Annotated[
         list[Path] | None, typer.Option("--templates", help="A folder whose templates go before the built-in ones.")
@@ -77,7 +78,7 @@ def report(
     paths = output or []
     targets(paths)
     if target.lower().endswith(".json"):
-        summary = write(target, *paths, title=title, source=Path(target).name, templates=templates or ())
+        summary = write(target, *paths, title=title, source=Path(target).name, templates=templates or (), fold=fold)
     else:
         from summarykit.reading import load_target
 
@@ -96,6 +97,7 @@ def report(
             title=title,
             source=target,
             templates=templates or (),
+            fold=fold,
         )
     _show(summary)
     for path in paths:

@@ -81,6 +81,13 @@ class Summary:
 
         return memory_frame(self.data, tokens, bytes_per_parameter)
 
+    @cached_property
+    def folded(self) -> pd.DataFrame:
+        """The tree with identical repeats as one row; ``.layers`` has them all. Columns as in ``docs/columns.md``."""
+        from summarykit.summary.frames import folded_frame
+
+        return folded_frame(self.data)
+
     @property
     def trace(self) -> Trace:
         """What the watched forward told of itself: ``how``, ``ok``, ``error``, ``failed_at`` and more."""

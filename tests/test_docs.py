@@ -65,7 +65,7 @@ def tied() -> nn.Module:
 SUMMARY = summarykit.summarize(tied(), input_size=(1,), dtypes="int64")
 
 
-@pytest.mark.parametrize("frame", ["layers", "tensors", "calls", "memory()"])
+@pytest.mark.parametrize("frame", ["layers", "tensors", "folded", "calls", "memory()"])
 def test_every_column_is_documented_with_its_dtype(frame: str) -> None:
     documented = {
         name.strip("`"): dtype for name, dtype, _ in cells(section(page("columns.md"), f"## summary.{frame}"))

@@ -22,6 +22,7 @@ class Options:
     title: str = ""  #: heading; the model's class name by default
     source: str = ""  #: where the model came from, as text
     templates: tuple[Path, ...] = field(default=())  #: folders whose templates go before the built-in ones
+    fold: bool = True  #: identical repeats stand once, with their number
 
 
 @runtime_checkable

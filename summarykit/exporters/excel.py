@@ -38,13 +38,13 @@ class ExcelExporter:
 def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cache: bool = True) -> None:
     """Write the workbook; *fill_cache* is False only in tests, which let LibreOffice compute what formulas show."""
     with no_collection():
-        view = build_view(data, title=options.title, source=options.source)
-        folding = Folding(data)
+        view = build_view(data, title=options.title, source=options.source, fold=options.fold)
+        folding, rows_of = Folding(data), Folding(data, options.fold)
         live = _fits(data)
         sheet = formula_sheet(data, folding, view.title, live=live)
         compute = compute_sheet(data, folding, view.title)
         memory = memory_sheet(data, "{ref:totals.counted}" if live and sheet.blocks else "")
-        layers = layer_sheet(data, folding, view.title)
+        layers = layer_sheet(data, rows_of, view.title)
         values = {
             "report": view,
             "overview": overview_values(data, view, folding, sheet, compute, live=live),

@@ -39,14 +39,14 @@ class HtmlExporter:
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the page as UTF-8."""
-        view = build_view(data, title=options.title, source=options.source)
+        view = build_view(data, title=options.title, source=options.source, fold=options.fold)
         page = _rendered("html/report.html.j2", {"report": view, "policy": _POLICY_STANDS_HERE}, options)
         out.write(with_policy(page).encode("utf-8"))
 
 
 def fragment(data: SummaryData, options: Options) -> str:
     """Return what a notebook shows: total, checks and the top of the tree; legible where styles are stripped."""
-    view = build_view(data, title=options.title, source=options.source, most_rows=MOST_ROWS)
+    view = build_view(data, title=options.title, source=options.source, fold=options.fold, most_rows=MOST_ROWS)
     return _rendered("html/fragment.html.j2", {"report": view}, options)
 
 

@@ -44,7 +44,7 @@ class MarkdownExporter:
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the report as UTF-8."""
-        view = build_view(data, title=options.title, source=options.source)
+        view = build_view(data, title=options.title, source=options.source, fold=options.fold)
         text = render(
             "markdown/report.md.j2",
             {"report": view},

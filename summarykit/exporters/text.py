@@ -17,6 +17,8 @@ from summarykit.summary.data import SummaryData
 
 WIDTH = 100
 MOST_ROWS = 30
+#: A terminal with fewer columns has no room for types beside what flows.
+_NARROW = 95
 _LOOKS = {"checked": "green", "read": "green", "size": "dim", "differs": "bold red"}
 _PROBLEMS = {"bad": ("✗ ", "bold red"), "warning": ("! ", "yellow"), "note": ("", "dim")}
 
@@ -38,9 +40,11 @@ class TextExporter:
 
 def print_summary(console: Console, data: SummaryData, options: Options) -> None:
     """Print title, table, total and checks on *console*, at most 100 columns wide."""
-    view = build_view(data, title=options.title, source=options.source, most_rows=MOST_ROWS, with_empty=False)
+    view = build_view(
+        data, title=options.title, source=options.source, fold=options.fold, most_rows=MOST_ROWS, with_empty=False
+    )
     width = min(WIDTH, console.width)
-    lines = [*_head(view), *_story(view), _table(view), *_tail(view)]
+    lines = [*_head(view), *_story(view), _table(view, narrow=width < _NARROW), *_tail(view)]
     for line in lines:
         console.print(line, width=width, soft_wrap=False)
 
@@ -62,12 +66,14 @@ def _story(view: ReportView) -> list[Text]:
     return [*lines, Text(view.story_total), Text()] if lines else []
 
 
-def _table(view: ReportView) -> Table:
-    """Return the folded tree; rows that are left out are counted below."""
+def _table(view: ReportView, *, narrow: bool) -> Table:
+    """Return the folded tree; rows that are left out are counted below. A *narrow* one of a run names no types."""
     ran = view.run is not None
+    typed = not (ran and narrow)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
     table.add_column("Layer", overflow="fold", max_width=24 if ran else 38)
-    table.add_column("Type", overflow="ellipsis", no_wrap=True, max_width=14 if ran else 22)
+    if typed:
+        table.add_column("Type", overflow="ellipsis", no_wrap=True, max_width=14 if ran else 22)
     if ran:
         table.add_column("Output", overflow="fold", max_width=18)
     table.add_column("Formula", overflow="fold", max_width=22 if ran else 34)
@@ -79,11 +85,11 @@ def _table(view: ReportView) -> Table:
         own_share = share(root.own_value, view.total_value)
         root = root._replace(name=f"{root.name} (itself)", inside=root.own, share=own_share)
     for row in [root, *inside] if root.own or not inside else inside:
-        table.add_row(*_cells(row, ran=ran))
+        table.add_row(*_cells(row, ran=ran, typed=typed))
     return table
 
 
-def _cells(row: Row, *, ran: bool) -> list[Text]:
+def _cells(row: Row, *, ran: bool, typed: bool) -> list[Text]:
     name = Text("  " * min(row.depth - 1, 6) + shortened(visible(row.name), 36), style="bold" if row.depth == 1 else "")
     if row.copies > 1:
         name.append(f" × {row.copies:,}", style="bold")
@@ -98,7 +104,8 @@ def _cells(row: Row, *, ran: bool) -> list[Text]:
     flow = row.flow
     sizes = [_output(row)] if ran else []
     last = (flow.inside_short if flow else "") or "–" if ran else row.share
-    return [name, Text(visible(row.type)), *sizes, formula, Text(number), Text(last), sign]
+    kind = [Text(visible(row.type))] if typed else []
+    return [name, *kind, *sizes, formula, Text(number), Text(last), sign]
 
 
 def _output(row: Row) -> Text:

@@ -39,19 +39,20 @@ class LayerGroup(NamedTuple):
 
 @dataclass(frozen=True)
 class Folding:
-    """The folded forms of one summary."""
+    """The folded forms of one summary; where *fold* is False every layer stands alone."""
 
     data: SummaryData
+    fold: bool = True
 
     @cached_property
-    def _kinds(self) -> list[int]:
+    def _kinds(self) -> Sequence[int]:
         """Of each layer in itself."""
-        return own_kinds(self.data)
+        return own_kinds(self.data) if self.fold else range(len(self.data.layers))
 
     @cached_property
-    def _working_kinds(self) -> list[int]:
+    def _working_kinds(self) -> Sequence[int]:
         """Of each layer and what flows through it; what holds parameters where does not depend on a run."""
-        return own_kinds(self.data, with_flows=True) if self.data.flows else self._kinds
+        return own_kinds(self.data, with_flows=True) if self.data.flows and self.fold else self._kinds
 
     @cached_property
     def rows(self) -> tuple[FoldedRow, ...]:

@@ -13,6 +13,7 @@ from summarykit.records import TensorFacts
 from summarykit.summary.data import SummaryData
 from summarykit.summary.explaining import closed_form
 from summarykit.summary.flows import LayerFlow
+from summarykit.summary.folding import Folding
 from summarykit.summary.memory import memory
 
 
@@ -116,6 +117,34 @@ def calls_frame(data: SummaryData) -> pd.DataFrame:
                 "approximate": _text("; ".join(run.reasons[n] for n in call.approximate) or None for call in calls),
             }
         )
+
+
+def folded_frame(data: SummaryData) -> pd.DataFrame:
+    """Return one row a row of the folded tree; columns as in ``docs/columns.md``."""
+    rows = Folding(data).rows
+    columns, whys = data.columns, data.records.explanations
+    layers = [data.layers[row.layer] for row in rows]
+    texts = [data.texts(layer) for layer in layers]
+    return pd.DataFrame(
+        {
+            "path": _text(row.path for row in rows),
+            "type": _text(data.records.types[layer.type].name for layer in layers),
+            "depth": _whole([row.depth for row in rows]),
+            "copies": _whole([row.copies for row in rows]),
+            "times": _whole([row.times for row in rows]),
+            "first": _text(layer.path for layer in layers),
+            "parameters": _maybe([columns.own[row.layer] for row in rows]),
+            "adds_to_total": _whole([columns.adds[row.layer] * row.times for row in rows]),
+            "total": _whole([columns.counted[row.layer] * row.times for row in rows]),
+            "formula": _text(text.formula for text in texts),
+            "formula_numbers": _text(text.equation for text in texts),
+            "evidence": _text(
+                str(whys[layer.explanation].evidence) if layer.explanation >= 0 else None for layer in layers
+            ),
+            "macs": _maybe([data.flows[row.layer].macs * row.times if data.flows else None for row in rows]),
+            "shared_with": _text(columns.shared_with[row.layer] for row in rows),
+        }
+    )
 
 
 def memory_frame(data: SummaryData, tokens: int | None, bytes_per_parameter: int | None) -> pd.DataFrame:

@@ -173,3 +173,22 @@ def test_the_caller_can_read_what_was_given():
     trace = watched(input_size={"x": (1, 3, 4)}).trace
     assert [(flow.name, flow.shape, flow.dtype) for flow in trace.inputs] == [("x", (1, 3, 4), "float32")]
     assert trace.inputs_from == "given by size"
+
+
+def test_without_folding_every_row_is_shown_and_the_words_stay():
+    folded, every = (summarykit.summarize(Twice(), fold=fold) for fold in (True, False))
+    assert "**× 3**" in folded.to_markdown()
+    layers = every.to_markdown().partition("<details>")[2]
+    assert "**× 3**" not in layers
+    assert all(f"`blocks.{number}.0`" in layers for number in range(3))
+    assert every.totals == folded.totals
+    assert every.to_markdown().partition("<details>")[0] == folded.to_markdown().partition("<details>")[0]
+
+
+def test_the_folded_frame_adds_up_to_all():
+    summary = watched()
+    frame = summary.folded.set_index("path")
+    assert frame.loc["blocks.0–2.0", ["copies", "times", "adds_to_total", "macs"]].tolist() == [1, 3, 60, 144]
+    assert frame.adds_to_total.sum() == summary.totals.parameters
+    assert frame.macs.sum() == summary.totals.macs
+    assert frame.times.sum() == len(summary.layers)

@@ -51,6 +51,7 @@ def build_view(
     *,
     title: str = "",
     source: str = "",
+    fold: bool = True,
     most_rows: int = MOST_ROWS,
     most_groups: int = MOST_GROUPS,
     with_empty: bool = True,
@@ -61,22 +62,26 @@ def build_view(
         data: The summary.
         title: Heading; the model's class name by default.
         source: Where the model came from.
+        fold: Whether identical repeats stand once, with their number.
         most_rows: At most so many rows of the tree; what is left out is counted and told.
         most_groups: At most so many rows of the flat list, likewise.
         with_empty: Whether the tree shows layers without parameters.
 
     """
     with no_collection():
-        return _view(data, title, source, most_rows, most_groups, with_empty)
+        return _view(data, Folding(data, fold), title, source, most_rows, most_groups, with_empty)
 
 
-def _view(data: SummaryData, title: str, source: str, most_rows: int, most_groups: int, with_empty: bool) -> ReportView:
+def _view(
+    data: SummaryData, rows_of: Folding, title: str, source: str, most_rows: int, most_groups: int, with_empty: bool
+) -> ReportView:
     title = title or data.model_name
-    folding = Folding(data)
+    # What is said of the whole speaks of repeats, also where every row is shown.
+    folding = rows_of if rows_of.fold else Folding(data)
     totals, checks = data.totals, data.checks
     parts = where.all_blocks(data, folding, title, where.by_parameters(data))
-    rows, left_out = tree_rows(data, folding, most_rows, title, with_empty=with_empty)
-    groups, groups_left_out = flat_groups(data, folding, most_groups, title)
+    rows, left_out = tree_rows(data, rows_of, most_rows, title, with_empty=with_empty)
+    groups, groups_left_out = flat_groups(data, rows_of, most_groups, title)
     run = run_view(data, folding, title)
     torch = f"torch {data.records.torch}" if data.records.torch else ""
     return ReportView(

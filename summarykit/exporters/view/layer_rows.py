@@ -39,7 +39,7 @@ class LayerSheet(NamedTuple):
 
 def layer_sheet(data: SummaryData, folding: Folding, title: str) -> LayerSheet:
     """Return one row a layer, or one for each group of equal ones."""
-    folded, traced = len(data.layers) > MOST_ROWS, bool(data.flows)
+    folded, traced = folding.fold and len(data.layers) > MOST_ROWS, bool(data.flows)
     rows = [_row(data, place, title) for place in (_folded(folding) if folded else _unfolded(data))]
     notes = any(row["note"] for row in rows)
     widths = {

@@ -127,6 +127,16 @@ def test_what_was_computed_is_said_by_the_formula_or_in_the_codes_own_words():
     assert "computed in the code" not in why.origin
 
 
+def test_a_counter_of_a_loop_keeps_its_name():
+    class Halved(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.width = width
+            self.scales = nn.ModuleList([Inner(width // 2**step) for step in range(3)])
+
+    assert "size = width // 2 ** step in Halved, where step = 2 in the loop" in explained(Halved(8), "scales.2").origin
+
+
 class Inner(nn.Module):
     def __init__(self, size):
         super().__init__()
@@ -201,3 +211,26 @@ def test_an_object_that_answers_isinstance_by_code_of_its_own_is_not_asked():
     asked.clear()
     assert str(explained(holder).evidence) == READ
     assert asked == []
+
+
+def test_two_settings_of_one_name_are_told_apart():
+    class Settings:
+        def __init__(self, **values):
+            self.__dict__.update(values)
+
+    class Projector(nn.Module):
+        def __init__(self, config):
+            super().__init__()
+            self.config = config
+            self.weight = nn.Parameter(torch.ones(config.vision.size, config.text.size))
+
+    why = explained(Projector(Settings(vision=Settings(size=3), text=Settings(size=4))))
+    assert (str(why.evidence), why.value) == (READ, 12)
+
+
+def test_a_layer_deep_in_containers_is_read_without_going_all_the_way_up():
+    model = Inner(3)
+    for _ in range(1500):
+        model = nn.Sequential(model)
+    found = summarykit.summarize(model).layers
+    assert found.evidence.iloc[-1] == TAKEN

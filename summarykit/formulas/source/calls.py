@@ -183,12 +183,18 @@ def known(reader: Reader, callee: Thing, given: Given) -> Any:
             return lists.container(target, args, rest)
         if path.startswith("torch.") and target.__name__ in _FROM_SIZES:
             return UNKNOWN if places else tensors.of_sizes_or_data(args, line)
+        reader.personal |= any(holds_layer(value) for value in (*args, *keywords.values()))
         return Made(target, args, tuple(keywords.items()), rest is not None)
     if path.startswith(("builtins.", "math.")):
         return UNKNOWN if rest is not None else builtin.function(path, args, said)
     if tensors.is_torch_function(target) and not places:
         return tensors.torch_function(sites.getattr_plain(target, "__name__") or callee.name, args, keywords, line)
     return UNKNOWN
+
+
+def holds_layer(value: Any) -> bool:
+    """Return whether a value is a live layer, in which layers that are alike may differ."""
+    return isinstance(value, Thing) and sites.is_layer(value.target)
 
 
 def lifted_all(values: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -86,14 +86,14 @@ def holds(texts: Sequence[str], bindings: Mapping[str, Value], shape: Sequence[i
 
 
 def shortened(names: Mapping[str, int]) -> dict[str, str]:
-    """Return ``hidden_size`` for ``config.hidden_size`` where no other name is called so with another value."""
+    """Return ``hidden_size`` for ``config.hidden_size`` where nothing else is called so with another value."""
     shown: dict[str, str] = {}
+    short: dict[str, int] = dict(names)
     for name, value in names.items():
         slot = sizes.SLOT.fullmatch(name)
-        if slot and names.get(slot[1], value) == value:
-            shown[name] = slot[1]
-        match = _CONFIG_NAME.fullmatch(name.partition("[")[0])
-        if match and names.get(match[1], value) == value:
-            shown[match[0]] = match[1]
-            shown[name] = name.replace(match[0], match[1], 1)
+        match = slot or _CONFIG_NAME.fullmatch(name.partition("[")[0])
+        if match is None or short.setdefault(name.replace(match[0], match[1], 1), value) != value:
+            continue
+        shown[match[0]] = match[1]
+        shown[name] = name.replace(match[0], match[1], 1)
     return shown

@@ -7,6 +7,7 @@ import builtins
 from typing import TYPE_CHECKING, Any
 
 from summarykit.formulas.source import calls, sites, sizes, statements, tensors
+from summarykit.formulas.source.frames import in_round
 from summarykit.formulas.source.reckoning import (
     binary,
     compare,
@@ -56,6 +57,7 @@ def evaluate(reader: Reader, frame: Frame, node: ast.expr) -> Any:
         case ast.Constant(value=value):
             return constant(value)
         case ast.Name(id=name):
+            reader.loaded.add(name)
             return lookup(frame, name)
         case ast.Attribute(value=owner, attr=name):
             return attribute(reader, evaluate(reader, frame, owner), name)
@@ -246,7 +248,7 @@ def comprehension(reader: Reader, frame: Frame, element: ast.expr, one: ast.comp
     found = []
     for value in [UNKNOWN] if rounds is None else rounds:
         inner = frame.inner()
-        statements.assign(reader, inner, one.target, value)
+        statements.assign(reader, inner, one.target, in_round(one.target, value))
         held = [truth(evaluate(reader, inner, test)) for test in one.ifs]
         if None in held:
             rounds = None

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from summarykit.formulas.source import sites
+from summarykit.formulas.source.code import code_of
 from summarykit.formulas.source.reckoning import either
 from summarykit.formulas.source.sizes import named
 from summarykit.formulas.source.values import (
@@ -137,6 +138,16 @@ def with_a_name(value: Any, written: ast.expr, target: ast.expr) -> Any:
     return named(name, value.value, f"= {words(written)}")
 
 
+def in_round(target: ast.expr, value: Any) -> Any:
+    """Return what a loop gives its target in one round; a counter keeps its name, for the code says no number."""
+    match target, value:
+        case ast.Name(id=name), Size(names=(), spoken=False, value=int(number)):
+            return named(name, number, f"= {number} in the loop")
+        case ast.Tuple(elts=parts), Items(items=values) if len(parts) == len(values):
+            return Items(tuple(in_round(part, each) for part, each in zip(parts, values, strict=True)))
+    return value
+
+
 @lru_cache(maxsize=8192)
 def words(node: ast.expr) -> str:
     """Return an expression as the code has it, shortened."""
@@ -187,3 +198,24 @@ def given_early(values: list[Any]) -> Any:
     for value in values[1:]:
         found = either(found, value)
     return found
+
+
+class Signature(NamedTuple):
+    """The parameters of a constructor, without self."""
+
+    positional: tuple[str, ...]
+    names: tuple[str, ...]
+    defaults: dict[str, Any]
+
+
+@lru_cache(maxsize=1024)
+def signature(cls: type) -> Signature:
+    """Return the parameters of the constructor of a class; none where it cannot be read."""
+    found = sites.class_value(cls, "__init__")
+    code = code_of(found.target) if isinstance(found, Function) else None
+    if code is None or not isinstance(found, Function):
+        return Signature((), (), {})
+    spec = code[0].args
+    positional = tuple(arg.arg for arg in (*spec.posonlyargs, *spec.args))[1:]
+    names = (*positional, *(arg.arg for arg in spec.kwonlyargs))
+    return Signature(positional, names, default_values(found.target, list(positional)))

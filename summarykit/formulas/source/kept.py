@@ -11,11 +11,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from summarykit.formulas.source import sites
-from summarykit.formulas.source.code import code_of
-from summarykit.formulas.source.frames import default_values
+from summarykit.formulas.source.frames import signature
 from summarykit.formulas.source.reader import OutOfSteps, Reader
 from summarykit.formulas.source.sizes import is_free_name
-from summarykit.formulas.source.values import Either, Fields, Function, Made, MadeList, Rest
+from summarykit.formulas.source.values import Either, Fields, Made, MadeList, Rest
 
 #: How many levels down a child is looked for.
 _LEVELS = 4
@@ -47,7 +46,7 @@ def followed(module: Any, way: Way) -> int | None:
     """Return the number at the end of *way*, None where the layers that are there are others."""
     cls: type = type(module)
     for name, expected in way.steps:
-        module = (sites.getattr_plain(module, "__dict__") or {}).get("_modules", {}).get(name)
+        module = sites.children_of(module).get(name)
         cls = type(module)
         if cls is not expected:
             return None
@@ -116,24 +115,3 @@ def under(name: str, value: Any) -> Iterator[tuple[tuple[tuple[str, type], ...],
 def by_name(made: Made) -> dict[str, Any]:
     """Return the arguments of a call by name, as far as their places tell."""
     return dict(zip(signature(made.cls).positional, made.args, strict=False)) | dict(made.keywords)
-
-
-class Signature(NamedTuple):
-    """The parameters of a constructor, without self."""
-
-    positional: tuple[str, ...]
-    names: tuple[str, ...]
-    defaults: dict[str, Any]
-
-
-@lru_cache(maxsize=1024)
-def signature(cls: type) -> Signature:
-    """Return the parameters of the constructor of a class; none where it cannot be read."""
-    found = sites.class_value(cls, "__init__")
-    code = code_of(found.target) if isinstance(found, Function) else None
-    if code is None or not isinstance(found, Function):
-        return Signature((), (), {})
-    spec = code[0].args
-    positional = tuple(arg.arg for arg in (*spec.posonlyargs, *spec.args))[1:]
-    names = (*positional, *(arg.arg for arg in spec.kwonlyargs))
-    return Signature(positional, names, default_values(found.target, list(positional)))

@@ -8,10 +8,9 @@ from typing import Any
 
 from summarykit.expression import Unanswerable, evaluate, parse
 from summarykit.formulas.source import sites, sizes
-from summarykit.formulas.source.frames import not_told
-from summarykit.formulas.source.kept import signature
+from summarykit.formulas.source.frames import not_told, signature
 from summarykit.formulas.source.reckoning import A_NUMBER
-from summarykit.formulas.source.sites import CONTAINERS, Site
+from summarykit.formulas.source.sites import Site
 from summarykit.formulas.source.values import (
     UNKNOWN,
     Either,
@@ -34,19 +33,6 @@ ANYTHING = Rest(frozenset())
 #: What finds the value of a free name.
 Resolve = Callable[[str], Size | None]
 _TOLD = Plain | Thing | Function | Partial | Preset | Either | Real
-
-
-def called_by(site: Site) -> str:
-    """Return the name of the class whose code constructs a layer, as far as its place tells."""
-    above = site.parent
-    while above is not None and is_container(above):
-        above = above.parent
-    return above.cls.__name__ if above is not None else ""
-
-
-def is_container(site: Site) -> bool:
-    """Return whether a layer is one of torch's lists of modules, which construct nothing themselves."""
-    return f"{site.cls.__module__}." == CONTAINERS
 
 
 def held_at(container: Any, name: str) -> Any:
@@ -108,7 +94,7 @@ def arguments(site: Site, made: Any) -> tuple[dict[str, Any], Rest | None]:
     if isinstance(made, Made):
         found = dict(zip(spec.positional, made.args, strict=False)) | dict(made.keywords)
         rest = ANYTHING if made.unsure or len(made.args) > len(spec.positional) else None
-    place = called_by(site)
+    place = site.called_by
     named = {name: as_argument(name, value, place, spec.defaults) for name, value in found.items()}
     if site.config() is not None and "config" in spec.names and not isinstance(named.get("config"), Thing):
         named["config"] = Thing(site.config(), "config")

@@ -17,6 +17,7 @@ from summarykit.formulas.source.frames import (
     enclosed,
     given_early,
     is_torch_base,
+    signature,
 )
 from summarykit.formulas.source.reckoning import A_NUMBER
 from summarykit.formulas.source.sites import Site
@@ -37,8 +38,11 @@ from summarykit.formulas.source.values import (
     Thing,
 )
 
-MOST_STEPS = 20_000
+MOST_STEPS = 4_000
 MOST_CALLS = 8
+#: So many rounds of loops are read one by one; loops after that are read once.
+MOST_ROUNDS = 300
+_KEPT = Size | Real | Items | Plain | Fields | Thing
 
 
 class OutOfSteps(Exception):
@@ -57,6 +61,12 @@ class Reader:
     where: dict[str, str] = field(default_factory=dict)  #: parameter -> the function that makes it
     looked: set[str] = field(default_factory=set)  #: attributes taken from the live layer
     rewritten: set[str] = field(default_factory=set)  #: those of them that the code assigned after that
+    given: Mapping[str, Any] = field(default_factory=dict)  #: its arguments
+    rest: Rest | None = None
+    loaded: set[str] = field(default_factory=set)  #: names that were asked for, but for ``self.name = name``
+    stored: dict[str, str] = field(default_factory=dict)  #: attribute -> the argument it was assigned as it is
+    live: set[str] = field(default_factory=set)  #: attributes the live layer was asked for
+    rounds: int = 0
     loops: int = 0
     slots: int = 0
     personal: bool = False  #: whether it looked at what a child holds, in which layers that are alike may differ
@@ -74,6 +84,14 @@ class Reader:
         if isinstance(found, Function):
             self.run(Function(found.target, found.owner, True), (), arguments, rest)
 
+    def kept_arguments(self) -> dict[str, Any]:
+        """Return free arguments that matter and that the layer keeps, with what it holds of them."""
+        own = self.site.attributes
+        kept = {name: key for name, key in self.aliases().items() if key in own and name in self.loaded}
+        self.live.update(kept.values())
+        found = {name: sites.lifted(own[key], key, "") for name, key in kept.items()}
+        return {name: value for name, value in found.items() if isinstance(value, _KEPT)}
+
     def aliases(self) -> dict[str, str]:
         """Return free arguments that the layer keeps, each with the attribute that keeps it to the end."""
         return {value.text: name for name, value in self.written.items() if is_free_name(value)}
@@ -84,13 +102,21 @@ class Reader:
         if self.steps > MOST_STEPS:
             raise OutOfSteps
 
+    def can_unroll(self, rounds: int) -> bool:
+        """Return whether a loop is still read round by round, after all those before it."""
+        self.rounds += rounds
+        return self.rounds <= MOST_ROUNDS
+
     def own_attribute(self, name: str) -> Any:
         """Return ``self.name``: as the constructor wrote it, else as the live layer has it."""
         written = self.written.get(name, UNKNOWN)
+        if name in self.stored:
+            self.loaded.add(self.stored[name])
         there = isinstance(written, Made | MadeList | Fields | Either) and name in self.site.children
         if not is_untold(written) and not there:
             return written
         own = self.site.attributes
+        self.live.add(name)
         if sites.is_computed(self.site.cls, name):
             return self.computed(name)
         if name in own:
@@ -103,6 +129,19 @@ class Reader:
             return Thing(child, name)
         found = sites.class_value(self.site.cls, name)
         return Function(found.target, found.owner, not found.free) if isinstance(found, Function) else found
+
+    def fits(self, site: Site, given: Mapping[str, Any], rest: Rest | None) -> bool:
+        """Return whether reading the constructor of a layer of this class at *site* would find the same.
+
+        An argument that is only stored does not matter, nor an attribute that was not asked for.
+        """
+        names = signature(self.site.cls).names
+        if self.personal or rest != self.rest or given.keys() != self.given.keys():
+            return False
+        matter = (name for name in given if name in self.loaded or name not in names)
+        if any(given[name] != self.given[name] for name in matter):
+            return False
+        return all(held(self.site, name) == held(site, name) for name in self.live)
 
     def settled(self, name: str, value: Any) -> Any:
         """Return a value as it is called once it is assigned to *name*."""
@@ -172,6 +211,7 @@ class Reader:
             return value
         if sites.is_computed(self.site.cls, name):
             return value
+        self.live.add(name)
         found = sites.lifted(self.site.attributes[name], name, "")
         return found if isinstance(found, Size | Items | Plain | Real) else value
 
@@ -186,3 +226,10 @@ def the_parameter(made: Any) -> Tensor | None:
     ways = made.values if isinstance(made, Either) else (made,)
     found = [way for way in ways if isinstance(way, Tensor) and way.parameter]
     return found[0] if len(found) == 1 else None
+
+
+def held(site: Site, name: str) -> Any:
+    """Return what a layer holds under a name as far as it is read: a value, or a child of some class."""
+    if name in site.attributes:
+        return sites.lifted(site.attributes[name], name, "")
+    return type(site.children.get(name))

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from summarykit.formulas.source import sites, sizes
+from summarykit.formulas.source import sizes
 from summarykit.formulas.source.checked import Sourced, agreed, read, taken_from_tensors
 from summarykit.formulas.source.kept import kept_by_child
-from summarykit.formulas.source.making import arguments, called_by, filled, held_at, is_container, of_class
+from summarykit.formulas.source.making import arguments, filled, held_at, of_class
 from summarykit.formulas.source.reader import OutOfSteps, Reader, the_parameter
 from summarykit.formulas.source.sites import Site
-from summarykit.formulas.source.values import Fields, Items, Plain, Real, Size, Tensor, Thing
+from summarykit.formulas.source.values import Rest, Size, Tensor
 
 #: How far up constructor calls are followed for an argument that was not kept.
-MOST_LEVELS = 12
+MOST_LEVELS = 24
 #: An argument that the layer keeps may decide a branch, in which it keeps another.
 _READINGS = 5
-_KEPT = Size | Real | Items | Plain | Fields | Thing
+#: With so many constructors of the same class that were read, another one is compared.
+_COMPARED = 4
 
 
 class SourceTable:
@@ -26,6 +27,7 @@ class SourceTable:
     def __init__(self) -> None:
         self._readers: dict[object, Reader | None] = {}
         self._origins: dict[int, tuple[object, ...]] = {}
+        self._alike: dict[object, list[Reader]] = {}
         self._made: dict[int, Any] = {}
         self._numbers: dict[Any, int] = {}
         self._told_by_children: set[object] = set()
@@ -43,10 +45,10 @@ class SourceTable:
 
     def _parameters(self, site: Site, names: Mapping[str, Any]) -> tuple[dict[str, Tensor], Mapping[str, str]]:
         """Return the tensors of a layer as the code makes them, and the lines that do."""
-        if is_container(site):
+        if site.is_container:
             held = self.made(site)
             found = {name: the_parameter(held_at(held, name)) for name in names}
-            where = {name: f"{called_by(site)}, line {made.line}" for name, made in found.items() if made is not None}
+            where = {name: f"{site.called_by}, line {made.line}" for name, made in found.items() if made is not None}
             return {name: made for name, made in found.items() if made is not None}, where
         reader = self.reader(site)
         if reader is None:
@@ -65,7 +67,7 @@ class SourceTable:
         found = self._origins.get(id(site.module))
         if found is None:
             kind = id(site.module) if site.kind is None else id(site.kind)
-            found = (kind, self._number(self.made(site, level)), id(site.config()), called_by(site))
+            found = (kind, self._number(self.made(site, level)), id(site.config()), site.called_by)
             self._origins[id(site.module)] = found
         reader = self._readers.get(found)
         alone = found in self._told_by_children or (reader is not None and reader.personal)
@@ -90,17 +92,29 @@ class SourceTable:
         return self._readers[key]
 
     def _read(self, site: Site, level: int) -> Reader:
-        """Return the constructor as read; again while what the layer keeps tells more of what it was given."""
         told, rest = arguments(site, self.made(site, level))
+        alike = self._alike.setdefault((site.cls, id(site.config()), site.called_by), [])
+        for reader in alike[:_COMPARED]:
+            if reader.fits(site, told, rest):
+                return reader
+        reader = self._read_anew(site, told, rest)
+        reader.given, reader.rest = told, rest
+        alike.insert(0, reader)
+        return reader
+
+    def _read_anew(self, site: Site, told: Mapping[str, Any], rest: Rest | None) -> Reader:
+        """Return the constructor as read; again while what the layer keeps tells more of what it was given."""
         # What a child told of an argument stands back for what the layer itself keeps of it.
         waiting = {name: value for name, value in told.items() if self._by_child(value)}
         given = {name: sizes.named(name, None) if name in waiting else value for name, value in told.items()}
         known: dict[str, Any] = {}
         volatile: frozenset[str] = frozenset()
+        loaded: set[str] = set()
+        live: set[str] = set()
         for _ in range(_READINGS):
-            reader = Reader(site, known, volatile)
+            reader = Reader(site, known, volatile, loaded=loaded, live=live)
             reader.read({**given, **{name: value for name, value in known.items() if name in given}}, rest)
-            kept, changed = kept_by(reader), reader.rewritten - volatile
+            kept, changed = reader.kept_arguments(), reader.rewritten - volatile
             if not kept and not changed and not waiting:
                 break
             if not kept:
@@ -119,8 +133,8 @@ class SourceTable:
         above = site.parent
         if above is None or level >= MOST_LEVELS:
             return None
-        if is_container(above):
-            return of_class(held_at(self.made(above, level), site.name), site.cls)
+        if above.is_container:
+            return of_class(held_at(self.made(above, level + 1), site.name), site.cls)
         reader = self.reader(above, level + 1)
         if reader is None:
             return None
@@ -140,10 +154,3 @@ class SourceTable:
     def _by_child(self, value: Any) -> bool:
         """Return whether an argument is known only by what a layer further down keeps of it."""
         return isinstance(value, Size) and dict(value.origins).get(value.text) in self._child_notes
-
-
-def kept_by(reader: Reader) -> dict[str, Any]:
-    """Return free arguments that the layer keeps, with what it holds of them."""
-    own = reader.site.attributes
-    kept = {name: sites.lifted(own[key], key, "") for name, key in reader.aliases().items() if key in own}
-    return {name: value for name, value in kept.items() if isinstance(value, _KEPT)}

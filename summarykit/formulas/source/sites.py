@@ -7,7 +7,7 @@ import types
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeGuard
 
 from summarykit.formulas.source.sizes import named, real
@@ -51,17 +51,34 @@ class Site:
     @property
     def children(self) -> Mapping[str, Any]:
         """The layer's children by name."""
-        return vars(self.module).get("_modules") or {}
+        return children_of(self.module)
 
     def config(self) -> Any:
         """Return the nearest ``config`` object, the layer's own or an ancestor's, None if there is none."""
+        return self._config
+
+    @cached_property
+    def _config(self) -> Any:
         site: Site | None = self
         while site is not None:
-            found = site.attributes.get("config")
-            if is_record(found):
-                return found
+            known = vars(site).get("_config", site.attributes.get("config"))
+            if is_record(known):
+                return known
             site = site.parent
         return None
+
+    @cached_property
+    def is_container(self) -> bool:
+        """Whether a layer is one of torch's lists of modules, which construct nothing themselves."""
+        return f"{self.cls.__module__}." == CONTAINERS
+
+    @cached_property
+    def called_by(self) -> str:
+        """The name of the class whose code constructs a layer, as far as its place tells."""
+        above = self.parent
+        while above is not None and above.is_container:
+            above = above.parent
+        return above.cls.__name__ if above is not None else ""
 
 
 class Blank(Site):
@@ -196,6 +213,12 @@ def element(thing: Thing, at: int) -> Any:
     if not container or not isinstance(held, dict) or not -len(held) <= at < len(held):
         return UNKNOWN
     return Thing(list(held.values())[at], f"{thing.name}.{range(len(held))[at]}")
+
+
+def children_of(module: Any) -> Mapping[str, Any]:
+    """Return a layer's children by name; none of a compiled one, which keeps them elsewhere."""
+    held = (getattr_plain(module, "__dict__") or {}).get("_modules")
+    return held if isinstance(held, dict) else {}
 
 
 def is_layer(target: Any) -> bool:

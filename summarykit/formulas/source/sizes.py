@@ -25,6 +25,8 @@ _OPERATORS: dict[str, tuple[Callable[[Any, Any], Any], int]] = {
     "/": (operator.truediv, _PRODUCT),
     "**": (operator.pow, _POWER),
 }
+#: A note that says already where the code stands.
+_PLACED = re.compile(r" in (the loop|\w+)(,|$)")
 #: So large an exponent is not reckoned.
 _EXPONENTS = 64
 
@@ -168,7 +170,7 @@ def note(size: Size, place: str) -> str:
     told = dict(size.origins)
     handed_on = told.get(size.text, "")
     if handed_on.startswith("="):
-        return handed_on
+        return f"{handed_on} in {place}" if place and not _PLACED.search(handed_on) else handed_on
     said = f"= {size.text}{f' in {place}' if place else ''}"
     known = [f"{name} {where}" for name, where in told.items() if where.startswith("=")]
     explained = f"{said}, where {' and '.join(known)}" if known else said

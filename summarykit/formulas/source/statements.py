@@ -13,6 +13,7 @@ from summarykit.formulas.source.frames import (
     as_load,
     assigned,
     grown,
+    in_round,
     with_a_name,
 )
 from summarykit.formulas.source.reckoning import (
@@ -148,8 +149,12 @@ def assign(reader: Reader, frame: Frame, target: ast.expr, value: Any) -> None:
 
 def assign_all(reader: Reader, frame: Frame, targets: list[ast.expr], value: ast.expr) -> None:
     """Give several targets one value; one that is not told may be kept by the layer, and is known from there."""
-    found = expressions.evaluate(reader, frame, value)
     of_self = [target for target in targets if is_own(frame, target)]
+    if isinstance(value, ast.Name) and len(of_self) == len(targets):
+        found = expressions.lookup(frame, value.id)
+        reader.stored.update((target.attr, value.id) for target in of_self if isinstance(target, ast.Attribute))
+    else:
+        found = expressions.evaluate(reader, frame, value)
     told = found
     for target in of_self:
         found = reader.as_kept(target, found)
@@ -243,13 +248,13 @@ def loop(
     body: list[ast.stmt],
 ) -> None:
     """Read a loop round by round; one of unknown length once, with what it changes unknown."""
-    if rounds is None:
+    if rounds is None or not reader.can_unroll(len(rounds)):
         unknown_loop(reader, frame, target, body)
         return
     torn, frame.torn = frame.torn, False
     for value in rounds:
         if target is not None:
-            assign(reader, frame, target, value)
+            assign(reader, frame, target, in_round(target, value))
         reader.loops += 1
         try:
             block(reader, frame, body)

@@ -143,3 +143,33 @@ def repeating_models(draw):
                 case "replace" if isinstance(block[at], nn.Linear):
                     block[at].weight = nn.Parameter(torch.empty(5, 5))
         return draw(st.sampled_from([model, nn.ModuleList([model, nn.Linear(2, 2)])]))
+
+
+@st.composite
+def tied_blocks(draw):
+    """Equal blocks in a list or named ``block8`` …, with ties inside, to a place outside, or to one another."""
+    with torch.device("meta"):
+        model = Block()
+        model.outside = nn.Linear(2, 2)
+        numbered = draw(st.booleans())
+        holder = model if numbered else nn.ModuleList()
+        inside = draw(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), max_size=2))
+        reuse = draw(st.booleans())
+        outside = draw(st.booleans())
+        blocks = []
+        for number in range(draw(st.integers(1, 5))):
+            block = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 2)), nn.Linear(2, 2))
+            leaves = [block[0], block[1][0], block[2]]
+            for one, other in inside:
+                leaves[one].weight = leaves[other].weight
+            if reuse:
+                block[1].append(block[0])
+            if outside:
+                leaves[2].bias = model.outside.bias
+            holder.add_module(f"block{number + 8}" if numbered else str(number), block)
+            blocks.append(block)
+        if not numbered:
+            model.blocks = holder
+        if draw(st.booleans()):
+            draw(st.sampled_from(blocks))[0].weight = draw(st.sampled_from(blocks))[2].weight
+    return model

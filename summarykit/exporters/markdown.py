@@ -10,6 +10,7 @@ from markupsafe import Markup
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import build_view
+from summarykit.expression import grouped
 from summarykit.summary.data import SummaryData
 
 # What can mean something to Markdown, or to HTML inside it, in the middle of a line.
@@ -50,6 +51,6 @@ class MarkdownExporter:
             {"report": view},
             escape,
             folders=options.templates,
-            helpers={"code": code, "kind": kind},
+            helpers={"code": code, "grouped": grouped, "kind": kind},
         )
         out.write(text.encode("utf-8"))

@@ -98,8 +98,10 @@ def _cells(row: Row, *, ran: bool, typed: bool) -> list[Text]:
     formula = Text(visible(row.formula))
     if row.note:
         formula = _sentence(row.note)
-    if row.times > 1 and row.formula and not row.note:
+    elif row.times > 1 and row.formula:
         formula = Text(f"{row.times:,} × {'(' + row.formula + ')' if ' ' in row.formula else row.formula}")
+    elif row.copies > 1:
+        formula = Text(row.product)
     number = row.own if row.own == "not known yet" else row.inside
     flow = row.flow
     sizes = [_output(row)] if ran else []

@@ -13,7 +13,7 @@ from summarykit.records import TensorFacts
 from summarykit.summary.data import SummaryData
 from summarykit.summary.explaining import closed_form
 from summarykit.summary.flows import LayerFlow
-from summarykit.summary.folding import Folding
+from summarykit.summary.folding import Folding, borrowed_from
 from summarykit.summary.memory import memory
 
 
@@ -142,7 +142,7 @@ def folded_frame(data: SummaryData) -> pd.DataFrame:
                 str(whys[layer.explanation].evidence) if layer.explanation >= 0 else None for layer in layers
             ),
             "macs": _maybe([data.flows[row.layer].macs * row.times if data.flows else None for row in rows]),
-            "shared_with": _text(columns.shared_with[row.layer] for row in rows),
+            "shared_with": _text(borrowed_from(data, data.layers[row.layer], row.path) for row in rows),
         }
     )
 

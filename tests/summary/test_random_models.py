@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 import strategies
 import summarykit
 from summarykit.exporters.view import build_view
-from summarykit.summary.folding import Folding
+from summarykit.summary.folding import Folding, borrowed_from, members
 from summarykit.summary.storage import from_json, to_json
 from support import oracle
 
@@ -69,6 +69,50 @@ def check_folding(model):
         assert len({data.layers[layer].explanation for layer in group.layers}) == 1
 
 
+def what_a_row_says(data, layer):
+    """What must be the same of two copies: everything but where they stand, and where each borrows its numbers."""
+    columns = data.columns
+    tensors = data.tensors[layer.first_tensor : layer.end_tensor]
+    return (
+        data.records.types[layer.type], layer.explanation, layer.alias_of < 0,
+        [(t.name, t.facts, t.evidence) for t in tensors],
+        columns.own[layer.id], columns.adds[layer.id], columns.counted[layer.id], columns.total[layer.id],
+        columns.shared_with[layer.id] is not None,
+    )  # fmt: skip
+
+
+def check_unfolding(model):
+    """Every layer stands in exactly one row, under the right one, and is what the row says."""
+    data = summarykit.summarize(model).data
+    rows = Folding(data).rows
+    row_of = {}
+    for number, (row, layers) in enumerate(zip(rows, members(rows), strict=True)):
+        assert len(layers) == row.times
+        assert layers[0] == row.layer
+        first = what_a_row_says(data, data.layers[row.layer])
+        for layer in layers:
+            assert layer not in row_of
+            row_of[layer] = number
+            assert what_a_row_says(data, data.layers[layer]) == first
+    assert set(row_of) == set(range(len(data.layers)))
+    for layer in data.layers[1:]:
+        assert row_of[layer.parent] == parent_of(rows, row_of[layer.id])
+
+
+def check_borrowing(model):
+    """Copies in one row borrow the same way: each from its own copy, or all from one place."""
+    data = summarykit.summarize(model).data
+    rows = Folding(data).rows
+    for row, layers in zip(rows, members(rows), strict=True):
+        told = {data.columns.shared_with[layer] for layer in layers}
+        where = borrowed_from(data, data.layers[row.layer], row.path)
+        assert (where is None) == (told == {None})
+        if len(told) == 1:
+            assert told == {where} or row.times == 1
+        else:
+            assert "–" in where
+
+
 def parent_of(rows, index):
     return max(i for i in range(index) if rows[i].depth == rows[index].depth - 1)
 
@@ -83,6 +127,13 @@ def test_folding_loses_nothing(model):
 @given(model=strategies.models())
 def test_folding_any_model_loses_nothing(model):
     check_folding(model)
+
+
+@patient
+@given(model=strategies.repeating_models() | strategies.tied_blocks() | strategies.models())
+def test_what_was_folded_unfolds_to_the_same_layers(model):
+    check_unfolding(model)
+    check_borrowing(model)
 
 
 @patient

@@ -95,7 +95,7 @@ def _view(
         facts=_facts(data),
         agreement=agreement(data),
         all_checked=checks.ok and checks.checked_layers == checks.graded_layers,
-        problems=problems(data),
+        problems=problems(data, folding),
         checks=check_views(data),
         checked_means=CHECKED_MEANS,
         grades=grade_views(data),

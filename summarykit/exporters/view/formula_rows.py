@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from summarykit.exporters.view.labels import quiet
+from summarykit.exporters.view.labels import plain_note, quiet
 from summarykit.exporters.view.live import AGREES, NOTHING, Held, Record, Sources, is_live, live_cells
 from summarykit.exporters.view.rows import shared_note
-from summarykit.exporters.view.values import Rich
 from summarykit.exporters.view.words import shape_words, visible
 from summarykit.exporters.workbook import Formula
 from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation
@@ -78,7 +77,7 @@ def counted_elsewhere(data: SummaryData, number: int, row: LayerGroup, title: st
     own = data.columns.own[layer.id]
     return _common(data, number, row, title) | {
         "type": visible(data.records.types[layer.type].name),
-        "words": _plain(shared_note(data, layer)),
+        "words": plain_note(shared_note(data, layer, row.path)),
         "copies": NOTHING,
         "by": NOTHING,
         "known": "not known yet" if own is None else own,
@@ -105,7 +104,7 @@ def told(reason: str) -> str:
 
 def _common(data: SummaryData, number: int, row: LayerGroup, title: str) -> Record:
     layer = data.layers[row.layers[0]]
-    note = _plain(shared_note(data, layer)) if data.columns.shared_with[layer.id] is not None else ""
+    note = plain_note(shared_note(data, layer, row.path)) if data.columns.shared_with[layer.id] is not None else ""
     why = data.explanation(layer)
     reason = told(why.reason) if why and why.origin and why.reason != NOT_KNOWN_YET else ""
     return {
@@ -122,10 +121,6 @@ def _training(data: SummaryData, layer: int) -> str:
     if not adds:
         return NOTHING
     return LEARNED if learned == adds else MIXED if learned else FIXED
-
-
-def _plain(note: Rich) -> str:
-    return "".join(visible(piece.text) if piece.code else quiet(visible(piece.text)) for piece in note)
 
 
 def _status(why: Explanation, own: int) -> str:

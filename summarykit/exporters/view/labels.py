@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from summarykit.exporters.view.fitting import measured
+from summarykit.exporters.view.values import Rich
+from summarykit.exporters.view.words import visible
 
 #: Short enough for two lines above a column of ten characters.
 _LABELS = {
@@ -72,6 +74,11 @@ _COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 def quiet(text: str) -> str:
     """Return a text that no cell computes with its digits grouped by a narrow blank: right in every language."""
     return _COMMA.sub("\u202f", text)
+
+
+def plain_note(note: Rich) -> str:
+    """Return a sentence with names in it as the text of a cell."""
+    return "".join(visible(piece.text) if piece.code else quiet(visible(piece.text)) for piece in note)
 
 
 def label(name: str, *, among: tuple[str, ...] = ()) -> str:

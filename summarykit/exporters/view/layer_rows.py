@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.view.fitting import between, row_height
-from summarykit.exporters.view.labels import quiet
+from summarykit.exporters.view.labels import plain_note, quiet
 from summarykit.exporters.view.live_blocks import WIDEST, number_width
 from summarykit.exporters.view.rows import shared_note
 from summarykit.exporters.view.words import shape_words, visible
@@ -102,7 +102,7 @@ def _row(data: SummaryData, place: _Place, title: str) -> dict[str, object]:
         "counted": columns.adds[layer.id] * times if holds else None,
         "inside": inside,
         "share": inside / total if total else 0.0,
-        "note": "".join(visible(p.text) if p.code else quiet(visible(p.text)) for p in shared_note(data, layer)),
+        "note": plain_note(shared_note(data, layer, place.path)),
         "level": depth,
         "indent": min(depth, _MOST_INDENT),
         "look": "root" if depth == 0 else "" if columns.total[layer.id] or holds else "aside",

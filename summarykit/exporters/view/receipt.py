@@ -10,6 +10,7 @@ from summarykit.expression import grouped
 from summarykit.records import Evidence
 from summarykit.summary.checks import Check as FoundCheck
 from summarykit.summary.data import SummaryData
+from summarykit.summary.folding import Folding, borrowed_from
 
 _MOST_NAMED = 5
 #: Checks that count layers; what does not hold is told layer by layer.
@@ -64,7 +65,7 @@ def _against(check: FoundCheck) -> str:
     return f"{grouped(check.found)} against {grouped(check.expected)}"
 
 
-def problems(data: SummaryData) -> tuple[Problem, ...]:
+def problems(data: SummaryData, folding: Folding) -> tuple[Problem, ...]:
     """Return what a reader must know before the numbers, the gravest first."""
     found = [
         Problem("bad", "A check fails", (Piece(f"{check.claim}: {_against(check)}."),))
@@ -83,7 +84,7 @@ def problems(data: SummaryData) -> tuple[Problem, ...]:
     if totals.frozen:
         text = f"{grouped(totals.frozen)} of {grouped(totals.parameters)} ({share(totals.frozen, totals.parameters)})."
         found.append(Problem("note", "Kept fixed in training", (Piece(text),)))
-    return (*found, *ties(data), *run_problems(data))
+    return (*found, *ties(data, folding), *run_problems(data))
 
 
 def disagreements(data: SummaryData) -> list[Problem]:
@@ -118,15 +119,18 @@ def container_problems(data: SummaryData) -> list[Problem]:
     return found
 
 
-def ties(data: SummaryData) -> list[Problem]:
-    """Return which layers hold the numbers of others."""
-    shared = [(layer, data.columns.shared_with[layer.id]) for layer in data.layers]
-    held = [(layer, where) for layer, where in shared if where is not None]
+def ties(data: SummaryData, folding: Folding) -> list[Problem]:
+    """Return which layers hold the numbers of others; a layer without any, used twice, is no news."""
+    held = [
+        (row.path or data.model_name, where or data.model_name)
+        for row in folding.rows
+        if data.columns.total[row.layer]
+        and (where := borrowed_from(data, data.layers[row.layer], row.path)) is not None
+    ]
     if not held:
         return []
     text: list[Piece] = []
-    for layer, where in held[:_MOST_NAMED]:
-        text += [Piece(layer.path or data.model_name, code=True), Piece(" has the same numbers as ")]
-        text += [Piece(where or data.model_name, code=True), Piece("; ")]
+    for name, where in held[:_MOST_NAMED]:
+        text += [Piece(name, code=True), Piece(" has the same numbers as "), Piece(where, code=True), Piece("; ")]
     text[-1] = Piece("." if len(held) <= _MOST_NAMED else f"; and {len(held) - _MOST_NAMED} more.")
     return [Problem("note", "Shared, counted once", tuple(text))]

@@ -14,7 +14,7 @@ from summarykit.expression import Unanswerable, grouped, html, latex, numbers
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
 from summarykit.summary.explaining import closed_form
-from summarykit.summary.folding import FoldedRow, Folding, LayerGroup
+from summarykit.summary.folding import FoldedRow, Folding, LayerGroup, borrowed_from, seen_from
 
 
 def rich(text: str) -> Rich:
@@ -58,13 +58,13 @@ def _row(data: SummaryData, row: FoldedRow, where: Place, title: str) -> Row:
         product=f"{grouped(row.times)} × {grouped(inside)}" if row.times > 1 and inside else "",
         share=share(inside * row.times, total),
         per_mille=per_mille(inside * row.times, total),
-        note=shared_note(data, layer),
+        note=shared_note(data, layer, row.path),
         weight=_named_shape(data, layer, "weight"),
         bias=_named_shape(data, layer, "bias"),
         has_parameters=columns.total[row.layer] > 0 or layer.explanation >= 0,
         left_out=f"{counted(where.hidden, 'row')} inside not shown" if where.hidden else "",
         flow=row_flow(data, layer, row.times),
-        details=_details(data, layer) if has_details(data, layer) else None,
+        details=_details(data, layer, row.path) if has_details(data, layer) else None,
     )
 
 
@@ -84,10 +84,10 @@ def own_words(data: SummaryData, layer: LayerRecord, times: int) -> str:
     return grouped(own * times)
 
 
-def shared_note(data: SummaryData, layer: LayerRecord) -> Rich:
-    """Return where the numbers of a layer are counted, if not here."""
+def shared_note(data: SummaryData, layer: LayerRecord, path: str) -> Rich:
+    """Return where the numbers of a layer are counted, if not here; *path* is what its row is called."""
     columns = data.columns
-    where = columns.shared_with[layer.id]
+    where = borrowed_from(data, layer, path)
     own = columns.own[layer.id] or 0
     if where is None:
         elsewhere = columns.total[layer.id] - columns.counted[layer.id]
@@ -111,7 +111,7 @@ def _named_shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
     return ""
 
 
-def _details(data: SummaryData, layer: LayerRecord) -> Details:
+def _details(data: SummaryData, layer: LayerRecord, path: str) -> Details:
     why = data.explanation(layer)
     texts = data.texts(layer)
     markup, tex = Markup(), ""
@@ -138,7 +138,7 @@ def _details(data: SummaryData, layer: LayerRecord) -> Details:
         look=look,
         grade=str(why.evidence) if why else "",
         origin=why.origin if why else "",
-        tensors=tuple(_tensor_line(data, index) for index in range(layer.first_tensor, layer.end_tensor)),
+        tensors=tuple(_tensor_line(data, index, path) for index in range(layer.first_tensor, layer.end_tensor)),
         lines=tuple(lines),
         closed=_closed(data, layer),
     )
@@ -154,13 +154,15 @@ def _closed(data: SummaryData, layer: LayerRecord) -> str:
     return f"{closed_form(check)}, {told}"
 
 
-def _tensor_line(data: SummaryData, index: int) -> TensorLine:
+def _tensor_line(data: SummaryData, index: int, path: str) -> TensorLine:
     tensor = data.tensors[index]
     facts = tensor.facts
     learned = {True: "learned in training", False: "kept fixed"}[facts.trainable]
     note = ""
     if tensor.owner != index:
-        note = f"same numbers as {data.path_of(data.tensors[tensor.owner])}, counted there"
+        owner = data.tensors[tensor.owner]
+        holder = seen_from(data, data.layers[tensor.layer], path, owner.layer)
+        note = f"same numbers as {f'{holder}.' if holder else ''}{owner.name}, counted there"
     elif facts.numel is None:
         note = "not known until the first input"
     parameter = facts.kind == "parameter"
@@ -213,5 +215,5 @@ def _group(data: SummaryData, group: LayerGroup, title: str) -> Group:
         text=text,
         word=word,
         sign=sign,
-        note=shared_note(data, layer),
+        note=shared_note(data, layer, group.path),
     )

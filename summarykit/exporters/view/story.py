@@ -42,7 +42,7 @@ def _input(data: SummaryData) -> tuple[StoryLine, ...]:
 
 def _line(data: SummaryData, layer: LayerRecord, title: str) -> StoryLine:
     texts = data.texts(layer)
-    note = shared_note(data, layer)
+    note = shared_note(data, layer, layer.path)
     text: Rich = rich(_uncapitalised(texts.sentence)) if texts.sentence else ()
     if note:
         text = (*text, Piece(" " if text else ""), *_capitalised(note), Piece("."))

@@ -1,0 +1,61 @@
+"""Names that count up: what is a number in them, and how a range of them is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from summarykit.records import LayerRecord
+from summarykit.summary.data import SummaryData
+
+_DIGITS = "0123456789"
+#: Longer runs of digits are no count of anything.
+_MOST_DIGITS = 15
+
+
+def own_name(layer: LayerRecord, data: SummaryData) -> str:
+    """Return the last part of a layer's path: its name within its parent."""
+    above = data.records.layers[layer.parent].path if layer.parent >= 0 else ""
+    return layer.path[len(above) + 1 :] if above else layer.path
+
+
+def is_number(name: str) -> bool:
+    """Return whether a name is a plain index: ``0``, ``17``."""
+    return word_of(name) == ""
+
+
+def word_of(name: str) -> str | None:
+    """Return what stands before the number a name ends in: ``block`` of ``block12``; None where it ends in none."""
+    word = name.rstrip(_DIGITS)
+    return word if 0 < len(name) - len(word) <= _MOST_DIGITS else None
+
+
+def follows(before: str, name: str) -> bool:
+    """Return whether *name* counts on from *before*: ``10`` after ``9``, ``block2`` after ``block1``."""
+    word = word_of(before)
+    if word is None:
+        return False
+    digits = before[len(word) :]
+    return name == word + str(int(digits) + 1).zfill(len(digits))
+
+
+def span(first: str, last: str) -> str:
+    """Return names that count up as one: ``0–31``, ``block1–4``."""
+    return first if first == last else f"{first}–{last[len(word_of(last) or '') :]}"
+
+
+def spans(names: Iterable[str]) -> str:
+    """Return names of one word as ranges: ``0–2``, ``0,3,5–7``, ``block1–4``."""
+    runs: list[tuple[str, str]] = []
+    for name in sorted(names, key=count_of):
+        if runs and follows(runs[-1][1], name):
+            runs[-1] = (runs[-1][0], name)
+        else:
+            runs.append((name, name))
+    (first, *rest) = (span(*run) for run in runs)
+    word = len(word_of(runs[0][0]) or "")
+    return ",".join([first, *(each[word:] for each in rest)])
+
+
+def count_of(name: str) -> tuple[int, str]:
+    """Return what names that end in numbers are sorted by."""
+    return int(name[len(word_of(name) or "") :] or -1), name

@@ -1,0 +1,129 @@
+"""What folds and what does not, by example; that nothing is lost is in test_random_models.py."""
+
+import pytest
+import torch
+from torch import nn
+
+import summarykit
+
+
+class Block(nn.Module):
+    """Two layers that share a weight, and one whose weight may come from outside."""
+
+    def __init__(self, outside=None):
+        super().__init__()
+        self.body = nn.Linear(4, 4)
+        self.head = nn.Linear(4, 4, bias=False)
+        self.head.weight = self.body.weight
+        self.act = nn.ReLU()
+        self.again = self.act
+        if outside is not None:
+            self.out = nn.Linear(4, 4, bias=False)
+            self.out.weight = outside.weight
+
+
+def named(**children):
+    model = nn.Module()
+    for name, child in children.items():
+        model.add_module(name, child)
+    return model
+
+
+def folded(model):
+    """The rows of the folded tree below the model itself: path, copies and what all of them add."""
+    with torch.device("meta"):
+        frame = summarykit.summarize(model).folded
+    return [(row.path, row.copies, row.adds_to_total) for row in frame.itertuples() if row.path]
+
+
+@pytest.mark.parametrize(
+    ("names", "row"),
+    [
+        (("block1", "block2", "block3"), "block1–3"),
+        (("b09", "b10", "b11"), "b09–11"),
+        (("9", "10"), "9–10"),
+        (("x.1", "x.2"), "x.1–2"),
+    ],
+)
+def test_names_that_count_up_fold(names, row):
+    model = nn.Module()
+    for name in names:
+        model._modules[name] = nn.Linear(2, 2)
+    assert folded(model) == [(row, len(names), 6 * len(names))]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("first", "second"), ("b1", "c2"), ("b1", "b3"), ("b2", "b1"), ("b9", "b010"), ("1", "١٢"), ("a" + "9" * 20,)],
+)
+def test_other_names_do_not(names):
+    model = named(**{name: nn.Linear(2, 2) for name in names})
+    assert [path for path, *_ in folded(model)] == list(names)
+
+
+def test_blocks_with_ties_inside_fold_and_say_so():
+    model = named(blocks=nn.ModuleList(Block() for _ in range(5)))
+    assert folded(model)[1:3] == [("blocks.0–4", 5, 0), ("blocks.0–4.body", 1, 100)]
+    summary = summarykit.summarize(model)
+    told = summary.folded.set_index("path").shared_with
+    assert told["blocks.0–4.head"] == "blocks.0–4.body"
+    assert told["blocks.0–4.again"] == "blocks.0–4.act"
+    assert "blocks.0–4.head has the same numbers as blocks.0–4.body." in " ".join(str(summary).split())
+    assert "again" not in str(summary)
+
+
+def test_blocks_that_borrow_from_one_place_fold():
+    embedding = nn.Embedding(4, 4)
+    model = named(embedding=embedding, blocks=nn.ModuleList(Block(embedding) for _ in range(3)))
+    frame = summarykit.summarize(model).folded.set_index("path")
+    assert frame.loc["blocks.0–2.out", ["copies", "times", "adds_to_total", "shared_with"]].tolist() == [
+        1, 3, 0, "embedding",
+    ]  # fmt: skip
+
+
+def test_a_block_that_borrows_from_its_neighbour_stands_alone():
+    blocks = nn.ModuleList(Block() for _ in range(4))
+    blocks[2].body.bias = blocks[1].body.bias
+    rows = folded(named(blocks=blocks))
+    assert [path for path, *_ in rows if path.count(".") == 1] == ["blocks.0–1", "blocks.2", "blocks.3"]
+    assert sum(adds for *_, adds in rows) == 4 * 20 - 4
+
+
+def test_where_blocks_differ_the_flat_list_still_folds():
+    blocks = nn.ModuleList(named(conv=nn.Conv2d(3 if i else 1, 3, 1), norm=nn.BatchNorm2d(3)) for i in range(3))
+    groups = summarykit.summarize(named(stage=blocks)).to_markdown()
+    assert "| `stage.0–2.norm` **× 3** | BatchNorm2d |" in groups
+    assert "| `stage.1–2.conv` **× 2** | Conv2d |" in groups
+
+
+def test_layers_side_by_side_are_not_one_pattern():
+    model = named(**{f"stage{i}": named(conv1=nn.Linear(2, 2), conv2=nn.Linear(2, 2)) for i in (1, 2)})
+    text = summarykit.summarize(model).to_markdown()
+    assert "| `stage1–2.conv1` **× 2** |" in text
+    assert "| `stage1–2.conv2` **× 2** |" in text
+
+
+def test_what_flows_tells_copies_apart():
+    class Narrowing(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList(nn.Conv1d(2, 2, 2) for _ in range(3))
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = layer(x)
+            return x
+
+    model = Narrowing()
+    assert [path for path, *_ in folded(model)] == ["layers", "layers.0–2"]
+    seen = summarykit.summarize(model, input_size=(1, 2, 9)).folded
+    assert list(seen.path) == ["", "layers", "layers.0", "layers.1", "layers.2"]
+
+
+def test_borrowing_inside_and_outside_are_told_apart():
+    first, second = (named(body=nn.Linear(2, 2), head=nn.Linear(2, 2)) for _ in range(2))
+    outside = nn.Linear(2, 2)
+    first.head.weight = first.body.weight
+    second.head.weight = outside.weight
+    rows = folded(named(outside=outside, block1=first, block2=second))
+    assert [path for path, *_ in rows if "." not in path] == ["outside", "block1", "block2"]

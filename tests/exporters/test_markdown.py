@@ -154,11 +154,12 @@ def test_the_small_model_is_told_as_a_textbook_would():
 )
 def test_numbers_of_the_tables_add_up(make):
     root = page(summarykit.summarize(make()).to_markdown())
-    blocks, layers, *_ = tables(root)
+    found = {table[0][0]: table for table in tables(root)}
     total = int(re.search(r"([\d,]+) parameters", root.find(".//h3").text_content())[1].replace(",", ""))
 
     def last(cell):
         return 0 if cell == "not known yet" else int(cell.split("=")[-1].replace(",", ""))
 
-    assert sum(last(row[2]) for row in blocks[1:]) == total
-    assert sum(last(row[4]) for row in layers[1:]) == total
+    assert sum(last(row[2]) for row in found["Block"][1:]) == total
+    assert sum(last(row[2]) for row in found.get("Part", found["Block"])[1:]) == total
+    assert sum(last(row[4]) for row in found["Layer"][1:]) == total

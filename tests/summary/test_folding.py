@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 import summarykit
+from summarykit.exporters.view import build_view
 
 
 class Block(nn.Module):
@@ -127,3 +128,24 @@ def test_borrowing_inside_and_outside_are_told_apart():
     second.head.weight = outside.weight
     rows = folded(named(outside=outside, block1=first, block2=second))
     assert [path for path, *_ in rows if "." not in path] == ["outside", "block1", "block2"]
+
+
+def test_parts_gather_what_stands_at_the_same_place_of_all_blocks():
+    def block(width):
+        return named(mlp=named(up=nn.Linear(2, width), down=nn.Linear(width, 2)), norm=nn.LayerNorm(2))
+
+    model = named(embed=nn.Embedding(9, 2), layers=nn.ModuleList(block(4 + i // 2) for i in range(4)))
+    model.head = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 9))
+    view = build_view(summarykit.summarize(model).data)
+    parts = next(r for r in view.rankings if (r.by, r.measure) == ("part", "parameters"))
+    assert [(b.label, b.type, b.copies, b.product, b.value) for b in parts.blocks] == [
+        ("mlp.up", "Linear", 4, "", 2 * 12 + 2 * 15),
+        ("mlp.down", "Linear", 4, "", 2 * 10 + 2 * 12),
+        ("head", "Linear", 2, "", 6 + 27),
+        ("embed", "Embedding", 1, "", 18),
+        ("norm", "LayerNorm", 4, "4 × 4", 16),
+    ]
+    classes = next(r for r in view.rankings if (r.by, r.measure) == ("class", "parameters"))
+    assert [(b.label, b.copies) for b in classes.blocks] == [("Linear", 10), ("Embedding", 1), ("LayerNorm", 4)]
+    markdown = summarykit.summarize(model).to_markdown()
+    assert "| `norm` **× 4** | LayerNorm | 4 × 4 = 16 | 9.7% █ |" in markdown

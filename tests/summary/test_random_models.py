@@ -145,6 +145,8 @@ def test_a_view_adds_up(model):
         total = summary.totals.parameters
         assert view.total == f"{total:,}"
         assert sum(block.value for block in view.blocks) == total
+        for ranking in view.rankings:
+            assert sum(block.value for block in ranking.blocks) == getattr(summary.totals, ranking.measure)
         assert len(view.rows) <= most
         assert bool(view.rows_left_out) == (len(view.rows) < len(Folding(summary.data).rows))
         assert bool(view.groups_left_out) == (len(view.groups) < len(Folding(summary.data).groups))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.view.values import Block, Piece, Rich
@@ -10,6 +10,7 @@ from summarykit.exporters.view.words import block_name, counted, per_mille, shar
 from summarykit.expression import grouped
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding, is_number
+from summarykit.summary.totals import added_up
 
 
 class Measure(NamedTuple):
@@ -44,14 +45,22 @@ def by_macs(data: SummaryData) -> Measure:
     return Measure([flow.macs for flow in flows], [flow.macs_total for flow in flows], data.totals.macs or 0)
 
 
-def all_blocks(data: SummaryData, folding: Folding, title: str, measure: Measure) -> tuple[Block, ...]:
+def by_bytes(data: SummaryData) -> Measure:
+    """Return the bytes of the parameters of each layer, each counted once."""
+    own = data.columns.bytes
+    return Measure(own, added_up(data.layers, own), data.totals.bytes)
+
+
+def all_blocks(
+    data: SummaryData, folding: Folding, title: str, measure: Measure, words: Callable[[int], str] = grouped
+) -> tuple[Block, ...]:
     """Return the parts of the model in order, opened until no single part holds nearly everything."""
     parts = _opened(folding, measure)
     largest = max((_value(measure, part) for part in parts), default=0)
-    return tuple(_block(data, part, measure, largest, title) for part in parts)
+    return tuple(_block(data, part, measure, largest, title, words) for part in parts)
 
 
-def ranked(blocks: tuple[Block, ...], total: int) -> tuple[Block, ...]:
+def ranked(blocks: tuple[Block, ...], total: int, words: Callable[[int], str] = grouped) -> tuple[Block, ...]:
     """Return the largest blocks, sorted, and the rest as "Other (n)"."""
     by_size = sorted(blocks, key=lambda block: -block.value)
     kept, rest = by_size[:LARGEST], by_size[LARGEST:]
@@ -64,7 +73,7 @@ def ranked(blocks: tuple[Block, ...], total: int) -> tuple[Block, ...]:
         label = f"Other ({len(rest)})"
         kept.append(
             Block(
-                "", label, label, "", 1, value, value, grouped(value), "", share(value, total),
+                "", label, label, "", 1, value, value, words(value), "", share(value, total),
                 per_mille(value, total), per_mille(value, largest),
             )
         )  # fmt: skip
@@ -152,7 +161,9 @@ def _value(measure: Measure, part: Part) -> int:
     return each[part.row.layer] * part.row.times
 
 
-def _block(data: SummaryData, part: Part, measure: Measure, largest: int, title: str) -> Block:
+def _block(
+    data: SummaryData, part: Part, measure: Measure, largest: int, title: str, words: Callable[[int], str]
+) -> Block:
     row, value, total = part.row, _value(measure, part), measure.total
     each = value // row.times
     kind = data.records.types[data.layers[row.layer].type].name
@@ -165,8 +176,8 @@ def _block(data: SummaryData, part: Part, measure: Measure, largest: int, title:
         copies=row.times,
         each=each,
         value=value,
-        text=grouped(value),
-        product=f"{grouped(row.times)} × {grouped(each)}" if row.times > 1 else "",
+        text=words(value),
+        product=f"{grouped(row.times)} × {words(each)}" if row.times > 1 else "",
         share=share(value, total),
         per_mille=per_mille(value, total),
         bar=per_mille(value, largest),

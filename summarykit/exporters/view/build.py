@@ -5,6 +5,7 @@ from __future__ import annotations
 from summarykit.exporters.view import blocks as where
 from summarykit.exporters.view.flow import run_view
 from summarykit.exporters.view.memory import memory_tables
+from summarykit.exporters.view.rankings import rankings
 from summarykit.exporters.view.receipt import agreement, check_views, grade_views, problems
 from summarykit.exporters.view.rows import flat_groups, tree_rows
 from summarykit.exporters.view.story import story, story_total
@@ -103,6 +104,7 @@ def _view(
         story_total=story_total(data),
         one_line=where.one_line(parts, totals.parameters),
         blocks=where.ranked(parts, totals.parameters),
+        rankings=rankings(data, folding, title),
         rows=rows,
         rows_left_out=left_out,
         rows_without_parameters=sum(not row.has_parameters for row in rows),

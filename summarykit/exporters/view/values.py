@@ -71,6 +71,15 @@ class Block(NamedTuple):
     bar: int  #: 0 to 1000, relative to the largest block
 
 
+class Ranking(NamedTuple):
+    """The largest parts by one measure, in one grouping; they add up to the total."""
+
+    by: str  #: "block"; "part": what a layer is within its block, ``mlp.down_proj``; "class"
+    measure: str  #: "parameters", "macs" or "bytes"
+    total: str
+    blocks: tuple[Block, ...]
+
+
 class TensorLine(NamedTuple):
     """One tensor of an opened row."""
 
@@ -249,6 +258,7 @@ class ReportView(NamedTuple):
     story_total: str
     one_line: str
     blocks: tuple[Block, ...]
+    rankings: tuple[Ranking, ...]
     rows: tuple[Row, ...]
     rows_left_out: str
     rows_without_parameters: int

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from summarykit.exporters.files import targets
 from summarykit.formulas.declared import load_project_rules
 from summarykit.result import Summary
 from summarykit.summary.data import SummaryData
+from summarykit.summary.experts.given import check_given, with_experts
 from summarykit.summary.storage import from_json
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ def summarize(
     source: str = "",
     templates: PathLike | Sequence[PathLike] = (),
     fold: bool = True,
+    experts_per_token: int | None = None,
 ) -> Summary:
     """Return where *model* keeps its parameters, with the formula for each layer, checked.
 
@@ -45,7 +49,8 @@ def summarize(
 
     Args:
         model: Any module; wrappers such as ``DataParallel`` and ``torch.compile`` are seen through. Or the
-            path of a summary saved as JSON.
+            path of a summary saved as JSON, or of a folder with a ``config.json``: its model is built by transformers,
+            without weights.
         inputs: What the forward is given: a tensor, a tuple or list of positional arguments, a dict of keywords;
             ``"declared"`` for what the model itself declares, ``"guess"`` for what its first layer takes.
         args: The positional arguments, where *inputs* would be ambiguous; ``()`` is a call without arguments.
@@ -59,24 +64,36 @@ def summarize(
         source: Where the model came from, shown under the heading.
         templates: Folders with templates that go before the built-in ones.
         fold: Whether reports show identical repeats once, with their number.
+        experts_per_token: How many experts each token gets, where a mixture of experts does not say it.
 
     Raises:
         NotAModelError: *model* is no ``torch.nn.Module``.
         InputsError: What is said of the inputs contradicts itself, or is not of its form.
         MissingFileError, SavedFileError: *model* is a path, and no summary can be read there.
+        ModelFolderError: *model* is a folder, and no model can be built from its ``config.json``.
+        ExpertsError: *experts_per_token* is no such number, or the model has no experts.
         TemplateError: A folder of templates is not there.
         ProjectError, RuleError: The formulas in pyproject.toml are not of their form.
 
     """
     options = _options(title, source, templates, fold=fold)
+    check_given(experts_per_token)
+    notes: tuple[str, ...] = ()
     if isinstance(model, str | os.PathLike):
-        return Summary(load(model).data, options)
+        if not is_model_config(model):
+            return Summary(with_experts(load(model).data, experts_per_token), options)
+        from summarykit.reading.folder import load_folder
+
+        model, name, notes = load_folder(Path(model))
+        options = replace(options, source=options.source or name)
     # torch is slow to import; loading a saved summary needs none
     from summarykit.reading.watching import Feed, read_and_watch
 
     load_project_rules(Path.cwd())
     feed = Feed(inputs, args, kwargs, input_size, dtypes, forward, trace_seconds)
-    return Summary(SummaryData(*read_and_watch(model, feed)), options)
+    records, run = read_and_watch(model, feed)
+    records = records._replace(notes=(*records.notes, *notes))
+    return Summary(with_experts(SummaryData(records, run), experts_per_token), options)
 
 
 def report(
@@ -93,6 +110,7 @@ def report(
     source: str = "",
     templates: PathLike | Sequence[PathLike] = (),
     fold: bool = True,
+    experts_per_token: int | None = None,
 ) -> Summary:
     """Write a report on *model* to each path, and return its summary.
 
@@ -113,11 +131,12 @@ def report(
         source: As for ``summarize``.
         templates: As for ``summarize``.
         fold: As for ``summarize``.
+        experts_per_token: As for ``summarize``.
 
     Raises:
         NotAModelError: *model* is neither a module nor a summary.
         InputsError: As for ``summarize``.
-        MissingFileError, SavedFileError: As for ``summarize``.
+        MissingFileError, SavedFileError, ModelFolderError, ExpertsError: As for ``summarize``.
         UnknownFormatError: A suffix has no format.
         OutputError: A folder is missing or cannot be written, or the disk is full.
         TemplateError: A template has an error.
@@ -133,7 +152,8 @@ def report(
         own = model.options
         given = _options(title, source, templates, fold=fold and own.fold)
         options = Options(title or own.title, source or own.source, given.templates or own.templates, given.fold)
-        summary = Summary(model.data, options)
+        check_given(experts_per_token)
+        summary = Summary(with_experts(model.data, experts_per_token), options)
     else:
         summary = summarize(
             model,
@@ -148,9 +168,22 @@ def report(
             source=source,
             templates=templates,
             fold=fold,
+            experts_per_token=experts_per_token,
         )
     summary.save(*paths)
     return summary
+
+
+def is_model_config(given: PathLike) -> bool:
+    """Return whether *given* is the path of a folder, or of a file that holds the config of a model."""
+    path = Path(given)
+    try:
+        if path.is_dir() and os.fspath(given):
+            return True
+        found = json.loads(path.read_text(encoding="utf-8")) if path.suffix.lower() == ".json" else None
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and "checksum" not in found and bool(found.keys() & {"model_type", "architectures"})
 
 
 def _options(title: str, source: str, templates: PathLike | Sequence[PathLike], *, fold: bool) -> Options:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from summarykit import __version__
-from summarykit.errors import SummaryKitError, UnknownLayerError
+from summarykit.errors import SummaryKitError, TargetError, UnknownLayerError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,7 +35,12 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 @app.command()
 def report(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="package.module:attribute, or a saved .json")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET", help="package.module:attribute, a folder with a config.json, or a saved .json"
+        ),
+    ],
     output: Annotated[
         list[Path] | None,
         typer.Option("--output", "-o", help="Where to write; the suffix picks the format. Repeatable."),
@@ -62,6 +67,9 @@ def report(
         typer.Option("--strict", help="End with exit code 1 when a check, a formula or the forward fails."),
     ] = False,
     fold: Annotated[bool, typer.Option("--fold/--no-fold", help="Show identical repeats once, or every row.")] = True,
+    experts: Annotated[
+        int | None, typer.Option("--experts-per-token", help="How many experts each token gets, where it is not known.")
+    ] = None,
     title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
     templates: Annotated[
         list[Path] | None, typer.Option("--templates", help="A folder whose templates go before the built-in ones.")
@@ -70,34 +78,43 @@ def report(
     """Print a model's summary, and write it to files.
 
     TARGET is package.module:attribute (a module, or a class or factory that makes one; the current folder is
-    importable), or a summary saved as .json.
+    importable), a folder with a config.json (its model is built by transformers on the meta device), or a summary saved
+    as .json.
     """
+    from summarykit.api import is_model_config
     from summarykit.api import report as write
     from summarykit.exporters.files import targets
 
     paths = output or []
     targets(paths)
-    if target.lower().endswith(".json"):
-        summary = write(target, *paths, title=title, source=Path(target).name, templates=templates or (), fold=fold)
+    folder = is_model_config(target)
+    if target.lower().endswith(".json") and not folder:
+        source = Path(target).name
+        summary = write(
+            target, *paths, title=title, source=source, templates=templates or (), fold=fold, experts_per_token=experts
+        )
     else:
-        from summarykit.reading import load_target
+        from summarykit.reading import load_folder, load_target
 
-        model = load_target(target, arg or (), meta=meta)
+        if folder and arg:
+            raise TargetError(f"{target!r} is a folder's config", hint="leave out --arg, and change its config.json")
+        model = load_folder(Path(target)).model if folder else load_target(target, arg or (), meta=meta)
         given: object = inputs
         if sizes:
             from summarykit.reading.inputs import given_by_specs
 
             given = given_by_specs(model, sizes, inputs)
         summary = write(
-            model,
+            target if folder else model,
             *paths,
             inputs=given,
             forward=forward,
             trace_seconds=trace_seconds,
             title=title,
-            source=target,
+            source="" if folder else target,
             templates=templates or (),
             fold=fold,
+            experts_per_token=experts,
         )
     _show(summary)
     for path in paths:

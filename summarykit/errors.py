@@ -8,6 +8,8 @@ SummaryKitError
 ├── UnknownLayerError    no formula for a layer of this name         (LookupError)
 ├── TargetError          the command line's TARGET cannot be loaded  (ValueError)
 ├── InputsError          what to feed the model is not clear         (ValueError)
+├── ExpertsError         experts_per_token does not fit the model    (ValueError)
+├── ModelFolderError     no model can be built from a folder         (ValueError)
 ├── MissingFileError     a path that is not there                    (FileNotFoundError)
 ├── SavedFileError       a saved summary that cannot be read         (ValueError)
 ├── UnknownFormatError   no exporter for a suffix                    (ValueError)
@@ -90,6 +92,18 @@ class InputsError(SummaryKitError, ValueError):
     """What to feed the model contradicts itself, or is not of the form it should have."""
 
     slug = "inputs"
+
+
+class ExpertsError(SummaryKitError, ValueError):
+    """How many experts a token gets is no such number, or the model has no experts."""
+
+    slug = "experts"
+
+
+class ModelFolderError(SummaryKitError, ValueError):
+    """No model can be built from the config.json of a folder."""
+
+    slug = "model-folder"
 
 
 class MissingFileError(SummaryKitError, FileNotFoundError):

@@ -167,6 +167,7 @@ class ModelRecords(NamedTuple):
     notes: tuple[str, ...]
     cross_checks: tuple[CrossCheck, ...] = ()
     config: Settings = ()  #: plain values of the model's own config, such as a transformers one; empty without
+    experts_per_token: int | None = None  #: what the caller says of it; None where nothing was said
 
 
 Record = TypeVar("Record", bound=tuple)  # type: ignore[type-arg]

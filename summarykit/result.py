@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from summarykit.summary.checks import Checks
+    from summarykit.summary.experts import Experts
     from summarykit.summary.flows import Trace
 
 
@@ -47,6 +48,11 @@ class Summary:
     def totals(self) -> Totals:
         """Exact Python ints: ``parameters``, ``trainable``, ``frozen``, ``bytes``, ``macs`` and more."""
         return self.data.totals
+
+    @property
+    def experts(self) -> Experts:
+        """What one token uses of a mixture of experts: ``active``, ``routed``, and ``reason`` where it is not known."""
+        return self.data.experts
 
     @cached_property
     def layers(self) -> pd.DataFrame:

@@ -292,3 +292,46 @@ def test_inputs_that_are_none_are_refused(capsys, here, given):
     assert code == 2
     assert "hint:" in error
     assert not (here / "a.md").exists()
+
+
+@pytest.fixture
+def mixture(here):
+    """A folder with the config of a small mixture of experts."""
+    folder = here / "small-mixtral"
+    folder.mkdir()
+    (folder / "config.json").write_text(
+        '{"architectures": ["MixtralForCausalLM"], "model_type": "mixtral", "vocab_size": 100, "hidden_size": 16,'
+        ' "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 2}'
+    )
+    return folder
+
+
+@pytest.mark.parametrize("target", ["small-mixtral", "./small-mixtral/", "small-mixtral/config.json"])
+def test_a_folder_with_a_config_is_a_target(mixture, target, capsys):
+    code, out, error = ran(capsys, "report", target, "-o", "out.md", "--meta")
+    assert (code, error) == (0, "")
+    assert "MixtralForCausalLM  small-mixtral" in out
+    assert "2 of 8 experts per token in 2 layers" in " ".join(out.split())
+    assert "small-mixtral" in Path("out.md").read_text("utf-8")
+
+
+def test_a_folder_takes_inputs_and_a_number_of_experts(mixture, capsys):
+    code, out, _ = ran(capsys, "report", mixture, "--input", "input_ids=int64:1,8", "--experts-per-token", "3")
+    assert code == 0
+    assert "Multiply-adds" in out
+    assert "3 of 8 experts per token" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("small-mixtral", "--arg", "a=1"), "leave out --arg"),
+        (("small-mixtral", "--experts-per-token", "0"), "experts_per_token is 0"),
+        ((SEQUENTIAL, "--experts-per-token", "2"), "no experts are found"),
+        ((".",), "has no config.json"),
+    ],
+)
+def test_mistakes_with_folders_and_experts(mixture, arguments, said, capsys):
+    code, _, error = ran(capsys, "report", *arguments)
+    assert code == 2
+    assert said in error

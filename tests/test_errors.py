@@ -38,6 +38,7 @@ def test_an_error_says_what_how_and_where(cls):
     ("cls", "builtin"),
     [
         (errors.RuleError, ValueError), (errors.InputsError, ValueError),
+        (errors.ExpertsError, ValueError), (errors.ModelFolderError, ValueError),
         (errors.ExpressionError, ValueError), (errors.NotAModelError, TypeError),
         (errors.UnknownLayerError, LookupError), (errors.TargetError, ValueError),
         (errors.MissingFileError, FileNotFoundError), (errors.SavedFileError, ValueError),

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.view import ReportView, build_view
-from summarykit.exporters.view.values import Rich, Row, Run
+from summarykit.exporters.view.values import CountLine, Rich, Row, Run
 from summarykit.exporters.view.words import share, shortened, visible
 from summarykit.summary.data import SummaryData
 
@@ -126,6 +126,11 @@ def _run(run: Run) -> Text:
     return text.append(" for ").append(_sentence(run.given))
 
 
+def _count(line: CountLine) -> Text:
+    """Return "Active per token 12,879,925,248: 27.6% of all ..."."""
+    return Text(f"{line.label} {line.number}: ").append(_sentence(line.basis))
+
+
 def _sentence(pieces: Rich) -> Text:
     return Text(visible("".join(piece.text for piece in pieces)))
 
@@ -136,6 +141,7 @@ def _tail(view: ReportView) -> list[Text]:
     total.append(f" parameters{f' ({view.rounded})' if view.rounded else ''} · {' · '.join(view.facts)}", style="")
     lines = [Text(hidden, style="dim")] if hidden else []
     lines.append(total)
+    lines += [_count(line) for line in view.counts]
     if view.run is not None:
         lines.append(_run(view.run))
     if view.one_line and not view.story:

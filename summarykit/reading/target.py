@@ -16,7 +16,9 @@ from torch import nn
 from summarykit.errors import SummaryKitError, TargetError
 from summarykit.reading.walk import check_is_model
 
-_FORM = "write it as package.module:attribute, for example summarykit.examples:sequential"
+_FORM = (
+    "write it as package.module:attribute, such as summarykit.examples:sequential, or give a folder with a config.json"
+)
 
 
 def load_target(target: str, arguments: Sequence[str] = (), *, meta: bool = False) -> nn.Module:

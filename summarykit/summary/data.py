@@ -11,6 +11,8 @@ from summarykit.garbage import no_collection
 from summarykit.records import CrossCheck, Explanation, LayerRecord, ModelRecords, TensorRecord
 from summarykit.runs import NO_RUN, RunRecord
 from summarykit.summary.checks import Checks, make_checks
+from summarykit.summary.embeddings import Embedding, find_embedding
+from summarykit.summary.experts import Experts, find_experts
 from summarykit.summary.explaining import NOTHING, ExplanationTexts, compute_texts, explanation_texts
 from summarykit.summary.flows import LayerFlow, Trace, layer_flows, made_trace
 from summarykit.summary.memory import Memory, memory
@@ -31,6 +33,10 @@ class Totals(NamedTuple):
     unknown: int  #: parameters whose size is not known until the first input
     macs: int | None  #: multiply-accumulates of one run; None without one that ended
     flops: int | None  #: twice as many
+    embedding_parameters: int  #: of the tables that turn tokens into vectors
+    parameters_without_embedding: int
+    active_parameters: int | None  #: those that one token uses; None where that is not known
+    active_parameters_without_embedding: int | None
 
 
 class LayerColumns(NamedTuple):
@@ -108,6 +114,7 @@ class SummaryData:
         buffers = [tensor.facts for tensor in owned if tensor.facts.kind == "buffer"]
         total = sum(facts.numel or 0 for facts in parameters)
         trainable = sum(facts.numel or 0 for facts in parameters if facts.trainable)
+        embedding, active = self.embedding.parameters, self.experts.active
         own_modules = [layer for layer in self.layers if layer.alias_of < 0]
         return Totals(
             parameters=total,
@@ -121,7 +128,23 @@ class SummaryData:
             unknown=sum(facts.numel is None for facts in parameters),
             macs=self.macs,
             flops=None if self.macs is None else 2 * self.macs,
+            embedding_parameters=embedding,
+            parameters_without_embedding=total - embedding,
+            active_parameters=active,
+            active_parameters_without_embedding=None if active is None else active - embedding,
         )
+
+    @cached_property
+    def embedding(self) -> Embedding:
+        """The tables that turn tokens into vectors."""
+        return find_embedding(self.records)
+
+    @cached_property
+    def experts(self) -> Experts:
+        """What one token uses of a mixture of experts."""
+        owned = (tensor for index, tensor in enumerate(self.tensors) if tensor.owner == index)
+        with no_collection():
+            return find_experts(self.records, sum(t.facts.numel or 0 for t in owned if t.facts.kind == "parameter"))
 
     @property
     def macs(self) -> int | None:

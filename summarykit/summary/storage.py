@@ -94,7 +94,8 @@ def _written(data: SummaryData) -> dict[str, Any]:
     records = data.records
     facts: dict[TensorFacts, int] = {}
     numbers = [facts.setdefault(tensor.facts, len(facts)) for tensor in records.tensors]
-    return {
+    given = records.experts_per_token
+    return ({} if given is None else {"experts_per_token": given}) | {
         "format": FORMAT,
         "name": records.name,
         "torch": records.torch,
@@ -170,9 +171,16 @@ def _read(found: Mapping[str, Any]) -> ModelRecords:
         notes=tuple(map(read_text, found["notes"])),
         cross_checks=tuple(map(_read_cross_check, found.get("cross_checks", ()))),
         config=read_bindings(found.get("config", ())),
+        experts_per_token=_read_given(found.get("experts_per_token")),
     )
     _check_links(records)
     return records
+
+
+def _read_given(found: Any) -> int | None:
+    if found is None or (type(found) is int and found > 0):
+        return found
+    raise ValueError(f"{found!r} is no number of experts")
 
 
 def _facts(fields: Sequence[str], row: Sequence[Any]) -> TensorFacts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from summarykit.exporters.view import blocks as where
 from summarykit.exporters.view.flow import run_view
+from summarykit.exporters.view.language import count_lines
 from summarykit.exporters.view.memory import memory_tables
 from summarykit.exporters.view.rankings import rankings
 from summarykit.exporters.view.receipt import agreement, check_views, grade_views, problems
@@ -44,6 +45,20 @@ _GLOSSARY_OF_A_RUN = (
     Term("Called", "How often a layer was used in the run; one that was never called took no part in it."),
     Term("Counted, not checked –", "The run counted these multiply-adds; no rule for the layer gives them as well."),
     Term("Assumed sizes", "A size hangs on values, which are not known; the largest possible one was taken."),
+)
+
+
+_GLOSSARY_OF_EMBEDDINGS = (
+    Term(
+        "Without embeddings", "The tables that turn tokens into vectors are left out; a last layer of its own counts."
+    ),
+)
+
+_GLOSSARY_OF_EXPERTS = (
+    Term(
+        "Active per token",
+        "The parameters one token uses: of the experts, those its router picks; of the rest, all.",
+    ),
 )
 
 
@@ -94,6 +109,7 @@ def _view(
         rounded=rounded(totals.parameters),
         sentence=where.first_sentence(data, folding, parts),
         facts=_facts(data),
+        counts=count_lines(data),
         agreement=agreement(data),
         all_checked=checks.ok and checks.checked_layers == checks.graded_layers,
         problems=problems(data, folding),
@@ -114,9 +130,15 @@ def _view(
         notes=data.records.notes,
         run=run,
         memory=memory_tables(data),
-        glossary=_GLOSSARY if run is None else (*_GLOSSARY, *_GLOSSARY_OF_A_RUN),
+        glossary=_glossary(data, ran=run is not None),
         made=_made(data),
     )
+
+
+def _glossary(data: SummaryData, *, ran: bool) -> tuple[Term, ...]:
+    embeddings = _GLOSSARY_OF_EMBEDDINGS if data.totals.embedding_parameters else ()
+    experts = _GLOSSARY_OF_EXPERTS if data.experts.routed or data.experts.reason else ()
+    return (*_GLOSSARY, *embeddings, *experts, *(_GLOSSARY_OF_A_RUN if ran else ()))
 
 
 def _groups_title(folding: Folding) -> str:

@@ -49,6 +49,7 @@ def overview_values(
         "size_format": _size_format(totals.bytes),
         "size": totals.bytes / 10**6,
         "learned": totals.trainable,
+        "counts": tuple((line.label, line.value, line.number, plain(line.basis)) for line in view.counts),
         "macs_label": "Multiplications per run" if data.run.ok else "Multiplications until it failed",
         "peak": (data.trace.peak_inference or 0) / 10**6,
         "to_change": _to_change(data, compute),

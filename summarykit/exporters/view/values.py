@@ -37,6 +37,15 @@ class Grade(NamedTuple):
     share: str
 
 
+class CountLine(NamedTuple):
+    """Another count of the model: without embeddings, or active for each token."""
+
+    label: str  #: "Active per token"
+    value: int  #: -1 where it is not known
+    number: str  #: grouped, or "unknown"
+    basis: Rich  #: what it rests on
+
+
 class Problem(NamedTuple):
     """Something to know before anything else."""
 
@@ -248,6 +257,7 @@ class ReportView(NamedTuple):
     rounded: str
     sentence: Rich
     facts: tuple[str, ...]
+    counts: tuple[CountLine, ...]  #: of a language model or a mixture of experts
     agreement: str  #: "107 of 107 counts agree with PyTorch"
     all_checked: bool
     problems: tuple[Problem, ...]

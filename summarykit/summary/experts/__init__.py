@@ -1,0 +1,7 @@
+"""How many parameters one token uses in a mixture of experts, from records alone; None where that is not known."""
+
+from __future__ import annotations
+
+from summarykit.summary.experts.finding import Experts, Routed, find_experts
+
+__all__ = ["Experts", "Routed", "find_experts"]

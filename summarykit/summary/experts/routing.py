@@ -1,0 +1,159 @@
+"""Who sends a token to which experts: the router beside them, and how many it chooses."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from summarykit.expression import Value
+from summarykit.summary.experts.places import Places, counts, is_number
+
+#: Names of a router or its block under which stands how many experts a token gets.
+_NEAR = re.compile(r"k|(num_|n_)?(moe_|router_|moe_router_)?top_?k|(moe_|router_)?top_?k_experts?", re.IGNORECASE)
+#: Names that say so anywhere in a model or its config.
+_ANYWHERE = re.compile(
+    r"moe_k|(moe_|router_|moe_router_)(num_|n_)?top_?k(_experts?)?|top_?k_experts?|experts?_top_?k"
+    r"|(moe_)?(num_|n_)?(routed_)?experts?_(per_(tok|token|topk)|used|selected|activated|active)"
+    r"|(moe_)?(num_|n_)?(selected|activated|active|used|chosen)_experts?",
+    re.IGNORECASE,
+)
+_ROUTER_NAME = re.compile(r"(\w*_)?(router|gate|gating|routing|gate_?network|router_?network)", re.IGNORECASE)
+_ROUTER_CLASS = re.compile(r"Router|Gat(e|ing)$|GatingNetwork", re.IGNORECASE)
+_ROUTER_TENSOR = re.compile(r"(\w*_)?(router|gate|gating|wg)(_?(weight|w|logits|matrix))?", re.IGNORECASE)
+_IN_NAME = re.compile(r"top_?(\d+)", re.IGNORECASE)
+_MATRIX = 2
+
+
+class Router(NamedTuple):
+    """What chooses among experts."""
+
+    layer: int  #: number of the router; that of the block where the block itself holds its weights
+    block: int  #: number of the layer that holds router and experts
+    named: bool  #: its name or class says what it is
+
+
+class Choice(NamedTuple):
+    """How many experts a token gets, and who says so."""
+
+    per_token: int | None
+    origin: str  #: "config.num_experts_per_tok"; where it is not known, why
+
+
+def find_router(places: Places, layer: int, experts: int, *, within: bool = False) -> Router | str | None:
+    """Return what routes to the experts at *layer*; a text says what does not fit, None that there is none.
+
+    Args:
+        places: The tree.
+        layer: The number of what holds the experts.
+        experts: How many there are.
+        within: Whether the router may be inside *layer* itself, beside the experts' own tensors.
+
+    """
+    branch, at = -1, layer
+    while True:
+        if at != layer or within:
+            found = _beside(places, at, branch, experts)
+            if found is not None:
+                return found
+        parent = places.layers[at].parent
+        last = at != layer and not places.is_container(at) and not places.says(at, "expert")
+        if parent < 0 or last:
+            return None
+        branch, at = at, parent
+
+
+def _beside(places: Places, block: int, branch: int, experts: int) -> Router | str | None:
+    """Return the router among the children of *block* and its own tensors."""
+    others = [n for n in places.children[block] if n != branch and not places.is_called(n, "shared") and places.held(n)]
+    named = [n for n in others if is_called_router(places, n)]
+    for number in named:
+        if _chooses(places, number, experts):
+            return Router(number, block, named=True)
+    own = [t.facts.shape or () for t in places.own(block) if _ROUTER_TENSOR.fullmatch(t.name)]
+    if any(len(shape) == _MATRIX and experts in shape for shape in own):
+        return Router(block, block, named=True)
+    plain = [n for n in others if not places.children[n] and _outputs(places, n) == experts]
+    if plain and not named:
+        return Router(plain[0], block, named=False)
+    return _said_otherwise(places, named[0], experts) if named else None
+
+
+def is_called_router(places: Places, number: int) -> bool:
+    """Return whether name or class of a layer says that it chooses among others."""
+    return bool(_ROUTER_NAME.fullmatch(places.name(number)) or _ROUTER_CLASS.search(places.kind(number)))
+
+
+def has_router_beside(places: Places, number: int) -> bool:
+    """Return whether a layer's neighbours, or the tensors of what is around it, are called a router."""
+    parent = places.layers[number].parent
+    if parent < 0:
+        return False
+    called = any(is_called_router(places, beside) for beside in places.children[parent] if beside != number)
+    return called or any(_ROUTER_TENSOR.fullmatch(tensor.name) for tensor in places.own(parent))
+
+
+def _outputs(places: Places, number: int) -> int:
+    """Return among how many a router chooses: the outputs of its last matrix; 0 where it has none."""
+    size = places.settings(number).get("out_features")
+    if is_number(size):
+        return size  # type: ignore[return-value]
+    matrices = [
+        t.facts.shape for _, t in places.held(number) if t.name == "weight" and len(t.facts.shape or ()) == _MATRIX
+    ]
+    return matrices[-1][0] if matrices and matrices[-1] else 0
+
+
+def _chooses(places: Places, number: int, experts: int) -> bool:
+    """Return whether a router chooses among just these experts, and beside them those shared by all."""
+    settings = places.settings(number)
+    shared = [value for name, value in settings.items() if "shared" in name.lower() and is_number(value)]
+    allowed = {experts, *(experts + value for value in shared)}  # type: ignore[operator]
+    if any(count not in allowed for count in counts(settings)):
+        return False
+    outputs = _outputs(places, number)
+    if outputs:
+        return outputs in allowed
+    return any(experts in (tensor.facts.shape or ()) for _, tensor in places.held(number))
+
+
+def _said_otherwise(places: Places, number: int, experts: int) -> str:
+    outputs = max([_outputs(places, number), *counts(places.settings(number))])
+    return f"{places.kind(number)} chooses among {outputs:,}, and there are {experts:,} experts"
+
+
+def choice(places: Places, layer: int, router: Router) -> Choice:
+    """Return how many experts a token gets; from the router and its block, the config, or the router's name."""
+    between = [n for n in (layer, *places.above(layer)) if router.block <= n]
+    near = _values(places, dict.fromkeys([router.layer, router.block, *between]), _NEAR, _ANYWHERE)
+    said = {value for _, value in near}
+    config = [(f"config.{name}", value) for name, value in _matching(dict(places.records.config), _ANYWHERE)]
+    if len(said) > 1:
+        return Choice(None, f"{near[0][0]} says {near[0][1]}, and another of its layers says otherwise")
+    if said:
+        (value,) = said
+        return Choice(value, next((origin for origin, number in config if number == value), near[0][0]))
+    for found in (config, _values(places, dict.fromkeys(places.above(router.block)), _ANYWHERE)):
+        if len({value for _, value in found}) > 1:
+            return Choice(None, f"{found[0][0]} says {found[0][1]}, and {found[-1][0]} says {found[-1][1]}")
+        if found:
+            return Choice(found[0][1], found[0][0])
+    named = _IN_NAME.search(places.kind(router.layer))
+    if named and router.named and router.layer != router.block:
+        return Choice(int(named[1]), f"the name of {places.kind(router.layer)}")
+    return Choice(None, "neither the model nor its config says how many experts a token gets")
+
+
+def _values(places: Places, numbers: dict[int, None], *patterns: re.Pattern[str]) -> list[tuple[str, int]]:
+    return [
+        (f"{name} of {places.kind(number)}", value)
+        for number in numbers
+        for name, value in _matching(places.settings(number), *patterns)
+    ]
+
+
+def _matching(settings: dict[str, Value], *patterns: re.Pattern[str]) -> list[tuple[str, int]]:
+    return [
+        (name, value)  # type: ignore[misc]
+        for name, value in sorted(settings.items())
+        if is_number(value) and any(pattern.fullmatch(name) for pattern in patterns)
+    ]

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from summarykit.errors import MissingFileError, SavedFileError, TemplateError
-from summarykit.exporters.base import Options
+from summarykit.errors import MissingFileError, SavedFileError
 from summarykit.exporters.files import targets
 from summarykit.formulas.declared import load_project_rules
+from summarykit.options import Given, Patterns, check_selection, made_options, project_options
 from summarykit.result import Summary
 from summarykit.summary.data import SummaryData
 from summarykit.summary.experts.given import check_given, with_experts
@@ -37,7 +37,12 @@ def summarize(
     title: str = "",
     source: str = "",
     templates: PathLike | Sequence[PathLike] = (),
-    fold: bool = True,
+    fold: bool | None = None,
+    depth: int | None = None,
+    only: Patterns | None = None,
+    exclude: Patterns | None = None,
+    columns: str | Sequence[str] | None = None,
+    sort: str | None = None,
     experts_per_token: int | None = None,
 ) -> Summary:
     """Return where *model* keeps its parameters, with the formula for each layer, checked.
@@ -63,8 +68,18 @@ def summarize(
         title: Heading of reports; the class name of *model* by default.
         source: Where the model came from, shown under the heading.
         templates: Folders with templates that go before the built-in ones.
-        fold: Whether reports show identical repeats once, with their number.
+        fold: Whether reports show identical repeats once, with their number; they do by default.
+        depth: Reports leave out rows deeper than this; 0 is the model alone. What is left out is counted in the rows
+            above, and told; no total changes. ``docs/selecting.md`` has this and the next four.
+        only: Reports show what these patterns fit, with everything inside: globs for paths (``"layer4.*"``), names of
+            classes (``"Linear"``, ``"torch.nn.*"``) or classes.
+        exclude: Reports leave out what these patterns fit, with everything inside.
+        columns: The columns of tables, by name: ``"type,formula,total"`` or a list.
+        sort: The order of rows: ``"model"``, ``"size"``, ``"name"``, ``"type"`` or ``"macs"``.
         experts_per_token: How many experts each token gets, where a mixture of experts does not say it.
+
+    Where *title*, *templates* or one from *fold* to *sort* is not given, ``[tool.summarykit]`` of the nearest
+    pyproject.toml may say it.
 
     Raises:
         NotAModelError: *model* is no ``torch.nn.Module``.
@@ -72,16 +87,20 @@ def summarize(
         MissingFileError, SavedFileError: *model* is a path, and no summary can be read there.
         ModelFolderError: *model* is a folder, and no model can be built from its ``config.json``.
         ExpertsError: *experts_per_token* is no such number, or the model has no experts.
+        SelectionError: There is no such column or order, or a pattern fits no layer.
         TemplateError: A folder of templates is not there.
-        ProjectError, RuleError: The formulas in pyproject.toml are not of their form.
+        ProjectError, RuleError: The settings or formulas in pyproject.toml are not of their form.
 
     """
-    options = _options(title, source, templates, fold=fold)
+    given = Given(title, source, templates, fold, depth, only, exclude, columns, sort)
+    options = made_options(given, project_options(Path.cwd()))
     check_given(experts_per_token)
     notes: tuple[str, ...] = ()
     if isinstance(model, str | os.PathLike):
         if not is_model_config(model):
-            return Summary(with_experts(load(model).data, experts_per_token), options)
+            data = with_experts(_loaded(model), experts_per_token)
+            check_selection(data, given)
+            return Summary(data, options)
         from summarykit.reading.folder import load_folder
 
         model, name, notes = load_folder(Path(model))
@@ -93,7 +112,9 @@ def summarize(
     feed = Feed(inputs, args, kwargs, input_size, dtypes, forward, trace_seconds)
     records, run = read_and_watch(model, feed)
     records = records._replace(notes=(*records.notes, *notes))
-    return Summary(with_experts(SummaryData(records, run), experts_per_token), options)
+    data = with_experts(SummaryData(records, run), experts_per_token)
+    check_selection(data, given)
+    return Summary(data, options)
 
 
 def report(
@@ -109,7 +130,12 @@ def report(
     title: str = "",
     source: str = "",
     templates: PathLike | Sequence[PathLike] = (),
-    fold: bool = True,
+    fold: bool | None = None,
+    depth: int | None = None,
+    only: Patterns | None = None,
+    exclude: Patterns | None = None,
+    columns: str | Sequence[str] | None = None,
+    sort: str | None = None,
     experts_per_token: int | None = None,
 ) -> Summary:
     """Write a report on *model* to each path, and return its summary.
@@ -130,12 +156,17 @@ def report(
         title: As for ``summarize``.
         source: As for ``summarize``.
         templates: As for ``summarize``.
-        fold: As for ``summarize``.
+        fold: As for ``summarize``; like the next five. Of a summary made before, what is not given stays as it was.
+        depth: As for ``summarize``.
+        only: As for ``summarize``.
+        exclude: As for ``summarize``.
+        columns: As for ``summarize``.
+        sort: As for ``summarize``.
         experts_per_token: As for ``summarize``.
 
     Raises:
         NotAModelError: *model* is neither a module nor a summary.
-        InputsError: As for ``summarize``.
+        InputsError, SelectionError: As for ``summarize``.
         MissingFileError, SavedFileError, ModelFolderError, ExpertsError: As for ``summarize``.
         UnknownFormatError: A suffix has no format.
         OutputError: A folder is missing or cannot be written, or the disk is full.
@@ -149,11 +180,10 @@ def report(
     """
     targets(paths)
     if isinstance(model, Summary):
-        own = model.options
-        given = _options(title, source, templates, fold=fold and own.fold)
-        options = Options(title or own.title, source or own.source, given.templates or own.templates, given.fold)
+        given = Given(title, source, templates, fold, depth, only, exclude, columns, sort)
         check_given(experts_per_token)
-        summary = Summary(with_experts(model.data, experts_per_token), options)
+        check_selection(model.data, given)
+        summary = Summary(with_experts(model.data, experts_per_token), made_options(given, model.options))
     else:
         summary = summarize(
             model,
@@ -169,6 +199,11 @@ def report(
             templates=templates,
             fold=fold,
             experts_per_token=experts_per_token,
+            depth=depth,
+            only=only,
+            exclude=exclude,
+            columns=columns,
+            sort=sort,
         )
     summary.save(*paths)
     return summary
@@ -186,25 +221,19 @@ def is_model_config(given: PathLike) -> bool:
     return isinstance(found, dict) and "checksum" not in found and bool(found.keys() & {"model_type", "architectures"})
 
 
-def _options(title: str, source: str, templates: PathLike | Sequence[PathLike], *, fold: bool) -> Options:
-    """Return what the user chose about reports; a folder of templates that is not there is told at once."""
-    if isinstance(templates, str | os.PathLike):
-        templates = (templates,)
-    folders = tuple(map(Path, templates))
-    for folder in folders:
-        if not folder.is_dir():
-            raise TemplateError(f"there is no folder {str(folder)!r} with templates", hint="look at the spelling")
-    return Options(title, source, folders, fold)
-
-
 def load(path: PathLike) -> Summary:
     """Return the summary saved at *path* as JSON, equal to the one that was saved.
 
     Raises:
         MissingFileError: There is no such file.
         SavedFileError: It is not a summary, is damaged, or was written by a newer summarykit.
+        ProjectError, TemplateError: The defaults for reports in pyproject.toml are not of their form.
 
     """
+    return Summary(_loaded(path), project_options(Path.cwd()))
+
+
+def _loaded(path: PathLike) -> SummaryData:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -212,4 +241,4 @@ def load(path: PathLike) -> Summary:
     except (OSError, ValueError) as error:  # a null character in the path, bytes that are no UTF-8
         what = f"{str(path)!r} cannot be read: {error}"
         raise SavedFileError(what, hint="give a .json file that summarykit wrote") from None
-    return Summary(from_json(text))
+    return from_json(text)

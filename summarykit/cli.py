@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -66,7 +66,26 @@ def report(
         bool,
         typer.Option("--strict", help="End with exit code 1 when a check, a formula or the forward fails."),
     ] = False,
-    fold: Annotated[bool, typer.Option("--fold/--no-fold", help="Show identical repeats once, or every row.")] = True,
+    fold: Annotated[
+        bool | None, typer.Option("--fold/--no-fold", help="Show identical repeats once, the default, or every row.")
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option("--depth", help="Leave out rows deeper than this; 0 is the model alone.")
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="PATTERN", help="Show what fits: 'layer4.*' or Linear. Repeatable."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="PATTERN", help="Leave out what fits: '*.attn' or ReLU. Repeatable."),
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option("--columns", metavar="NAME,...", help="Columns of tables: type,formula,total.")
+    ] = None,
+    sort: Annotated[
+        str | None, typer.Option("--sort", metavar="model|size|name|type|macs", help="The order of rows.")
+    ] = None,
     experts: Annotated[
         int | None, typer.Option("--experts-per-token", help="How many experts each token gets, where it is not known.")
     ] = None,
@@ -83,16 +102,18 @@ def report(
     """
     from summarykit.api import is_model_config
     from summarykit.api import report as write
+    from summarykit.exporters.asking import parted
     from summarykit.exporters.files import targets
 
     paths = output or []
     targets(paths)
+    shown: dict[str, Any] = {"title": title, "templates": templates or (), "fold": fold, "experts_per_token": experts}
+    shown |= {"depth": depth, "columns": columns, "sort": sort}
+    for name, patterns in (("only", only), ("exclude", exclude)):
+        shown[name] = [part for each in patterns for part in parted(each)] if patterns else None
     folder = is_model_config(target)
     if target.lower().endswith(".json") and not folder:
-        source = Path(target).name
-        summary = write(
-            target, *paths, title=title, source=source, templates=templates or (), fold=fold, experts_per_token=experts
-        )
+        summary = write(target, *paths, source=Path(target).name, **shown)
     else:
         from summarykit.reading import load_folder, load_target
 
@@ -110,11 +131,8 @@ def report(
             inputs=given,
             forward=forward,
             trace_seconds=trace_seconds,
-            title=title,
             source="" if folder else target,
-            templates=templates or (),
-            fold=fold,
-            experts_per_token=experts,
+            **shown,
         )
     _show(summary)
     for path in paths:

@@ -10,6 +10,7 @@ SummaryKitError
 ├── InputsError          what to feed the model is not clear         (ValueError)
 ├── ExpertsError         experts_per_token does not fit the model    (ValueError)
 ├── ModelFolderError     no model can be built from a folder         (ValueError)
+├── SelectionError       what to show of a report is not there       (ValueError)
 ├── MissingFileError     a path that is not there                    (FileNotFoundError)
 ├── SavedFileError       a saved summary that cannot be read         (ValueError)
 ├── UnknownFormatError   no exporter for a suffix                    (ValueError)
@@ -104,6 +105,12 @@ class ModelFolderError(SummaryKitError, ValueError):
     """No model can be built from the config.json of a folder."""
 
     slug = "model-folder"
+
+
+class SelectionError(SummaryKitError, ValueError):
+    """What to show names a column, an order or layers that are not there."""
+
+    slug = "selection"
 
 
 class MissingFileError(SummaryKitError, FileNotFoundError):

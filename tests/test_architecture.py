@@ -15,17 +15,19 @@ LONGEST = 300  # lines; a file that outgrows this becomes a folder of the same n
 MAY_IMPORT = {
     "errors": "",
     "garbage": "",
+    "project": "errors",
     "expression": "errors",
     "records": "errors expression",
     "runs": "errors expression records",
     # live modules end in reading
-    "formulas": "errors expression records runs",
+    "formulas": "errors project expression records runs",
     "reading": "errors garbage expression records runs formulas",
     # no torch from here on
     "summary": "errors garbage expression records runs",
     "exporters": "errors garbage expression records runs summary",
     "result": "errors summary exporters",
-    "api": "errors formulas reading summary exporters result",
+    "options": "errors project summary exporters",
+    "api": "errors formulas reading summary exporters options result",
     "cli": "errors expression records formulas reading summary exporters result api summarykit",
     # around the house
     "summarykit": "errors formulas summary exporters result api",  # __init__.py: the public names

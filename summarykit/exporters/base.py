@@ -11,6 +11,7 @@ from typing import BinaryIO, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from summarykit.errors import UnknownFormatError
 from summarykit.summary.data import SummaryData
+from summarykit.summary.selecting import EVERYTHING, Selection
 
 GROUP = "summarykit.exporters"
 
@@ -23,6 +24,7 @@ class Options:
     source: str = ""  #: where the model came from, as text
     templates: tuple[Path, ...] = field(default=())  #: folders whose templates go before the built-in ones
     fold: bool = True  #: identical repeats stand once, with their number
+    selection: Selection = EVERYTHING.selection  #: which rows and columns the tables show, in which order
 
 
 @runtime_checkable

@@ -38,13 +38,14 @@ class ExcelExporter:
 def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cache: bool = True) -> None:
     """Write the workbook; *fill_cache* is False only in tests, which let LibreOffice compute what formulas show."""
     with no_collection():
-        view = build_view(data, title=options.title, source=options.source, fold=options.fold)
-        folding, rows_of = Folding(data), Folding(data, options.fold)
+        selection = options.selection
+        view = build_view(data, title=options.title, source=options.source, fold=options.fold, selection=selection)
+        folding = Folding(data)
         live = _fits(data)
         sheet = formula_sheet(data, folding, view.title, live=live)
         compute = compute_sheet(data, folding, view.title)
         memory = memory_sheet(data, "{ref:totals.counted}" if live and sheet.blocks else "")
-        layers = layer_sheet(data, rows_of, view.title)
+        layers = layer_sheet(data, selection, view.title, fold=options.fold)
         values = {
             "report": view,
             "overview": overview_values(data, view, folding, sheet, compute, live=live),
@@ -93,8 +94,9 @@ def _partly_fixed(data: SummaryData) -> int:
 def _layers(sheet: LayerSheet, compute: ComputeSheet | None) -> Mapping[str, Any]:
     return {
         "folded": sheet.folded,
-        "traced": sheet.traced,
+        "columns": sheet.columns,
         "notes": sheet.notes,
+        "told": sheet.told,
         "widths": " ".join(map(str, sheet.widths)),
         "paper": paper(sheet.widths),
         "macs": compute.total if compute else 0,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO, ClassVar
 
 from markupsafe import Markup, escape
 
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.rendering import render
-from summarykit.exporters.view import build_view
+from summarykit.exporters.view import ReportView, build_view
+from summarykit.exporters.view.build import MOST_ROWS as PAGE_ROWS
+from summarykit.exporters.view.build import ran
 from summarykit.expression import grouped
 from summarykit.summary.data import SummaryData
 
@@ -39,15 +41,29 @@ class HtmlExporter:
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the page as UTF-8."""
-        view = build_view(data, title=options.title, source=options.source, fold=options.fold)
+        view = _view(data, options, PAGE_ROWS)
         page = _rendered("html/report.html.j2", {"report": view, "policy": _POLICY_STANDS_HERE}, options)
         out.write(with_policy(page).encode("utf-8"))
 
 
 def fragment(data: SummaryData, options: Options) -> str:
     """Return what a notebook shows: total, checks and the top of the tree; legible where styles are stripped."""
-    view = build_view(data, title=options.title, source=options.source, fold=options.fold, most_rows=MOST_ROWS)
+    # Beside what flows there is no room for what a layer holds without those inside.
+    columns = ("type", "formula", "total", "share", "output_shapes", "macs_total") if ran(data) else ()
+    view = _view(data, options, MOST_ROWS, columns)
     return _rendered("html/fragment.html.j2", {"report": view}, options)
+
+
+def _view(data: SummaryData, options: Options, most_rows: int, columns: Sequence[str] = ()) -> ReportView:
+    return build_view(
+        data,
+        title=options.title,
+        source=options.source,
+        fold=options.fold,
+        most_rows=most_rows,
+        selection=options.selection,
+        columns=columns,
+    )
 
 
 def with_policy(page: str) -> str:

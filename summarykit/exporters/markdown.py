@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.rendering import render
-from summarykit.exporters.view import build_view
+from summarykit.exporters.view import ReportView, build_view
+from summarykit.exporters.view.build import ran
 from summarykit.expression import grouped
 from summarykit.summary.data import SummaryData
 
@@ -37,6 +38,21 @@ def kind(text: str) -> str:
     return text if text.isidentifier() and "__" not in text else code(text)
 
 
+def _view(data: SummaryData, options: Options) -> ReportView:
+    columns = (
+        "type",
+        "weight_shape",
+        "formula",
+        "parameters",
+        "check",
+        *(("output_shapes", "macs") if ran(data) else ()),
+    )
+    selection = options.selection
+    return build_view(
+        data, title=options.title, source=options.source, fold=options.fold, selection=selection, columns=columns
+    )
+
+
 @exporter("markdown")
 class MarkdownExporter:
     """Names always stand in code spans, which keeps mentions and links from happening."""
@@ -45,7 +61,7 @@ class MarkdownExporter:
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the report as UTF-8."""
-        view = build_view(data, title=options.title, source=options.source, fold=options.fold)
+        view = _view(data, options)
         text = render(
             "markdown/report.md.j2",
             {"report": view},

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.view import ReportView, build_view
+from summarykit.exporters.view.build import ran
 from summarykit.exporters.view.values import CountLine, Rich, Row, Run
 from summarykit.exporters.view.words import share, shortened, visible
 from summarykit.summary.data import SummaryData
@@ -19,6 +20,11 @@ WIDTH = 100
 MOST_ROWS = 30
 #: A terminal with fewer columns has no room for types beside what flows.
 _NARROW = 95
+#: What the largest number of a row is called, unless the one of the layer alone stands beside it.
+_LABELS = {"total": "Parameters", "macs_total": "MACs"}
+_ITSELF = {"total": "parameters", "macs_total": "macs"}
+#: How wide a column gets at most, without a run and with one.
+_WIDTHS = {"formula": (34, 22), "output_shapes": (18, 18), "explanation": (60, 60)}
 _LOOKS = {"checked": "green", "read": "green", "size": "dim", "differs": "bold red"}
 _PROBLEMS = {"bad": ("✗ ", "bold red"), "warning": ("! ", "yellow"), "note": ("", "dim")}
 
@@ -40,11 +46,19 @@ class TextExporter:
 
 def print_summary(console: Console, data: SummaryData, options: Options) -> None:
     """Print title, table, total and checks on *console*, at most 100 columns wide."""
-    view = build_view(
-        data, title=options.title, source=options.source, fold=options.fold, most_rows=MOST_ROWS, with_empty=False
-    )
     width = min(WIDTH, console.width)
-    lines = [*_head(view), *_story(view), _table(view, narrow=width < _NARROW), *_tail(view)]
+    view = build_view(
+        data,
+        title=options.title,
+        source=options.source,
+        fold=options.fold,
+        most_rows=MOST_ROWS,
+        with_empty=False,
+        selection=options.selection,
+        columns=_columns(ran=ran(data), narrow=width < _NARROW),
+    )
+    table = _table(view, chosen=bool(options.selection.columns))
+    lines = [*_head(view), *_story(view), table, *_tail(view)]
     for line in lines:
         console.print(line, width=width, soft_wrap=False)
 
@@ -66,48 +80,78 @@ def _story(view: ReportView) -> list[Text]:
     return [*lines, Text(view.story_total), Text()] if lines else []
 
 
-def _table(view: ReportView, *, narrow: bool) -> Table:
-    """Return the folded tree; rows that are left out are counted below. A *narrow* one of a run names no types."""
+def _columns(*, ran: bool, narrow: bool) -> tuple[str, ...]:
+    """Return the columns of the table; a *narrow* one of a run names no types."""
+    if not ran:
+        return ("type", "formula", "total", "share", "check")
+    return (*(() if narrow else ("type",)), "output_shapes", "formula", "total", "macs_total", "check")
+
+
+def _table(view: ReportView, *, chosen: bool) -> Table:
+    """Return the folded tree; rows that are left out are counted below. No number of *chosen* columns is cut."""
     ran = view.run is not None
-    typed = not (ran and narrow)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
     table.add_column("Layer", overflow="fold", max_width=24 if ran else 38)
-    if typed:
-        table.add_column("Type", overflow="ellipsis", no_wrap=True, max_width=14 if ran else 22)
-    if ran:
-        table.add_column("Output", overflow="fold", max_width=18)
-    table.add_column("Formula", overflow="fold", max_width=22 if ran else 34)
-    table.add_column("Parameters", justify="right", no_wrap=True)
-    table.add_column("MACs" if ran else "Share", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    keys = [column.key for column in view.columns]
+    for column in view.columns:
+        label = _LABELS.get(column.key, column.short)
+        label = column.short if _ITSELF.get(column.key) in keys else label
+        if column.align == "right":
+            table.add_column(label, justify="right", no_wrap=not chosen, overflow="fold")
+        elif column.key == "type":
+            table.add_column(label, overflow="ellipsis", no_wrap=True, max_width=14 if ran else 22)
+        else:
+            wide, of_a_run = _WIDTHS.get(column.key, (34, 22))
+            table.add_column(label, overflow="fold", max_width=of_a_run if ran else wide, no_wrap=column.key == "check")
     root, *inside = view.rows
     if inside and root.own:  # what the model holds beside its parts, so that the rows add up
         own_share = share(root.own_value, view.total_value)
-        root = root._replace(name=f"{root.name} (itself)", inside=root.own, share=own_share)
+        root = root._replace(name=f"{root.name} (itself)", inside=root.own, share=own_share, left_out="")
     for row in [root, *inside] if root.own or not inside else inside:
-        table.add_row(*_cells(row, ran=ran, typed=typed))
+        cells = [_cell(row, key, text) for key, text in zip(keys, row.cells, strict=True)]
+        table.add_row(_name(row, noted="formula" in keys), *cells, style="dim" if row.role == "around" else "")
     return table
 
 
-def _cells(row: Row, *, ran: bool, typed: bool) -> list[Text]:
+def _name(row: Row, *, noted: bool) -> Text:
+    """Return the name of a row; with what is to know of it where no other column has room for that."""
     name = Text("  " * min(row.depth - 1, 6) + shortened(visible(row.name), 36), style="bold" if row.depth == 1 else "")
     if row.copies > 1:
         name.append(f" × {row.copies:,}", style="bold")
-    details = row.details
-    sign = Text(details.sign, style=_LOOKS.get(details.look, "")) if details else Text("")
-    formula = Text(visible(row.formula))
+    if not noted and (row.note or row.left_out):
+        name.append(f" ({_sentence(row.note) if row.note else row.left_out})", style="dim")
+    return name
+
+
+def _cell(row: Row, key: str, text: str) -> Text:
+    """Return what stands in a column; *text* where the terminal has no way of its own to say it."""
+    details, flow = row.details, row.flow
+    match key:
+        case "check":
+            return Text(details.sign, style=_LOOKS.get(details.look, "")) if details else Text("")
+        case "formula":
+            return _formula(row)
+        case "total":
+            return Text(row.own if row.own == "not known yet" else row.inside)
+        case "share":
+            return Text(row.share)
+        case "output_shapes":
+            return _output(row)
+        case "macs_total":
+            return Text((flow.inside_short if flow else "") or "–")
+        case _:
+            return Text(visible(text))
+
+
+def _formula(row: Row) -> Text:
     if row.note:
-        formula = _sentence(row.note)
-    elif row.times > 1 and row.formula:
-        formula = Text(f"{row.times:,} × {'(' + row.formula + ')' if ' ' in row.formula else row.formula}")
-    elif row.copies > 1:
-        formula = Text(row.product)
-    number = row.own if row.own == "not known yet" else row.inside
-    flow = row.flow
-    sizes = [_output(row)] if ran else []
-    last = (flow.inside_short if flow else "") or "–" if ran else row.share
-    kind = [Text(visible(row.type))] if typed else []
-    return [name, *kind, *sizes, formula, Text(number), Text(last), sign]
+        return _sentence(row.note)
+    if not row.formula:
+        told = [row.product if row.copies > 1 else "", row.left_out]
+        return Text("; ".join(filter(None, told)), style="dim" if row.left_out else "")
+    if row.times > 1:
+        return Text(f"{row.times:,} × {'(' + row.formula + ')' if ' ' in row.formula else row.formula}")
+    return Text(visible(row.formula))
 
 
 def _output(row: Row) -> Text:

@@ -9,7 +9,6 @@ The method is asked once for each kind of layer; it returns the count as text, o
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from summarykit.errors import ProjectError, RuleError, SummaryKitError
 from summarykit.formulas.rules import Rule, build, use_project_rules
+from summarykit.project import project_of
 
 METHOD = "__summarykit_formula__"
 _HINT = 'give the count as text, "heads * (dim + 1)", or a table of the arguments of summarykit.rule'
@@ -70,31 +70,14 @@ def load_project_rules(folder: Path) -> None:
         RuleError: A rule in it is not of its form.
 
     """
-    path = nearest_project(folder)
-    rules: tuple[Rule, ...] = ()
-    if path is not None:
-        rules = _rules_in(path, path.stat().st_mtime_ns)
-    use_project_rules(rules)
-
-
-def nearest_project(folder: Path) -> Path | None:
-    """Return the pyproject.toml of *folder* or of the nearest folder above it."""
-    for each in (folder, *folder.parents):
-        path = each / "pyproject.toml"
-        if path.is_file():
-            return path
-    return None
+    project = project_of(folder)
+    use_project_rules(_rules_in(project.path, project.path.stat().st_mtime_ns) if project.path else ())
 
 
 @lru_cache(maxsize=16)
 def _rules_in(path: Path, changed: int) -> tuple[Rule, ...]:
     """Read the rules of one project; read again when the file has *changed*."""
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ProjectError(f"{path.name} cannot be read: {error}", hint="mend the file") from None
-    tool = found.get("tool", {})
-    table = tool.get("summarykit", {}).get("formulas", {}) if isinstance(tool, dict) else {}
+    table = project_of(path.parent).table.get("formulas", {})
     if not isinstance(table, dict):
         raise ProjectError("[tool.summarykit.formulas] is no table", hint=f'write "package.Class" = "...": {_HINT}')
     try:

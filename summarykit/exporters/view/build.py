@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from summarykit.exporters.view import blocks as where
+from summarykit.exporters.view.columns import columns_of
 from summarykit.exporters.view.flow import run_view
+from summarykit.exporters.view.groups import flat_list
 from summarykit.exporters.view.language import count_lines
 from summarykit.exporters.view.memory import memory_tables
 from summarykit.exporters.view.rankings import rankings
 from summarykit.exporters.view.receipt import agreement, check_views, grade_views, problems
-from summarykit.exporters.view.rows import flat_groups, tree_rows
+from summarykit.exporters.view.rows import tree_rows
 from summarykit.exporters.view.story import story, story_total
 from summarykit.exporters.view.values import ReportView, Term
-from summarykit.exporters.view.words import CHECKED_MEANS, counted, rounded, share, size_words
+from summarykit.exporters.view.words import CHECKED_MEANS, rounded, share, size_words
 from summarykit.expression import grouped
 from summarykit.garbage import no_collection
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
+from summarykit.summary.selecting import EVERYTHING, Selection, choose
 
 #: A page with more rows than this opens slowly; what is left out is counted.
 MOST_ROWS = 2_000
 #: A comment on GitHub may have 65,536 characters; a row takes some 150 of them.
 MOST_GROUPS = 300
+#: The columns of the page, and what it has beside these where there was a run.
+_COLUMNS = ("type", "formula", "parameters", "total", "share")
+_COLUMNS_OF_A_RUN = ("output_shapes", "macs_total")
 
 _GLOSSARY = (
     Term("Parameter", "One number that the model can learn."),
@@ -71,6 +79,8 @@ def build_view(
     most_rows: int = MOST_ROWS,
     most_groups: int = MOST_GROUPS,
     with_empty: bool = True,
+    selection: Selection = EVERYTHING.selection,
+    columns: Sequence[str] = (),
 ) -> ReportView:
     """Return everything a report on *data* says.
 
@@ -82,22 +92,40 @@ def build_view(
         most_rows: At most so many rows of the tree; what is left out is counted and told.
         most_groups: At most so many rows of the flat list, likewise.
         with_empty: Whether the tree shows layers without parameters.
+        selection: What of the tables is shown, in which order; totals and what is said of the whole stay.
+        columns: The columns of the format, where the selection names none; those of the page by default.
 
     """
     with no_collection():
-        return _view(data, Folding(data, fold), title, source, most_rows, most_groups, with_empty)
+        limits = (most_rows, most_groups)
+        return _view(data, title or data.model_name, source, limits, selection, columns, fold=fold, empty=with_empty)
+
+
+def ran(data: SummaryData) -> bool:
+    """Return whether there is a run to tell of."""
+    return data.trace.how != "off"
 
 
 def _view(
-    data: SummaryData, rows_of: Folding, title: str, source: str, most_rows: int, most_groups: int, with_empty: bool
+    data: SummaryData,
+    title: str,
+    source: str,
+    limits: tuple[int, int],
+    selection: Selection,
+    columns: Sequence[str],
+    *,
+    fold: bool,
+    empty: bool,
 ) -> ReportView:
-    title = title or data.model_name
-    # What is said of the whole speaks of repeats, also where every row is shown.
-    folding = rows_of if rows_of.fold else Folding(data)
+    chosen = choose(data, selection)
+    # What is said of the whole speaks of repeats, also where every row is shown or only some are.
+    folding = Folding(data)
+    rows_of = folding if fold and not chosen.apart else Folding(data, fold, chosen.apart)
+    keys = selection.columns or columns or (*_COLUMNS, *(_COLUMNS_OF_A_RUN if ran(data) else ()))
     totals, checks = data.totals, data.checks
     parts = where.all_blocks(data, folding, title, where.by_parameters(data))
-    rows, left_out = tree_rows(data, rows_of, most_rows, title, with_empty=with_empty)
-    groups, groups_left_out = flat_groups(data, rows_of, most_groups, title)
+    rows, left_out = tree_rows(data, rows_of, limits[0], title, with_empty=empty, chosen=chosen, columns=keys)
+    groups = flat_list(data, rows_of, limits[1], title, chosen=chosen, columns=keys)
     run = run_view(data, folding, title)
     torch = f"torch {data.records.torch}" if data.records.torch else ""
     return ReportView(
@@ -121,12 +149,13 @@ def _view(
         one_line=where.one_line(parts, totals.parameters),
         blocks=where.ranked(parts, totals.parameters),
         rankings=rankings(data, folding, title),
+        columns=columns_of(keys),
         rows=rows,
         rows_left_out=left_out,
         rows_without_parameters=sum(not row.has_parameters for row in rows),
-        groups_title=_groups_title(folding),
-        groups=groups,
-        groups_left_out=groups_left_out,
+        groups_title=groups.title,
+        groups=groups.groups,
+        groups_left_out=groups.told,
         notes=data.records.notes,
         run=run,
         memory=memory_tables(data),
@@ -139,11 +168,6 @@ def _glossary(data: SummaryData, *, ran: bool) -> tuple[Term, ...]:
     embeddings = _GLOSSARY_OF_EMBEDDINGS if data.totals.embedding_parameters else ()
     experts = _GLOSSARY_OF_EXPERTS if data.experts.routed or data.experts.reason else ()
     return (*_GLOSSARY, *embeddings, *experts, *(_GLOSSARY_OF_A_RUN if ran else ()))
-
-
-def _groups_title(folding: Folding) -> str:
-    layers = sum(len(group.layers) for group in folding.working_groups)
-    return "The only layer" if layers == 1 else f"All {counted(layers, 'layer')}"
 
 
 def _facts(data: SummaryData) -> tuple[str, ...]:

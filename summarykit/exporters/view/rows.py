@@ -1,20 +1,23 @@
-"""The tree as rows, and the flat groups; both folded."""
+"""The folded tree as rows."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from summarykit.exporters.view.columns import Subject, cells_of
 from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.tree import Place, shown_places
-from summarykit.exporters.view.values import Details, Group, Piece, Rich, Row, TensorLine
+from summarykit.exporters.view.values import Details, Piece, Rich, Row, TensorLine
 from summarykit.exporters.view.words import GRADE_WORDS, counted, per_mille, place, shape_words, share, short
 from summarykit.expression import Unanswerable, grouped, html, latex, numbers
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
 from summarykit.summary.explaining import closed_form
-from summarykit.summary.folding import FoldedRow, Folding, LayerGroup, borrowed_from, seen_from
+from summarykit.summary.folding import FoldedRow, Folding, borrowed_from, seen_from
+from summarykit.summary.selecting import EVERYTHING, Chosen
 
 
 def rich(text: str) -> Rich:
@@ -24,14 +27,22 @@ def rich(text: str) -> Rich:
 
 
 def tree_rows(
-    data: SummaryData, folding: Folding, limit: int, title: str, *, with_empty: bool = True
+    data: SummaryData,
+    folding: Folding,
+    limit: int,
+    title: str,
+    *,
+    with_empty: bool = True,
+    chosen: Chosen = EVERYTHING,
+    columns: Sequence[str] = (),
 ) -> tuple[tuple[Row, ...], str]:
     """Return at most *limit* rows of the folded tree, and a sentence on what is left out, if anything is."""
-    places, left_out = shown_places(data, folding, limit, with_empty=with_empty)
-    return tuple(_row(data, folding.rows[where.row], where, title) for where in places), left_out
+    shown = shown_places(data, folding, limit, with_empty=with_empty, chosen=chosen)
+    rows = [_row(data, folding.rows[where.row], where, title, chosen, columns) for where in shown.places]
+    return tuple(rows), shown.told
 
 
-def _row(data: SummaryData, row: FoldedRow, where: Place, title: str) -> Row:
+def _row(data: SummaryData, row: FoldedRow, where: Place, title: str, chosen: Chosen, keys: Sequence[str]) -> Row:
     layer, columns = data.layers[row.layer], data.columns
     own = columns.adds[row.layer] if columns.shared_with[row.layer] is None else columns.own[row.layer] or 0
     inside = columns.counted[row.layer]
@@ -59,12 +70,14 @@ def _row(data: SummaryData, row: FoldedRow, where: Place, title: str) -> Row:
         share=share(inside * row.times, total),
         per_mille=per_mille(inside * row.times, total),
         note=shared_note(data, layer, row.path),
-        weight=_named_shape(data, layer, "weight"),
-        bias=_named_shape(data, layer, "bias"),
+        weight=named_shape(data, layer, "weight"),
+        bias=named_shape(data, layer, "bias"),
         has_parameters=columns.total[row.layer] > 0 or layer.explanation >= 0,
         left_out=f"{counted(where.hidden, 'row')} inside not shown" if where.hidden else "",
         flow=row_flow(data, layer, row.times),
         details=_details(data, layer, row.path) if has_details(data, layer) else None,
+        role="around" if chosen.around(row.layer) else "asked" if chosen.asked_for(row.layer) else "",
+        cells=cells_of(keys, Subject(data, layer, row.times, row.path)),
     )
 
 
@@ -104,7 +117,8 @@ def shared_note(data: SummaryData, layer: LayerRecord, path: str) -> Rich:
     return (Piece("same numbers as "), name, Piece(", counted there"))
 
 
-def _named_shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
+def named_shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
+    """Return the shape of a layer's parameter of that name, empty where it has none."""
     for tensor in data.tensors[layer.first_tensor : layer.end_tensor]:
         if tensor.name == name and tensor.facts.kind == "parameter":
             return shape_words(tensor.facts.shape)
@@ -174,46 +188,4 @@ def _tensor_line(data: SummaryData, index: int, path: str) -> TensorLine:
         kind=learned if parameter else "stored, not learned",
         note=note,
         look=GRADE_WORDS[tensor.evidence][2] if parameter else "",
-    )
-
-
-def flat_groups(data: SummaryData, folding: Folding, limit: int, title: str) -> tuple[tuple[Group, ...], str]:
-    """Return the largest *limit* layers of the folded flat list, in model order, and what is left out."""
-
-    def size(group: LayerGroup) -> int:
-        return sum(data.columns.adds[layer] for layer in group.layers)
-
-    groups = folding.working_groups
-    if len(groups) <= limit:
-        return tuple(_group(data, group, title) for group in groups), ""
-    by_size = sorted(range(len(groups)), key=lambda index: -size(groups[index]))
-    kept, rest = sorted(by_size[:limit]), by_size[limit:]
-    said = f"{counted(len(rest), 'smaller row')} with {grouped(sum(size(groups[i]) for i in rest))} parameters "
-    said += f"{'is' if len(rest) == 1 else 'are'} not listed here; every total counts them."
-    return tuple(_group(data, groups[index], title) for index in kept), said
-
-
-def _group(data: SummaryData, group: LayerGroup, title: str) -> Group:
-    layer = data.layers[group.layers[0]]
-    own = data.columns.own[layer.id]
-    times = len(group.layers)
-    why = data.explanation(layer)
-    word, sign, _ = GRADE_WORDS[why.evidence] if why else ("", "", "")
-    counted_here = data.columns.adds[layer.id]  # what is counted elsewhere is told by the note: the column adds up
-    text = "not known yet" if own is None else grouped(counted_here) if layer.explanation >= 0 else "–"
-    if times > 1 and counted_here:
-        text = f"{grouped(times)} × {grouped(counted_here)} = {grouped(times * counted_here)}"
-    held = [data.tensors[i] for i in range(layer.first_tensor, layer.end_tensor)]
-    shapes = [shape_words(t.facts.shape) for t in held if t.facts.kind == "parameter"]
-    return Group(
-        path=place(group.path, layer.parent, title),
-        times=times,
-        type=data.records.types[layer.type].name,
-        weight=_named_shape(data, layer, "weight") or ", ".join(shapes),
-        equation=data.texts(layer).equation or "",
-        flow=row_flow(data, layer, times),
-        text=text,
-        word=word,
-        sign=sign,
-        note=shared_note(data, layer, group.path),
     )

@@ -1,4 +1,4 @@
-"""Which rows of the folded tree are shown, and how they stand to each other."""
+"""Which rows of the folded tree are shown, in which order, and how they stand to each other."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from summarykit.exporters.view.selected import as_asked
 from summarykit.exporters.view.words import counted
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
+from summarykit.summary.selecting import EVERYTHING, Chosen, Sorted, sorted_by
 
 
 class Place(NamedTuple):
@@ -22,19 +24,43 @@ class Place(NamedTuple):
     hidden: int  #: rows inside it that are not shown
 
 
-def shown_places(data: SummaryData, folding: Folding, limit: int, *, with_empty: bool) -> tuple[list[Place], str]:
-    """Return at most *limit* rows, and a sentence on what is left out, if anything is.
+class Shown(NamedTuple):
+    """The rows that are shown, and what is not; both together are the whole tree, once."""
+
+    places: list[Place]
+    rows: int  #: so many are not shown
+    modules: int  #: distinct ones
+    parameters: int  #: of these layers themselves
+    macs: int
+    told: str  #: the same in a sentence, empty where nothing is left out
+
+
+def shown_places(
+    data: SummaryData, folding: Folding, limit: int, *, with_empty: bool, chosen: Chosen = EVERYTHING
+) -> Shown:
+    """Return at most *limit* of the rows that are *chosen*, in the order asked for, and what is left out.
 
     Rows without parameters are left to the end of the tree's story: with *with_empty* False they are not
-    shown at all, and not told as left out.
+    shown at all unless asked for, and not told as left out.
     """
     rows = folding.rows
+    picked = [chosen.shows(row.layer) for row in rows]
     holds = [data.columns.total[row.layer] > 0 or data.layers[row.layer].explanation >= 0 for row in rows]
-    wanted = [with_empty or held or index == 0 for index, held in enumerate(holds)]
+    full = [with_empty or held or chosen.asked_for(row.layer) for row, held in zip(rows, holds, strict=True)]
+    wanted = [index == 0 or (pick and told) for index, (pick, told) in enumerate(zip(picked, full, strict=True))]
     parents = _parents(rows)
+    if not with_empty:
+        _with_those_around(wanted, parents)
     shown = _chosen(data, rows, parents, wanted, limit)
-    missing = [want and not show for want, show in zip(wanted, shown, strict=True)]
-    return list(_places(rows, parents, shown, missing)), _left_out(rows, missing)
+    missing = [not pick or (want and not show) for pick, want, show in zip(picked, wanted, shown, strict=True)]
+    places = _places(data, rows, parents, shown, missing, chosen.selection.sort)
+    gone = [row for row, absent in zip(rows, missing, strict=True) if absent]
+    modules = sum(row.times for row in gone if data.layers[row.layer].alias_of < 0)
+    parameters = sum(data.columns.adds[row.layer] * row.times for row in gone)
+    macs = sum(data.flows[row.layer].macs * row.times for row in gone) if data.flows else 0
+    asked = any(not pick for pick in picked)
+    told = _left_out(len(gone), modules, parameters, as_asked(chosen.selection) if asked else "")
+    return Shown(places, len(gone), modules, parameters, macs, told)
 
 
 def _parents(rows: Sequence[FoldedRow]) -> list[int]:
@@ -45,6 +71,13 @@ def _parents(rows: Sequence[FoldedRow]) -> list[int]:
         parents.append(open_rows[-1])
         open_rows.append(index)
     return parents
+
+
+def _with_those_around(wanted: list[bool], parents: Sequence[int]) -> None:
+    """Want what is around each wanted row, though it holds nothing that is known."""
+    for index in range(len(wanted) - 1, 0, -1):
+        if wanted[index]:
+            wanted[parents[index]] = True
 
 
 def _chosen(
@@ -70,16 +103,24 @@ def _chosen(
 
 
 def _places(
-    rows: Sequence[FoldedRow], parents: Sequence[int], shown: Sequence[bool], missing: Sequence[bool]
+    data: SummaryData,
+    rows: Sequence[FoldedRow],
+    parents: Sequence[int],
+    shown: Sequence[bool],
+    missing: Sequence[bool],
+    sort: str,
 ) -> list[Place]:
+    order = list(range(len(rows))) if sort == "model" else _in_order(data, rows, parents, sort)
     orders, siblings, children = [1] * len(rows), [0] * len(rows), [0] * len(rows)
-    for index, parent in enumerate(parents):
+    for index in order:
+        parent = parents[index]
         if parent >= 0:
             siblings[parent] += 1
             orders[index] = siblings[parent]
             children[parent] += shown[index]
     missing_before = [0, *accumulate(missing)]
-    positions = [0, *accumulate(shown)]
+    seen = [index for index in order if shown[index]]
+    positions = dict(zip(seen, range(len(seen)), strict=True))
     return [
         Place(
             index,
@@ -87,17 +128,33 @@ def _places(
             orders[index],
             siblings[parents[index]] if parents[index] >= 0 else 1,
             children[index],
-            missing_before[row.end] - missing_before[index + 1],
+            missing_before[rows[index].end] - missing_before[index + 1],
         )
-        for index, row in enumerate(rows)
-        if shown[index]
+        for index in seen
     ]
 
 
-def _left_out(rows: Sequence[FoldedRow], missing: Sequence[bool]) -> str:
-    number = sum(missing)
-    if not number:
+def _in_order(data: SummaryData, rows: Sequence[FoldedRow], parents: Sequence[int], sort: str) -> list[int]:
+    """Return the tree in pre-order, siblings sorted."""
+    macs = [flow.macs_total for flow in data.flows] if data.flows else [0] * len(data.layers)
+    counts = data.columns.counted
+    keys = (Sorted(r.layer, r.name, counts[r.layer] * r.times, macs[r.layer] * r.times) for r in rows)
+    inside: list[list[int]] = [[] for _ in rows]
+    for index in sorted_by(data, sort, keys):
+        if index:
+            inside[parents[index]].append(index)
+    order, stack = [], [0]
+    while stack:
+        index = stack.pop()
+        order.append(index)
+        stack += reversed(inside[index])
+    return order
+
+
+def _left_out(rows: int, modules: int, parameters: int, asked: str) -> str:
+    if not rows:
         return ""
-    modules = sum(row.times for row, gone in zip(rows, missing, strict=True) if gone)
-    said = f"{counted(number, 'row')} of the tree ({counted(modules, 'module')}) "
-    return said + f"{'is' if number == 1 else 'are'} not shown here; every number counts them all."
+    whose = "its" if modules == 1 else "their"
+    held = f"{counted(modules, 'module')} with {counted(parameters, 'parameter')} of {whose} own"
+    said = f"{counted(rows, 'row')} of the tree ({held}) {'is' if rows == 1 else 'are'} not shown here"
+    return f"{said}{f', {asked}' if asked else ''}; every number counts them all."

@@ -192,6 +192,15 @@ class MemoryTable(NamedTuple):
     lines: tuple[MemoryLine, ...]
 
 
+class Column(NamedTuple):
+    """A column of the tables of layers, beside the first, which names the layer."""
+
+    key: str  #: its name for ``columns=``
+    label: str
+    short: str  #: where there is little room
+    align: str  #: left or right
+
+
 class Row(NamedTuple):
     """One row of the tree; numbers are of all its copies."""
 
@@ -222,6 +231,8 @@ class Row(NamedTuple):
     left_out: str  #: "12 rows inside are not shown", empty when all are
     flow: RowFlow | None
     details: Details | None
+    role: str  #: "asked" where a pattern names it, "around" where it only holds what was asked for, mostly empty
+    cells: tuple[str, ...]  #: what stands in the report's columns
 
 
 class Group(NamedTuple):
@@ -237,6 +248,8 @@ class Group(NamedTuple):
     word: str
     sign: str
     note: Rich
+    whole: bool  #: it stands for all inside it, which is too deep to be listed
+    cells: tuple[str, ...]  #: what stands in the report's columns
 
 
 class Term(NamedTuple):
@@ -269,6 +282,7 @@ class ReportView(NamedTuple):
     one_line: str
     blocks: tuple[Block, ...]
     rankings: tuple[Ranking, ...]
+    columns: tuple[Column, ...]  #: of the tree and of the flat list
     rows: tuple[Row, ...]
     rows_left_out: str
     rows_without_parameters: int

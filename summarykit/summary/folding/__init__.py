@@ -8,13 +8,13 @@ numbers, it does so at the same place: the very same one, or the one beside it i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding.borrowing import borrowed_from, seen_from
 from summarykit.summary.folding.flat import LayerGroup, as_grids, fold_flat
-from summarykit.summary.folding.kinds import own_kinds
+from summarykit.summary.folding.kinds import kept_apart, own_kinds
 from summarykit.summary.folding.naming import is_number, own_name
 from summarykit.summary.folding.tree import FoldedRow, fold_tree, members
 
@@ -37,16 +37,19 @@ class Folding:
 
     data: SummaryData
     fold: bool = True
+    apart: Sequence[int] = field(default=(), repr=False)  #: layers with other numbers never stand in one row
 
     @cached_property
     def _kinds(self) -> Sequence[int]:
         """Of each layer in itself."""
-        return own_kinds(self.data) if self.fold else range(len(self.data.layers))
+        return kept_apart(own_kinds(self.data), self.apart) if self.fold else range(len(self.data.layers))
 
     @cached_property
     def _working_kinds(self) -> Sequence[int]:
         """Of each layer and what flows through it; what holds parameters where does not depend on a run."""
-        return own_kinds(self.data, with_flows=True) if self.data.flows and self.fold else self._kinds
+        if not (self.data.flows and self.fold):
+            return self._kinds
+        return kept_apart(own_kinds(self.data, with_flows=True), self.apart)
 
     @cached_property
     def rows(self) -> tuple[FoldedRow, ...]:

@@ -33,6 +33,14 @@ def _borrowed(data: SummaryData, layer: int, owner: int) -> tuple[object, ...]:
     return reference(data, layer, holder), owner - data.layers[holder].first_tensor
 
 
+def kept_apart(kinds: Sequence[int], apart: Sequence[int]) -> Sequence[int]:
+    """Return *kinds* with those told apart that have other numbers in *apart*, if there are any."""
+    if not apart:
+        return kinds
+    numbers: dict[tuple[int, int], int] = {}
+    return [numbers.setdefault(pair, len(numbers)) for pair in zip(kinds, apart, strict=True)]
+
+
 def _flow_kind(data: SummaryData, flow: LayerFlow) -> tuple[object, ...]:
     """Return what makes layers alike in a run: how often they are called, with what, and what they multiply.
 

@@ -1,0 +1,140 @@
+"""The flat list of layers that hold parameters or multiply, folded by the pattern of their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from summarykit.exporters.view.columns import Subject, cells_of
+from summarykit.exporters.view.flow import row_flow
+from summarykit.exporters.view.rows import named_shape, shared_note
+from summarykit.exporters.view.selected import as_asked, cut_rows, works_of
+from summarykit.exporters.view.values import Group, Piece
+from summarykit.exporters.view.words import GRADE_WORDS, counted, place, shape_words
+from summarykit.expression import grouped
+from summarykit.summary.data import SummaryData
+from summarykit.summary.folding import Folding
+from summarykit.summary.selecting import EVERYTHING, Chosen, Sorted, sorted_by
+
+
+class Listed(NamedTuple):
+    """One row of the list, before it has words."""
+
+    layer: int  #: the first it stands for
+    path: str
+    times: int
+    value: int  #: parameters it adds to the total
+    macs: int
+    layers: int  #: how many layers that hold something it accounts for
+    inside: bool  #: it stands for all inside it as well, which is too deep to be listed
+
+
+class FlatList(NamedTuple):
+    """The list, and what is to be said of it."""
+
+    title: str  #: "All 107 layers"
+    groups: tuple[Group, ...]
+    told: str  #: what is not listed, in a sentence; empty where all is
+
+
+def flat_list(
+    data: SummaryData,
+    folding: Folding,
+    limit: int,
+    title: str,
+    *,
+    chosen: Chosen = EVERYTHING,
+    columns: Sequence[str] = (),
+) -> FlatList:
+    """Return the largest *limit* layers of those *chosen*, in the order asked for, and what is left out."""
+    listed = _listed(data, folding, chosen)
+    kept = sorted(sorted(range(len(listed)), key=lambda at: -listed[at].value)[:limit])
+    rest = sorted(set(range(len(listed))) - set(kept)) if len(kept) < len(listed) else []
+    shown = [listed[at] for at in kept]
+    order = sorted_by(data, chosen.selection.sort, (Sorted(e.layer, e.path, e.value, e.macs) for e in shown))
+    told = [_too_many([listed[at] for at in rest]), _not_asked_for(data, listed, chosen)]
+    return FlatList(
+        _title(data, listed, chosen),
+        tuple(_group(data, shown[at], title, columns) for at in order),
+        " ".join(filter(None, told)),
+    )
+
+
+def _listed(data: SummaryData, folding: Folding, chosen: Chosen) -> list[Listed]:
+    adds, counts, flows = data.columns.adds, data.columns.counted, data.flows
+    cut = cut_rows(data, folding, chosen)
+    found = [
+        Listed(row.layer, row.path, row.times, counts[row.layer] * row.times,
+               flows[row.layer].macs_total * row.times if flows else 0, inside, inside=True)
+        for row, inside in cut
+    ]  # fmt: skip
+    for group in folding.working_groups:
+        first, times = group.layers[0], len(group.layers)
+        if chosen.lists(first) and not _is_cut(data, first, chosen):
+            macs = flows[first].macs * times if flows else 0
+            found.append(Listed(first, group.path, times, adds[first] * times, macs, times, inside=False))
+    return sorted(found, key=lambda each: each.layer)
+
+
+def _is_cut(data: SummaryData, layer: int, chosen: Chosen) -> bool:
+    """Return whether a layer stands at the depth where the list ends, and holds others."""
+    inner = layer + 1 < len(data.layers) and data.layers[layer + 1].parent == layer
+    return inner and data.columns.depth[layer] == chosen.selection.depth
+
+
+def _title(data: SummaryData, listed: Sequence[Listed], chosen: Chosen) -> str:
+    layers = sum(works_of(data))
+    alone = sum(each.layers for each in listed if not each.inside)
+    parts = sum(each.times for each in listed if each.inside)
+    if not chosen.selection.leaves_out or (not parts and alone == layers):
+        return "The only layer" if layers == 1 else f"All {counted(layers, 'layer')}"
+    said = f"{grouped(alone)} of {counted(layers, 'layer')}"
+    return f"{said} and {counted(parts, 'part')} with everything inside" if parts else said
+
+
+def _too_many(rest: Sequence[Listed]) -> str:
+    if not rest:
+        return ""
+    said = f"{counted(len(rest), 'smaller row')} with {grouped(sum(each.value for each in rest))} parameters "
+    return said + f"{'is' if len(rest) == 1 else 'are'} not listed here; every total counts them."
+
+
+def _not_asked_for(data: SummaryData, listed: Sequence[Listed], chosen: Chosen) -> str:
+    """Return how many layers no row accounts for, and what they hold."""
+    layers = sum(works_of(data)) - sum(each.layers for each in listed)
+    if not chosen.selection.leaves_out or not layers:
+        return ""
+    parameters = data.totals.parameters - sum(each.value for each in listed)
+    said = f"{counted(layers, 'layer')} with {counted(parameters, 'parameter')} "
+    said += f"{'is' if layers == 1 else 'are'} not listed here, {as_asked(chosen.selection)}"
+    return f"{said}; every total counts them."
+
+
+def _group(data: SummaryData, listed: Listed, title: str, keys: Sequence[str]) -> Group:
+    layer, times = data.layers[listed.layer], listed.times
+    own = data.columns.own[layer.id]
+    why = data.explanation(layer)
+    word, sign, _ = GRADE_WORDS[why.evidence] if why and not listed.inside else ("", "", "")
+    each = listed.value // times  # what is counted elsewhere is told by the note: the column adds up
+    text = grouped(each) if layer.explanation >= 0 or listed.inside else "–"
+    if own is None and not listed.inside:
+        text = "not known yet"
+    if times > 1 and each:
+        text = f"{grouped(times)} × {grouped(each)} = {grouped(listed.value)}"
+    held = [data.tensors[i] for i in range(layer.first_tensor, layer.end_tensor)]
+    shapes = [shape_words(t.facts.shape) for t in held if t.facts.kind == "parameter"]
+    inside = (Piece(f"with everything inside, {counted(listed.layers // times, 'layer')}"),)
+    return Group(
+        path=place(listed.path, layer.parent, title),
+        times=times,
+        type=data.records.types[layer.type].name,
+        weight="" if listed.inside else named_shape(data, layer, "weight") or ", ".join(shapes),
+        equation="" if listed.inside else data.texts(layer).equation or "",
+        flow=row_flow(data, layer, times),
+        text=text,
+        word=word,
+        sign=sign,
+        note=inside if listed.inside else shared_note(data, layer, listed.path),
+        whole=listed.inside,
+        cells=cells_of(keys, Subject(data, layer, times, listed.path)),
+    )

@@ -183,7 +183,7 @@ def _tail(view: ReportView) -> list[Text]:
     hidden = view.rows_left_out
     total = Text(f"Total {view.total}", style="bold")
     total.append(f" parameters{f' ({view.rounded})' if view.rounded else ''} · {' · '.join(view.facts)}", style="")
-    lines = [Text(hidden, style="dim")] if hidden else []
+    lines = [Text(visible(hidden), style="dim")] if hidden else []
     lines.append(total)
     lines += [_count(line) for line in view.counts]
     if view.run is not None:

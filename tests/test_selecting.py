@@ -76,7 +76,7 @@ def names(summary):
 
 def listed(markdown):
     """The layers in the flat list of Markdown."""
-    found = markdown.partition("<details><summary><b>")[2].partition("</details>")[0]
+    found = markdown.partition("with shapes and formulas")[2].partition("</details>")[0]
     return re.findall(r"^\| `([^`]*)`", found, re.MULTILINE)
 
 

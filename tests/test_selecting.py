@@ -152,7 +152,9 @@ def test_what_a_flat_list_leaves_out_is_told():
 
 def test_the_workbook_shows_it_and_adds_up(tmp_path):
     rows, above = sheet(summarykit.summarize(Net(), only="h.1.*", columns="type,adds_to_total", sort="size"), tmp_path)
-    assert list(rows[0]) == ["Layer", "Path", "Type", "Counted in total"]
+    assert list(rows[0]) == ["Layer", "Path", "Type", "Counted in total", "Note"]
+    assert [row["Note"] for row in rows if row["Path"] == "h.1"] == [None]
+    assert [row["Note"] for row in rows if row["Path"] == "h"] == ["18 rows inside not shown"]
     assert [row["Path"] for row in rows[:-1]] == [
         None, "h", "h.1", "h.1.mlp", "h.1.mlp.0", "h.1.mlp.2", "h.1.mlp.1", "h.1.attn", "h.1.attn.qkv", "h.1.attn.drop",
         "h.1.norm",

@@ -88,6 +88,23 @@ def test_rows_shown_and_rows_told_are_the_whole_model_once(model, selection, fol
 
 
 @patient
+@given(
+    model=strategies.repeating_models() | strategies.tied_blocks(),
+    patterns=st.lists(st.sampled_from(["0", "[13]", "*.1.*", "block9", "*.0", "1.*"]), min_size=1, max_size=2),
+    name=st.sampled_from(["only", "exclude"]),
+)
+def test_a_fold_stands_for_layers_that_are_all_shown_or_all_not(model, patterns, name):
+    data = summarykit.summarize(model).data
+    selection = Selection(**{name: tuple(patterns)})
+    chosen = choose(data, selection)
+    folding, shown = Folding(data, True, chosen.apart), set(expected(data, selection))
+    for row, stand_for in zip(folding.rows, members(folding.rows), strict=True):
+        assert set(stand_for) <= shown if chosen.shows(row.layer) else not shown & set(stand_for)
+    for group in folding.working_groups:
+        assert len({chosen.lists(layer) for layer in group.layers}) == 1
+
+
+@patient
 @given(model=MODELS, selection=SELECTIONS, fold=st.booleans())
 def test_a_flat_list_accounts_for_every_parameter_once(model, selection, fold):
     data = summarykit.summarize(model).data

@@ -28,6 +28,7 @@ class _Place(NamedTuple):
     name: str
     path: str
     times: int
+    hidden: int  #: rows inside it that are not shown
 
 
 class LayerSheet(NamedTuple):
@@ -72,11 +73,11 @@ def layer_sheet(data: SummaryData, selection: Selection, title: str, *, fold: bo
 def _places(data: SummaryData, chosen: Chosen, *, folded: bool) -> tuple[Iterator[_Place], Shown | None]:
     """Return the rows of the sheet, and what is left out where something may be."""
     if not chosen.selection.leaves_out and chosen.selection.sort == "model" and not folded:
-        return (_Place(layer.id, own_name(layer, data), layer.path, 1) for layer in data.layers), None
+        return (_Place(layer.id, own_name(layer, data), layer.path, 1, 0) for layer in data.layers), None
     folding = Folding(data, folded, chosen.apart)
     shown = shown_places(data, folding, len(folding.rows), with_empty=True, chosen=chosen)
-    found = (folding.rows[place.row] for place in shown.places)
-    return (_Place(row.layer, row.name, row.path, row.times) for row in found), shown
+    found = ((folding.rows[place.row], place.hidden) for place in shown.places)
+    return (_Place(row.layer, row.name, row.path, row.times, hidden) for row, hidden in found), shown
 
 
 def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chosen: Chosen) -> dict[str, object]:
@@ -88,12 +89,19 @@ def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chos
         "name": visible(place.name or title),
         "path": visible(place.path),
         **{key: sheet_cell(key, subject) for key in keys},
-        "note": plain_note(shared_note(data, layer, place.path)),
+        "note": _note(data, place),
         "level": depth,
         "indent": min(depth, _MOST_INDENT),
         "look": "root" if depth == 0 else "aside" if aside else "",
         "name_look": "strong" if depth == 1 else "",
     }
+
+
+def _note(data: SummaryData, place: _Place) -> str:
+    """Return where the numbers of a row are counted, if not here, and how much inside it is not shown."""
+    note = plain_note(shared_note(data, data.layers[place.layer], place.path))
+    hidden = quiet(f"{counted(place.hidden, 'row')} inside not shown") if place.hidden else ""
+    return "; ".join(filter(None, (note, hidden)))
 
 
 def _rest(left_out: Shown, keys: Sequence[str]) -> dict[str, object]:

@@ -154,7 +154,7 @@ def test_the_workbook_shows_it_and_adds_up(tmp_path):
     rows, above = sheet(summarykit.summarize(Net(), only="h.1.*", columns="type,adds_to_total", sort="size"), tmp_path)
     assert list(rows[0]) == ["Layer", "Path", "Type", "Counted in total", "Note"]
     assert [row["Note"] for row in rows if row["Path"] == "h.1"] == [None]
-    assert [row["Note"] for row in rows if row["Path"] == "h"] == ["18 rows inside not shown"]
+    assert [row["Note"] for row in rows if row["Path"] == "h"] == ["18 rows not shown"]
     assert [row["Path"] for row in rows[:-1]] == [
         None, "h", "h.1", "h.1.mlp", "h.1.mlp.0", "h.1.mlp.2", "h.1.mlp.1", "h.1.attn", "h.1.attn.qkv", "h.1.attn.drop",
         "h.1.norm",
@@ -338,7 +338,7 @@ def test_the_command_line_takes_the_same(capsys, tmp_path):
     assert listed(Path("out.md").read_text("utf-8")) == ["0", "1"]
     code, out, _ = ran(capsys, "report", "out.json", "--depth", 0)
     assert code == 0
-    assert "3 rows inside not shown" in out
+    assert "3 rows not shown" in out
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ def test_a_project_says_what_holds_where_nothing_else_does(capsys):
     summary = summarykit.summarize(Net())
     text = str(summary)
     assert text.startswith("Ours")
-    assert names(summary)[:2] == ["h (27 rows inside not shown)", "head (same numbers as embed, counted"]
+    assert names(summary)[:2] == ["h (27 rows not shown)", "head (same numbers as embed, counted"]
     assert re.search(r"Layer +Type +Parameters", text)
     assert not summary.options.fold
     assert "h.0" in summarykit.summarize(Net(), depth=9).to_markdown()

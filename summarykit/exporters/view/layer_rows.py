@@ -28,7 +28,7 @@ class _Place(NamedTuple):
     name: str
     path: str
     times: int
-    hidden: int  #: rows inside it that are not shown
+    hidden: int  #: rows inside it that are not shown, nor inside another one that is
 
 
 class LayerSheet(NamedTuple):
@@ -100,7 +100,7 @@ def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chos
 def _note(data: SummaryData, place: _Place) -> str:
     """Return where the numbers of a row are counted, if not here, and how much inside it is not shown."""
     note = plain_note(shared_note(data, data.layers[place.layer], place.path))
-    hidden = quiet(f"{counted(place.hidden, 'row')} inside not shown") if place.hidden else ""
+    hidden = quiet(f"{counted(place.hidden, 'row')} not shown") if place.hidden else ""
     return "; ".join(filter(None, (note, hidden)))
 
 

@@ -73,7 +73,7 @@ def _row(data: SummaryData, row: FoldedRow, where: Place, title: str, chosen: Ch
         weight=named_shape(data, layer, "weight"),
         bias=named_shape(data, layer, "bias"),
         has_parameters=columns.total[row.layer] > 0 or layer.explanation >= 0,
-        left_out=f"{counted(where.hidden, 'row')} inside not shown" if where.hidden else "",
+        left_out=f"{counted(where.hidden, 'row')} not shown" if where.hidden else "",
         flow=row_flow(data, layer, row.times),
         details=_details(data, layer, row.path) if has_details(data, layer) else None,
         role="around" if chosen.around(row.layer) else "asked" if chosen.asked_for(row.layer) else "",

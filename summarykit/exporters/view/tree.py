@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
 from summarykit.exporters.view.selected import as_asked
@@ -21,7 +20,7 @@ class Place(NamedTuple):
     order: int  #: among all its siblings, from 1
     siblings: int
     children: int  #: of them, how many are shown
-    hidden: int  #: rows inside it that are not shown
+    hidden: int  #: rows inside it that are not shown, nor inside another one that is
 
 
 class Shown(NamedTuple):
@@ -118,7 +117,7 @@ def _places(
             siblings[parent] += 1
             orders[index] = siblings[parent]
             children[parent] += shown[index]
-    missing_before = [0, *accumulate(missing)]
+    hidden = _hidden(parents, shown, missing)
     seen = [index for index in order if shown[index]]
     positions = dict(zip(seen, range(len(seen)), strict=True))
     return [
@@ -128,10 +127,21 @@ def _places(
             orders[index],
             siblings[parents[index]] if parents[index] >= 0 else 1,
             children[index],
-            missing_before[rows[index].end] - missing_before[index + 1],
+            hidden[index],
         )
         for index in seen
     ]
+
+
+def _hidden(parents: Sequence[int], shown: Sequence[bool], missing: Sequence[bool]) -> list[int]:
+    """Return for each row how many missing ones it is the innermost shown row around."""
+    found, around = [0] * len(parents), list(range(len(parents)))
+    for index, parent in enumerate(parents):
+        if not shown[index]:
+            around[index] = around[parent]
+        if missing[index]:
+            found[around[index]] += 1
+    return found
 
 
 def _in_order(data: SummaryData, rows: Sequence[FoldedRow], parents: Sequence[int], sort: str) -> list[int]:

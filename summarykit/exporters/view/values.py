@@ -228,7 +228,7 @@ class Row(NamedTuple):
     weight: str  #: shape
     bias: str
     has_parameters: bool
-    left_out: str  #: "12 rows inside are not shown", empty when all are
+    left_out: str  #: "12 rows not shown": inside it, and not inside another one that is shown; mostly empty
     flow: RowFlow | None
     details: Details | None
     role: str  #: "asked" where a pattern names it, "around" where it only holds what was asked for, mostly empty

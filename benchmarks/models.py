@@ -60,6 +60,15 @@ def gpt2() -> nn.Module:
         return GPT2LMHeadModel(GPT2Config())
 
 
+def forward_input(model: nn.Module) -> torch.Tensor | None:
+    """Return what the forward of a model takes, for peers that must run it; None where it has no forward."""
+    if isinstance(model, Mixture):
+        return None
+    if isinstance(model, nn.Sequential):
+        return torch.zeros(1, 16, device="meta")
+    return torch.zeros(1, 8, dtype=torch.int64, device="meta")
+
+
 def tree(modules: int) -> nn.Module:
     """Return a tree of exactly so many modules: blocks of a norm, two linear layers and an activation."""
     with torch.device("meta"):

@@ -12,7 +12,9 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
+import models
 from timing import ROUNDS, Times, timed
 from torch import nn
 
@@ -24,7 +26,8 @@ START_LIMIT = 300
 SLOW = 5.0
 
 FLOOR, OURS, TORCHINFO, FVCORE = "bare loop", "summarykit", "torchinfo", "fvcore"
-TASKS = (FLOOR, OURS, TORCHINFO, FVCORE)
+LIGHTNING, TORCHLENS = "Lightning's ModelSummary", "torchlens"
+TASKS = (FLOOR, OURS, TORCHINFO, FVCORE, LIGHTNING, TORCHLENS)
 
 
 def bare_loop(model: nn.Module) -> list[tuple[object, ...]]:
@@ -59,62 +62,101 @@ def fvcore_table(model: nn.Module) -> object:
     return parameter_count_table(model)
 
 
+def lightning_summary(model: nn.Module) -> object:
+    """Take Lightning's table of every level as text; it wants a module of its own around the model."""
+    import pytorch_lightning
+    from pytorch_lightning.utilities.model_summary import ModelSummary
+
+    holder = pytorch_lightning.LightningModule()
+    holder.model = model
+    return str(ModelSummary(holder, max_depth=-1))
+
+
+def torchlens_summary(model: nn.Module) -> object:
+    """Take torchlens' summary, which runs the model."""
+    import torchlens
+
+    return torchlens.summary(model, models.forward_input(model))
+
+
 RUN: dict[str, Callable[[nn.Module], object]] = {
     FLOOR: bare_loop,
     OURS: our_summary,
     TORCHINFO: torchinfo_summary,
     FVCORE: fvcore_table,
+    LIGHTNING: lightning_summary,
+    TORCHLENS: torchlens_summary,
 }
 
 
-def compare(model: str) -> tuple[Times, tuple[str, ...]]:
-    """Return the times of all tasks on one model, and which were stopped at the limit."""
+class Compared(NamedTuple):
+    """The times of all tasks on one model, which passed the limit, and which failed, with what they said."""
+
+    times: Times
+    stopped: tuple[str, ...]
+    failed: dict[str, str]
+
+
+def compare(model: str) -> Compared:
+    """Run all tasks on one model; one that is stopped or fails is left out of the others' rounds."""
     stopped: list[str] = []
     while True:
         left = [task for task in TASKS if task not in stopped]
-        times, hung = _watched(model, left)
+        times, failed, hung = _watched(model, left)
         if hung is None:
-            return times, tuple(stopped)
+            return Compared(times, tuple(stopped), failed)
         stopped.append(hung)
 
 
-def _watched(model: str, tasks: Iterable[str]) -> tuple[Times, str | None]:
-    """Run one process of its own; return the times, and the task that passed the limit, if one did."""
+def _watched(model: str, tasks: Iterable[str]) -> tuple[Times, dict[str, str], str | None]:
+    """Run one process of its own; return the times, the tasks that failed, and the one that passed the limit."""
     command = [sys.executable, __file__, model, *tasks]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path.cwd()) as process:
         assert process.stdout is not None
         lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=lambda out: [*map(lines.put, out), lines.put("")], args=(process.stdout,)).start()
         times, running, limit = Times(), "start", START_LIMIT
+        failed: dict[str, str] = {}
         while True:
             try:
                 line = lines.get(timeout=limit)
             except queue.Empty:
                 process.kill()
-                return times, running
+                return times, failed, running
             if not line:
                 break
-            word, task, *seconds = line.rstrip("\n").split("\t")
+            word, task, *told = line.rstrip("\n").split("\t")
             running, limit = task, LIMIT
             if word == "took":
-                times.add(task, float(seconds[0]))
+                times.add(task, float(told[0]))
+            if word == "failed":
+                failed[task] = told[0]
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed")
-    return times, None
+    return times, failed, None
 
 
 def main(model: str, tasks: list[str]) -> None:
     """Run *tasks* on *model* in rounds, and say which one begins and how long it took."""
-    import models
-
     built = getattr(models, model)()
+    runs = models.forward_input(built) is not None
     once: set[str] = set()
     for number in range(-1, ROUNDS):  # round -1 warms up
         for task in tasks:
             if task in once:
                 continue
             print("begins", task, sep="\t", flush=True)
-            seconds = timed(partial(RUN[task], built))
+            if task == TORCHLENS and not runs:
+                print("failed", task, "not run: it needs a forward, and this model has none", sep="\t", flush=True)
+                once.add(task)
+                continue
+            try:
+                seconds = timed(partial(RUN[task], built))
+            except Exception as error:  # noqa: BLE001 - whatever a peer says is told
+                said = " ".join(f"{type(error).__name__}: {error}".split())
+                print("failed", task, said[:150], sep="\t", flush=True)
+                once.add(task)
+                continue
             if seconds > SLOW:
                 once.add(task)
             if number >= 0 or task in once:

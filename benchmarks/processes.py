@@ -14,7 +14,11 @@ from time import perf_counter
 
 from timing import ROUNDS, Times
 
-MEMORY_TASKS = ("summary and frames", "markdown", "html", "excel", "json")
+MEMORY_TASKS = (
+    "summary and frames",
+    *("markdown", "html", "excel", "json"),
+    *("markdown, unfolded", "html, unfolded", "excel, unfolded"),
+)
 _STARTS = {
     "python alone": ["-c", "pass"],
     "import summarykit": ["-c", "import summarykit"],
@@ -49,7 +53,7 @@ def _added(model: str, task: str) -> float:
 
     small = models.sequential()
     peers.our_summary(small)
-    for name in MEMORY_TASKS[1:]:
+    for name in MEMORY_TASKS[1:5]:
         export(name, summarykit.summarize(small).data.records)
     built = getattr(models, model)()
     gc.collect()
@@ -57,7 +61,8 @@ def _added(model: str, task: str) -> float:
     if task == MEMORY_TASKS[0]:
         peers.our_summary(built)
     else:
-        export(task, summarykit.summarize(built).data.records)
+        name, _, unfolded = task.partition(", ")
+        export(name, summarykit.summarize(built).data.records, fold=not unfolded)
     return (peak() - before) / 1e6
 
 

@@ -13,6 +13,7 @@ from summarykit.errors import MissingFileError, SavedFileError
 from summarykit.exporters.files import targets
 from summarykit.formulas.declared import load_project_rules
 from summarykit.options import Given, Patterns, check_selection, made_options, project_options
+from summarykit.progress import shown
 from summarykit.result import Summary
 from summarykit.summary.data import SummaryData
 from summarykit.summary.experts.given import check_given, with_experts
@@ -44,6 +45,7 @@ def summarize(
     columns: str | Sequence[str] | None = None,
     sort: str | None = None,
     experts_per_token: int | None = None,
+    progress: bool = False,
 ) -> Summary:
     """Return where *model* keeps its parameters, with the formula for each layer, checked.
 
@@ -77,6 +79,7 @@ def summarize(
         columns: The columns of tables, by name: ``"type,formula,total"`` or a list.
         sort: The order of rows: ``"model"``, ``"size"``, ``"name"``, ``"type"`` or ``"macs"``.
         experts_per_token: How many experts each token gets, where a mixture of experts does not say it.
+        progress: Whether a terminal shows how far it is, where that takes longer than a second. Never in a pipe or CI.
 
     Where *title*, *templates* or one from *fold* to *sort* is not given, ``[tool.summarykit]`` of the nearest
     pyproject.toml may say it.
@@ -110,7 +113,8 @@ def summarize(
 
     load_project_rules(Path.cwd())
     feed = Feed(inputs, args, kwargs, input_size, dtypes, forward, trace_seconds)
-    records, run = read_and_watch(model, feed)
+    with shown(progress):
+        records, run = read_and_watch(model, feed)
     records = records._replace(notes=(*records.notes, *notes))
     data = with_experts(SummaryData(records, run), experts_per_token)
     check_selection(data, given)
@@ -137,6 +141,7 @@ def report(
     columns: str | Sequence[str] | None = None,
     sort: str | None = None,
     experts_per_token: int | None = None,
+    progress: bool = False,
 ) -> Summary:
     """Write a report on *model* to each path, and return its summary.
 
@@ -163,6 +168,7 @@ def report(
         columns: As for ``summarize``.
         sort: As for ``summarize``.
         experts_per_token: As for ``summarize``.
+        progress: As for ``summarize``; writing included.
 
     Raises:
         NotAModelError: *model* is neither a module nor a summary.
@@ -204,8 +210,9 @@ def report(
             exclude=exclude,
             columns=columns,
             sort=sort,
+            progress=progress,
         )
-    summary.save(*paths)
+    summary.save(*paths, progress=progress)
     return summary
 
 

@@ -107,8 +107,8 @@ def report(
 
     paths = output or []
     targets(paths)
-    shown: dict[str, Any] = {"title": title, "templates": templates or (), "fold": fold, "experts_per_token": experts}
-    shown |= {"depth": depth, "columns": columns, "sort": sort}
+    shown: dict[str, Any] = {"title": title, "templates": templates or (), "fold": fold, "depth": depth}
+    shown |= {"columns": columns, "sort": sort, "experts_per_token": experts, "progress": True}
     for name, patterns in (("only", only), ("exclude", exclude)):
         shown[name] = [part for each in patterns for part in parted(each)] if patterns else None
     folder = is_model_config(target)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from summarykit.exporters.base import Options
 from summarykit.exporters.files import write_all
+from summarykit.progress import shown
 from summarykit.summary.data import SummaryData, Totals
 
 if TYPE_CHECKING:
@@ -109,10 +110,14 @@ class Summary:
         """What to know beside the numbers."""
         return self.data.notes
 
-    def save(self, *paths: str | os.PathLike[str]) -> list[Path]:
+    def save(self, *paths: str | os.PathLike[str], progress: bool = False) -> list[Path]:
         """Write a report to each path, the format by its suffix, and return the paths.
 
         All are rendered before any older file is replaced; after an error, older files are untouched.
+
+        Args:
+            paths: Where to write.
+            progress: Whether a terminal shows how far it is, where that takes longer than a second.
 
         Raises:
             UnknownFormatError: A suffix has no format; the message lists those there are.
@@ -120,7 +125,8 @@ class Summary:
             TemplateError: A template of the user's has an error.
 
         """
-        return write_all(self.data, paths, self.options)
+        with shown(progress):
+            return write_all(self.data, paths, self.options)
 
     def to_markdown(self) -> str:
         """Return the Markdown report."""

@@ -16,18 +16,19 @@ MAY_IMPORT = {
     "errors": "",
     "garbage": "",
     "project": "errors",
+    "progress": "",
     "expression": "errors",
     "records": "errors expression",
     "runs": "errors expression records",
     # live modules end in reading
     "formulas": "errors project expression records runs",
-    "reading": "errors garbage expression records runs formulas",
+    "reading": "errors garbage progress expression records runs formulas",
     # no torch from here on
     "summary": "errors garbage expression records runs",
-    "exporters": "errors garbage expression records runs summary",
-    "result": "errors summary exporters",
+    "exporters": "errors garbage progress expression records runs summary",
+    "result": "errors progress summary exporters",
     "options": "errors project summary exporters",
-    "api": "errors formulas reading summary exporters options result",
+    "api": "errors progress formulas reading summary exporters options result",
     "cli": "errors expression records formulas reading summary exporters result api summarykit",
     # around the house
     "summarykit": "errors formulas summary exporters result api",  # __init__.py: the public names

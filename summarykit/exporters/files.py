@@ -11,6 +11,8 @@ from pathlib import Path
 
 from summarykit.errors import OutputError
 from summarykit.exporters.base import Exporter, Options, exporter_for
+from summarykit.exporters.view.words import visible
+from summarykit.progress import begin
 from summarykit.summary.data import SummaryData
 
 
@@ -53,6 +55,7 @@ def write_all(data: SummaryData, paths: Sequence[str | os.PathLike[str]], option
     partial: list[tuple[Path, Path]] = []
     try:
         for path, exporter in wanted:
+            begin(f"writing {visible(path.name)}")
             place = Path(os.path.realpath(path))  # a link stays a link
             partial.append((_render(data, place, exporter, options), place))
         _replace_all(partial)

@@ -81,7 +81,7 @@ def render(
     """
     text = text_class(escape)
     bound = bind(values, text)
-    environment = _environment(tuple(folders), text)
+    environment = _environment(tuple(folders), text) if folders else _built_in_environment(text)
     environment.globals.update(helpers or {})
     try:
         return environment.get_template(template).render(bound)
@@ -168,6 +168,12 @@ def _environment(folders: tuple[Path, ...], text: type[FormatText]) -> _Environm
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+@lru_cache(maxsize=16)
+def _built_in_environment(text: type[FormatText]) -> _Environment:
+    """Return the one for built-in templates alone: compiled once, since no file can come to stand before them."""
+    return _environment((), text)
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from torch import nn
@@ -13,20 +13,23 @@ from summarykit.reading.kinds import NotPlain, plain_value
 from summarykit.records import CrossCheck
 
 
-def cross_checks(layers: Iterable[tuple[int, nn.Module]]) -> tuple[CrossCheck, ...]:
+def cross_checks(modules: Sequence[nn.Module], first_places: Sequence[int]) -> tuple[CrossCheck, ...]:
     """Return the closed formula of each container that has one, by the number of its layer.
 
-    *layers* are those visited for the first time. A container for which its formula cannot be worked out is left out.
+    *modules* are those of the layers, by number; one met again, which *first_places* tells, is looked at once.
+    A container for which its formula cannot be worked out is left out.
     """
-    rules: dict[type, SubtreeRule | None] = {}
-    found = []
-    for number, module in layers:
-        cls = type(module)
-        if cls not in rules:
-            rules[cls] = find_subtree_rule([f"{base.__module__}.{base.__qualname__}" for base in cls.__mro__])
-        rule = rules[cls]
-        if rule is not None:
-            found += list(_cross_check(number, module, rule))
+    rules = {
+        cls: find_subtree_rule([f"{base.__module__}.{base.__qualname__}" for base in cls.__mro__])
+        for cls in set(map(type, modules))
+    }
+    if not any(rules.values()):
+        return ()
+    found: list[CrossCheck] = []
+    for number, module in enumerate(modules):
+        rule = rules[type(module)]
+        if rule is not None and first_places[number] == number:
+            found += _cross_check(number, module, rule)
     return tuple(found)
 
 

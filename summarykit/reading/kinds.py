@@ -58,7 +58,8 @@ class Kind(NamedTuple):
     type: int
     settings: int
     explanation: int
-    evidence: tuple[Evidence, ...]  #: of each own tensor, parameters first
+    tensors: tuple[tuple[str, int], ...]  #: name and number of the facts of each own tensor, parameters first
+    evidence: tuple[Evidence, ...]  #: of each of them
     unread: LayerFacts | None  #: set where the layer's own code may tell more than a size
 
 
@@ -69,8 +70,8 @@ class KindTable:
         self.types: list[LayerType] = []
         self.settings: list[Settings] = []
         self.explanations: list[Explanation] = []
+        self.classes: dict[type | str, ClassFacts] = {}
         self._tensors = tensors
-        self._classes: dict[type | str, ClassFacts] = {}
         self._getters: dict[tuple[str, ...], Callable[[Any], Any]] = {}
         self._kinds: dict[object, Kind] = {}
         self._numbers: dict[object, int] = {}
@@ -79,19 +80,17 @@ class KindTable:
 
     def class_facts(self, module: nn.Module) -> ClassFacts:
         """Return what is known of the class of *module*; a scripted module counts as its original class."""
-        found = self._classes.get(type(module))
+        found = self.classes.get(type(module))
         if found is not None:
             return found
         scripted = script_class(module) if isinstance(module, torch.jit.ScriptModule) else None
         key = scripted or type(module)
-        if key not in self._classes:
-            self._classes[key] = self._describe(type(module), scripted)
-        return self._classes[key]
+        if key not in self.classes:
+            self.classes[key] = self._describe(type(module), scripted)
+        return self.classes[key]
 
-    def kind(
-        self, module: nn.Module, facts: ClassFacts, own: tuple[str, ...], numbers: tuple[int, ...], parameters: int
-    ) -> Kind:
-        """Return what *module* is, given names and numbers of facts of its own tensors, parameters first."""
+    def kind(self, module: nn.Module, facts: ClassFacts, tensors: tuple[tuple[str, int], ...], parameters: int) -> Kind:
+        """Return what *module* is, given its own tensors, by name and number of facts, parameters first."""
         attributes = module.__dict__
         names = tuple(attributes)
         getter = self._getters.get(names)
@@ -100,28 +99,27 @@ class KindTable:
         values = getter(attributes)
         try:
             # 1, 1.0 and True are one key to a dict and three settings to a reader.
-            key = (facts.type, getter, values, tuple(map(type, values)), own, numbers)
+            key = (facts.type, getter, values, tuple(map(type, values)), tensors)
             found = self._kinds.get(key)
             if found is None:
-                found = self._kinds[key] = self._work_out(module, facts, own, numbers, parameters)
+                found = self._kinds[key] = self._work_out(module, facts, tensors, parameters)
         except Exception:  # noqa: BLE001 - a list among the attributes, or a value that refuses to be compared
-            found = self._work_out(module, facts, own, numbers, parameters)
+            found = self._work_out(module, facts, tensors, parameters)
         return found
 
     def _work_out(
-        self, module: nn.Module, facts: ClassFacts, own: tuple[str, ...], numbers: tuple[int, ...], parameters: int
+        self, module: nn.Module, facts: ClassFacts, tensors: tuple[tuple[str, int], ...], parameters: int
     ) -> Kind:
         settings = plain_settings(public_attributes(module))
-        key = (facts.type, settings, tuple(type(value) for _, value in settings), own, numbers)
+        key = (facts.type, settings, tuple(type(value) for _, value in settings), tensors)
         found = self._kinds.get(key)
         if found is not None:
             return found
         number = self._intern(self.settings, settings, tuple(type(value) for _, value in settings))
-        explanation, evidence = -1, (Evidence.VERIFIED,) * len(own)
+        explanation, evidence = -1, (Evidence.VERIFIED,) * len(tensors)
         unread = None
         if parameters:
-            pairs = zip(own[:parameters], numbers[:parameters], strict=True)
-            shapes = {name: self._tensors.facts[fact].shape for name, fact in pairs}
+            shapes = {name: self._tensors.facts[fact].shape for name, fact in tensors[:parameters]}
             # A parameter switched off, as in ``register_parameter("bias", None)``, reads False.
             held = module.__dict__["_parameters"]
             absent = {name: False for name, tensor in held.items() if tensor is None}
@@ -133,7 +131,7 @@ class KindTable:
             unread = layer if can_be_read(why) else None
             explanation = self._intern(self.explanations, why) if unread is None else -1
             evidence = tuple(checked.evidence for checked in why.checks) + evidence[parameters:]
-        found = self._kinds[key] = Kind(facts.type, number, explanation, evidence, unread)
+        found = self._kinds[key] = Kind(facts.type, number, explanation, tensors, evidence, unread)
         return found
 
     def read_code(self, kind: Kind, site: Site) -> Kind:

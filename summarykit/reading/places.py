@@ -9,11 +9,13 @@ from summarykit.reading.kinds import Kind
 
 
 class PlaceTable:
-    """The layers of a walk in its order, with parent, path and kind."""
+    """The layers of a walk in its order: module, parent, path and kind, a column each; it appends to them."""
 
     def __init__(self) -> None:
-        #: Module, parent, path and kind of each layer; the walk appends to it.
-        self.rows: list[tuple[nn.Module, int, str, Kind]] = []
+        self.modules: list[nn.Module] = []
+        self.parents: list[int] = []
+        self.paths: list[str] = []
+        self.kinds: list[Kind] = []
         self._sites: dict[int, Site] = {}
 
     def site(self, number: int) -> Site:
@@ -21,14 +23,14 @@ class PlaceTable:
         chain = []
         while number >= 0 and number not in self._sites:
             chain.append(number)
-            number = self.rows[number][1]
+            number = self.parents[number]
         above = self._sites.get(number)
         for below in reversed(chain):
-            above = self._sites[below] = Site(self.rows[below][0], self._name(below), above, self.rows[below][3])
+            above = self._sites[below] = Site(self.modules[below], self._name(below), above, self.kinds[below])
         assert above is not None
         return above
 
     def _name(self, number: int) -> str:
-        _, parent, path, _ = self.rows[number]
-        above = self.rows[parent][2] if parent >= 0 else ""
+        parent, path = self.parents[number], self.paths[number]
+        above = self.paths[parent] if parent >= 0 else ""
         return path[len(above) + 1 :] if above else path

@@ -5,20 +5,22 @@ Iterative, since PyTorch's own ``modules()`` fails at a depth of about 1,000 and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 import torch
 from torch import nn
-from torch.nn.parameter import is_lazy
 
 from summarykit.errors import NotAModelError
 from summarykit.garbage import no_collection
+from summarykit.progress import begin
 from summarykit.reading.config import plain_config
+from summarykit.reading.counting import count
 from summarykit.reading.crosschecks import cross_checks
-from summarykit.reading.kinds import ACTUAL, ClassFacts, KindTable
+from summarykit.reading.kinds import ACTUAL, ClassFacts, Kind, KindTable
 from summarykit.reading.places import PlaceTable
 from summarykit.reading.tensors import TensorTable, storage_key
-from summarykit.records import Counted, Evidence, LayerRecord, ModelRecords, TensorRecord, made_records
+from summarykit.records import LayerRecord, ModelRecords, TensorRecord, made_records
 
 
 def read_model(model: nn.Module) -> ModelRecords:
@@ -39,10 +41,9 @@ def read_numbered(model: nn.Module) -> tuple[ModelRecords, list[nn.Module]]:
 
     """
     check_is_model(model)
-    walk = _Walk()
     # A tensor subclass may answer for its shape in code of its own; what PyTorch itself holds is asked for.
     with no_collection(), torch._C.DisableTorchFunctionSubclass():
-        return walk.read(model), [row[0] for row in walk.places.rows]
+        return _read(model)
 
 
 def check_is_model(given: object) -> None:
@@ -51,44 +52,62 @@ def check_is_model(given: object) -> None:
         raise NotAModelError(f"a model is a torch.nn.Module, and this is {what_came(given)}", hint=what_to_give(given))
 
 
+def _read(model: nn.Module) -> tuple[ModelRecords, list[nn.Module]]:
+    walk = _Walk()
+    walk.go_over(model)
+    return walk.records(model), walk.places.modules
+
+
 class _Walk:
-    """One walk; what it meets is kept in columns and plain tuples, and made into records at the end."""
+    """One walk; what it meets is kept in columns, one entry a layer, and made into records at the end."""
 
     def __init__(self) -> None:
         self.tensor_table = TensorTable()
-        self.kinds = KindTable(self.tensor_table)
-        self.layers: list[tuple[object, ...]] = []
-        self.visited: dict[int, int] = {}
-        self.held: list[torch.Tensor] = []
-        self.tensor_layers: list[int] = []
-        self.tensor_names: list[str] = []
-        self.tensor_facts: list[int] = []
-        self.tensor_evidence: list[Evidence] = []
-        self.notes: dict[str, None] = {}
+        self.kind_table = KindTable(self.tensor_table)
         self.places = PlaceTable()
+        self.raw_paths: dict[int, str] = {}  # of the layers in wrappers
+        self.first_places: list[int] = []
+        self.kinds: list[Kind] = []
+        self.held: list[torch.Tensor] = []
+        self.notes: dict[str, None] = {}
 
-    def read(self, model: nn.Module) -> ModelRecords:
-        # The last entry is the raw path where wrappers make it differ, else None.
-        stack: list[tuple[nn.Module, int, str, str | None]] = [(model, -1, "", None)]
-        visited = self.visited
+    def go_over(self, model: nn.Module) -> None:
+        """Record every place where the walk comes by, in the order of ``named_modules()``."""
+        visited: dict[int, int] = {}
+        classes = self.kind_table.classes
+        step = begin("reading layers")
+        # Where the walk goes on: the rest of some children, the number of their parent, what their paths begin with.
+        stack: list[tuple[Iterator[tuple[str, nn.Module | None]], int, str]] = [(iter([("", model)]), -1, "")]
         while stack:
-            module, parent, path, raw_path = stack.pop()
-            facts = self.kinds.class_facts(module)
-            if facts.wraps is not None:
-                module, facts, raw_path = self.unwrapped(module, facts, path, raw_path)
-            number = len(self.layers)
-            first_place = visited.setdefault(id(module), number)
-            self.add_layer(module, facts, (number, parent, path, raw_path, first_place))
-            if first_place != number:
-                continue
-            children = module.__dict__.get("_modules")
-            if children:
-                stack += below(children, number, path, raw_path)
-        return self.records(model)
+            step.done = len(self.kinds)
+            children, parent, prefix = stack[-1]
+            for name, module in children:
+                if module is None:
+                    continue
+                number = len(self.kinds)
+                path = prefix + name
+                facts = classes.get(type(module)) or self.kind_table.class_facts(module)
+                if facts.wraps is not None or parent in self.raw_paths:
+                    module, facts = self.unwrapped(module, facts, number, self.raw_path(parent, name))
+                first_place = visited.setdefault(id(module), number)
+                self.first_places.append(first_place)
+                self.add_layer(module, facts, number, parent, path)
+                below = module.__dict__.get("_modules")
+                if below and first_place == number:
+                    stack.append((iter(list(below.items())), number, path + "." if path else ""))
+                    break
+            else:
+                stack.pop()
+
+    def raw_path(self, parent: int, name: str) -> str:
+        """Return the path of a child as ``named_modules()`` says it."""
+        if parent < 0:
+            return name
+        return joined(self.raw_paths.get(parent, self.places.paths[parent]), name)
 
     def unwrapped(
-        self, module: nn.Module, facts: ClassFacts, path: str, raw_path: str | None
-    ) -> tuple[nn.Module, ClassFacts, str | None]:
+        self, module: nn.Module, facts: ClassFacts, number: int, raw_path: str
+    ) -> tuple[nn.Module, ClassFacts]:
         """See through wrappers that hold one child and nothing of their own."""
         seen = {id(module)}
         while facts.wraps is not None:
@@ -97,77 +116,96 @@ class _Walk:
                 break
             seen.add(id(inner))
             if facts.wraps != ACTUAL:
-                self.notes.setdefault(f"seen through {self.kinds.types[facts.type].name}")
-                raw_path = joined(path if raw_path is None else raw_path, facts.wraps)
-            module, facts = inner, self.kinds.class_facts(inner)
-        return module, facts, raw_path
+                self.notes.setdefault(f"seen through {self.kind_table.types[facts.type].name}")
+                raw_path = joined(raw_path, facts.wraps)
+            module, facts = inner, self.kind_table.class_facts(inner)
+        self.raw_paths[number] = raw_path
+        return module, facts
 
-    def add_layer(self, module: nn.Module, facts: ClassFacts, place: tuple[int, int, str, str | None, int]) -> None:
+    def add_layer(self, module: nn.Module, facts: ClassFacts, number: int, parent: int, path: str) -> None:
         """Record *module* where the walk has reached it, with the tensors it holds."""
         attributes = module.__dict__
-        table = self.tensor_table
-        names: list[str] = []
-        numbers: list[int] = []
-        start = len(self.held)
-        for name, tensor in (attributes.get("_parameters") or {}).items():
-            if tensor is not None:
-                names.append(name)
-                numbers.append(table.number(tensor, "parameter", True))
-                self.held.append(tensor)
-        parameters = len(names)
+        table, held = self.tensor_table, self.held
+        own: list[tuple[str, int]] = []
+        parameters = attributes.get("_parameters")
+        if parameters:
+            for name, tensor in parameters.items():
+                if tensor is not None:
+                    own.append((name, table.number(tensor, "parameter", True)))
+                    held.append(tensor)
+        learned = len(own)
         buffers = attributes.get("_buffers")
         if buffers:
             passing = attributes.get("_non_persistent_buffers_set") or ()
             for name, tensor in buffers.items():
                 if tensor is not None:
-                    names.append(name)
-                    numbers.append(table.number(tensor, "buffer", name not in passing))
-                    self.held.append(tensor)
-        number, parent, path, raw_path, first_place = place
-        kind = self.kinds.kind(module, facts, tuple(names), tuple(numbers), parameters)
-        self.places.rows.append((module, parent, path, kind))
+                    own.append((name, table.number(tensor, "buffer", name not in passing)))
+                    held.append(tensor)
+        kind = self.kind_table.kind(module, facts, tuple(own), learned)
+        places = self.places
+        places.modules.append(module)
+        places.parents.append(parent)
+        places.paths.append(path)
+        places.kinds.append(kind)
         if kind.unread is not None:
-            kind = self.kinds.read_code(kind, self.places.site(number))
-        if names:
-            self.tensor_layers += [number] * len(names)
-            self.tensor_names += names
-            self.tensor_facts += numbers
-            self.tensor_evidence += kind.evidence
-        alias_of = -1 if first_place == number else first_place
-        raw = path if raw_path is None else raw_path
-        what = (kind.type, kind.settings, kind.explanation, alias_of)
-        self.layers.append((number, parent, path, raw, *what, start, len(self.held)))
+            kind = self.kind_table.read_code(kind, places.site(number))
+        self.kinds.append(kind)
 
     def records(self, model: nn.Module) -> ModelRecords:
-        facts = self.tensor_table.facts
-        owners = first_places(map(id, self.held))
-        rows = zip(
-            self.tensor_layers,
-            self.tensor_names,
-            [facts[number] for number in self.tensor_facts],
-            owners,
-            memory_groups(self.held, owners),
-            self.tensor_evidence,
-            strict=True,
-        )
-        layers = made_records(LayerRecord, self.layers)
+        places, table = self.places, self.kind_table
+        layers = made_records(LayerRecord, self.layer_rows())
         return ModelRecords(
-            name=self.kinds.types[layers[0].type].name,
+            name=table.types[layers[0].type].name,
             torch=str(torch.__version__),
-            types=tuple(self.kinds.types),
-            settings=tuple(self.kinds.settings),
-            explanations=tuple(self.kinds.explanations),
+            types=tuple(table.types),
+            settings=tuple(table.settings),
+            explanations=tuple(table.explanations),
             layers=layers,
-            tensors=made_records(TensorRecord, rows),
+            tensors=made_records(TensorRecord, self.tensor_rows()),
             counted=count(model),
             notes=tuple(self.notes),
-            config=plain_config(self.places.rows[0][0]),
-            cross_checks=cross_checks((n, self.places.rows[n][0]) for n in self.visited.values()),
+            config=plain_config(places.modules[0]),
+            cross_checks=cross_checks(places.modules, self.first_places),
+        )
+
+    def layer_rows(self) -> Iterator[tuple[object, ...]]:
+        """Yield the fields of each layer's record."""
+        kinds, paths = self.kinds, self.places.paths
+        numbers = range(len(kinds))
+        ends = list(accumulate(len(kind.tensors) for kind in kinds))
+        return zip(
+            numbers,
+            self.places.parents,
+            paths,
+            [self.raw_paths.get(number, path) for number, path in enumerate(paths)] if self.raw_paths else paths,
+            [kind.type for kind in kinds],
+            [kind.settings for kind in kinds],
+            [kind.explanation for kind in kinds],
+            [-1 if first == number else first for number, first in enumerate(self.first_places)],
+            [0, *ends[:-1]],
+            ends,
+            strict=True,
+        )
+
+    def tensor_rows(self) -> Iterator[tuple[object, ...]]:
+        """Yield the fields of each tensor's record."""
+        kinds, facts = self.kinds, self.tensor_table.facts
+        owners = first_places(list(map(id, self.held)))
+        return zip(
+            [number for number, kind in enumerate(kinds) for _ in kind.tensors],
+            [name for kind in kinds for name, _ in kind.tensors],
+            [facts[fact] for kind in kinds for _, fact in kind.tensors],
+            owners,
+            memory_groups(self.held, owners),
+            [evidence for kind in kinds for evidence in kind.evidence],
+            strict=True,
         )
 
 
-def first_places(keys: Iterable[object]) -> list[int]:
+def first_places(keys: Sequence[object]) -> list[int]:
     """Return for each key the position where it came first."""
+    if len(set(keys)) == len(keys):
+        return list(range(len(keys)))
     seen: dict[object, int] = {}
     return [seen.setdefault(key, position) for position, key in enumerate(keys)]
 
@@ -177,25 +215,13 @@ def memory_groups(tensors: Sequence[torch.Tensor], owners: Sequence[int]) -> lis
     groups: list[int | None] = [None] * len(tensors)
     owned = [index for index, owner in enumerate(owners) if index == owner]
     memories = [storage_key(tensors[index]) for index in owned]
-    first = first_places(memories)
+    first = first_places([memory if memory is not None else (position,) for position, memory in enumerate(memories)])
     numbers: dict[int, int] = {}
     for position, index in enumerate(owned):
-        if first[position] != position and memories[position] is not None:
+        if first[position] != position:
             group = numbers.setdefault(first[position], len(numbers))
             groups[owned[first[position]]] = groups[index] = group
     return groups
-
-
-def below(
-    children: dict[str, nn.Module | None], parent: int, path: str, raw_path: str | None
-) -> list[tuple[nn.Module, int, str, str | None]]:
-    """Return where the walk goes on: each child with its parent and path, the last first."""
-    prefix = path + "." if path else ""
-    return [
-        (child, parent, prefix + name, None if raw_path is None else joined(raw_path, name))
-        for name, child in reversed(children.items())
-        if child is not None
-    ]
 
 
 def joined(path: str, name: str) -> str:
@@ -214,34 +240,6 @@ def holds_tensors(module: nn.Module) -> bool:
     """Return whether *module* holds a parameter or buffer directly."""
     held = (*(module.__dict__.get("_parameters") or {}).values(), *(module.__dict__.get("_buffers") or {}).values())
     return any(tensor is not None for tensor in held)
-
-
-def count(model: nn.Module) -> Counted:
-    """Count what PyTorch holds, on a way of its own: the check on everything the records add up to.
-
-    It knows no wrappers, names, rules or records, so what the walk above leaves out is missed.
-    """
-    nothing = id(None)  # what stands where a parameter or a child is switched off
-    seen = {nothing}
-    tensors: list[torch.Tensor] = []
-    stack = [model]
-    while stack:
-        module = stack.pop()
-        if id(module) in seen:
-            continue
-        seen.add(id(module))
-        attributes = module.__dict__
-        parameters = attributes.get("_parameters")
-        if parameters:
-            tensors += parameters.values()
-        children = attributes.get("_modules")
-        if children:
-            stack += children.values()
-        elif ACTUAL in attributes:
-            stack.append(attributes[ACTUAL])
-    held = dict(zip(map(id, tensors), tensors, strict=True))
-    held.pop(nothing, None)
-    return Counted(len(held), sum(int(tensor.numel()) for tensor in held.values() if not is_lazy(tensor)))
 
 
 def what_came(given: object) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from summarykit.garbage import no_collection
-from summarykit.records import CrossCheck, Explanation, LayerRecord, ModelRecords, TensorRecord
+from summarykit.records import CrossCheck, Explanation, LayerRecord, ModelRecords, TensorFacts, TensorRecord
 from summarykit.runs import NO_RUN, RunRecord
 from summarykit.summary.checks import Checks, make_checks
 from summarykit.summary.embeddings import Embedding, find_embedding
@@ -101,6 +101,22 @@ class SummaryData:
         return f"{layer}.{tensor.name}" if layer else tensor.name
 
     @cached_property
+    def distinct_facts(self) -> list[TensorFacts]:
+        """The facts of all tensors, those of tensors that are alike once."""
+        return list({id(tensor.facts): tensor.facts for tensor in self.tensors}.values())
+
+    @cached_property
+    def fact_numbers(self) -> list[int]:
+        """For each tensor, where its facts stand in ``distinct_facts``."""
+        numbers = {id(facts): number for number, facts in enumerate(self.distinct_facts)}
+        return [numbers[id(tensor.facts)] for tensor in self.tensors]
+
+    @cached_property
+    def tensor_paths(self) -> list[str]:
+        """The full name of each tensor."""
+        return list(map(self.path_of, self.tensors))
+
+    @cached_property
     def columns(self) -> LayerColumns:
         """Each layer's numbers."""
         with no_collection():
@@ -185,8 +201,8 @@ class SummaryData:
     def fingerprint(self) -> str:
         """Twelve hex digits of a SHA-256 over the names, shapes and dtypes of all parameters and saved buffers."""
         lines = [
-            f"{self.path_of(tensor)!a}\t{tensor.facts.shape}\t{tensor.facts.dtype}\n"
-            for tensor in self.tensors
+            f"{path!a}\t{tensor.facts.shape}\t{tensor.facts.dtype}\n"
+            for path, tensor in zip(self.tensor_paths, self.tensors, strict=True)
             if tensor.facts.persistent
         ]
         return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()[:12]

@@ -9,10 +9,8 @@ import pandas as pd
 
 from summarykit.expression import numbers
 from summarykit.garbage import no_collection
-from summarykit.records import TensorFacts
 from summarykit.summary.data import SummaryData
 from summarykit.summary.explaining import closed_form
-from summarykit.summary.flows import LayerFlow
 from summarykit.summary.folding import Folding, borrowed_from
 from summarykit.summary.memory import memory
 
@@ -20,29 +18,31 @@ from summarykit.summary.memory import memory
 def layers_frame(data: SummaryData) -> pd.DataFrame:
     """Return one row a layer, in the order of ``named_modules()``; columns as in ``docs/columns.md``."""
     with no_collection():
-        return pd.DataFrame(_layer_columns(data))
+        return pd.DataFrame(_layer_columns(data), copy=False)
 
 
 def tensors_frame(data: SummaryData) -> pd.DataFrame:
     """Return one row for each place where a layer holds a tensor; columns as in ``docs/columns.md``."""
     with no_collection():
-        return pd.DataFrame(_tensor_columns(data))
+        return pd.DataFrame(_tensor_columns(data), copy=False)
 
 
 def _layer_columns(data: SummaryData) -> dict[str, pd.Series]:
     layers, columns, records = data.layers, data.columns, data.records
-    facts, which = _facts(data)
+    paths = [layer.path for layer in layers]
+    closed = {number: closed_form(check) for number, check in data.closed_forms.items()}
+    facts = data.distinct_facts
     shapes, numels = [*(fact.shape for fact in facts), None], _maybe([*(fact.numel for fact in facts), None])
-    weight, bias = _named(data, "weight", which), _named(data, "bias", which)
+    weight, bias = _named(data, "weight"), _named(data, "bias")
     kind = np.fromiter((layer.type for layer in layers), np.int64, len(layers))
     why = np.fromiter((layer.explanation for layer in layers), np.int64, len(layers))
     texts = data.explanation_texts
     adds, trainable = _whole(columns.adds), _whole(columns.trainable)
     return {
-        "path": _text(layer.path for layer in layers),
+        "path": _text(paths),
         "type": _looked_up([kind.name for kind in records.types], kind),
         "depth": _whole(columns.depth),
-        "parent": _text(layers[layer.parent].path if layer.parent >= 0 else None for layer in layers),
+        "parent": _text(paths[layer.parent] if layer.parent >= 0 else None for layer in layers),
         "weight_shape": _looked_up(shapes, weight),
         "bias_shape": _looked_up(shapes, bias),
         "weight_numel": _taken(numels, weight),
@@ -63,29 +63,42 @@ def _layer_columns(data: SummaryData) -> dict[str, pd.Series]:
         "shared_with": _text(columns.shared_with),
         "qualified_type": _looked_up([kind.qualified for kind in records.types], kind),
         "raw_path": _text(layer.raw_path for layer in layers),
-        "closed_formula": _text(closed_form(c) if (c := data.closed_forms.get(layer.id)) else None for layer in layers),
+        "closed_formula": _text(map(closed.get, range(len(layers)))),
         **_flow_columns(data),
     }
 
 
 def _flow_columns(data: SummaryData) -> dict[str, pd.Series]:
     """Return what flowed through each layer; without a run all is missing."""
-    flows: Sequence[LayerFlow | None] = data.flows or [None] * len(data.layers)
+    if not data.flows:
+        return _no_flows(len(data.layers))
+    flows = data.flows
     # A second place of a module, and a layer that was never called, have no sizes of their own.
-    called = [flow if flow and flow.calls else None for flow in flows]
+    called = [flow if flow.calls else None for flow in flows]
     numbers = [data.compute_of(flow) if flow else -1 for flow in called]
     evidence = [*(str(why.evidence) for why in data.run.computes), None]
     return {
-        "calls": _maybe([len(flow.calls) if flow else None for flow in flows]),
+        "calls": _maybe([len(flow.calls) for flow in flows]),
         "input_shapes": _text(tuple(f.shape for f in flow.inputs) if flow else None for flow in called),
         "output_shapes": _text(tuple(f.shape for f in flow.outputs) if flow and flow.done else None for flow in called),
-        "macs": _maybe([flow.macs if flow else None for flow in flows]),
-        "macs_total": _maybe([flow.macs_total if flow else None for flow in flows]),
+        "macs": _maybe([flow.macs for flow in flows]),
+        "macs_total": _maybe([flow.macs_total for flow in flows]),
         "output_bytes": _maybe([flow.output_bytes if flow else None for flow in called]),
         "macs_formula": _text(data.compute_texts[number].equation for number in numbers),
         "macs_evidence": _text(evidence[number] for number in numbers),
-        "call_status": _text(flow.status or None if flow else None for flow in flows),
-        "approximate": pd.Series([bool(flow and flow.approximate) for flow in flows], dtype=bool),
+        "call_status": _text(flow.status or None for flow in flows),
+        "approximate": pd.Series([flow.approximate for flow in flows], dtype=bool),
+    }
+
+
+def _no_flows(size: int) -> dict[str, pd.Series]:
+    numbers = ("calls", "macs", "macs_total", "output_bytes")
+    texts = ("input_shapes", "output_shapes", "macs_formula", "macs_evidence", "call_status")
+    missing = pd.arrays.IntegerArray(np.zeros(size, dtype=np.int64), np.ones(size, dtype=bool))
+    return {
+        **{name: pd.Series(missing.copy(), copy=False) for name in numbers},
+        **{name: _column(np.full(size, None, dtype=object)) for name in texts},
+        "approximate": _column(np.zeros(size, dtype=bool)),
     }
 
 
@@ -171,18 +184,10 @@ def memory_frame(data: SummaryData, tokens: int | None, bytes_per_parameter: int
     )
 
 
-def _facts(data: SummaryData) -> tuple[list[TensorFacts], np.ndarray]:
-    """Return the distinct facts of all tensors, and for each tensor the number of its own among them."""
-    distinct = {id(tensor.facts): tensor.facts for tensor in data.tensors}
-    numbers = {key: number for number, key in enumerate(distinct)}
-    which = np.fromiter((numbers[id(tensor.facts)] for tensor in data.tensors), np.int64, len(data.tensors))
-    return list(distinct.values()), which
-
-
-def _named(data: SummaryData, name: str, which: np.ndarray) -> np.ndarray:
+def _named(data: SummaryData, name: str) -> np.ndarray:
     """Return for each layer the number of the facts of its parameter of that name, -1 where it has none."""
     found = [-1] * len(data.layers)
-    for tensor, number in zip(data.tensors, which.tolist(), strict=True):
+    for tensor, number in zip(data.tensors, data.fact_numbers, strict=True):
         if tensor.name == name and tensor.facts.kind == "parameter":
             found[tensor.layer] = number
     return np.array(found)
@@ -190,10 +195,10 @@ def _named(data: SummaryData, name: str, which: np.ndarray) -> np.ndarray:
 
 def _tensor_columns(data: SummaryData) -> dict[str, pd.Series]:
     tensors, layers = data.tensors, data.layers
-    paths = [data.path_of(tensor) for tensor in tensors]
+    paths = data.tensor_paths
     owned = [tensor.owner == index for index, tensor in enumerate(tensors)]
     counted = [own and tensor.facts.kind == "parameter" for own, tensor in zip(owned, tensors, strict=True)]
-    facts, which = _facts(data)
+    facts, which = data.distinct_facts, np.array(data.fact_numbers, dtype=np.int64)
     return {
         "path": _text(paths),
         "module": _text(layers[tensor.layer].path for tensor in tensors),
@@ -216,13 +221,13 @@ def _tensor_columns(data: SummaryData) -> dict[str, pd.Series]:
 def _text(values: Iterable[object]) -> pd.Series:
     """Return a column of texts, tuples or None; the dtype is ``object`` whatever the values are."""
     held = list(values)
-    return pd.Series(np.fromiter(held, dtype=object, count=len(held)), dtype=object)
+    return _column(np.fromiter(held, dtype=object, count=len(held)))
 
 
 def _looked_up(table: Sequence[object], numbers: np.ndarray) -> pd.Series:
     """Return a column of texts, tuples or None that stand in a table, by their numbers; -1 is the last entry."""
     held = np.fromiter(table, dtype=object, count=len(table))
-    return pd.Series(held[numbers], dtype=object)
+    return _column(held[numbers])
 
 
 def _taken(table: pd.Series, numbers: np.ndarray) -> pd.Series:
@@ -232,15 +237,15 @@ def _taken(table: pd.Series, numbers: np.ndarray) -> pd.Series:
 
 def _flags(table: Sequence[bool], numbers: np.ndarray) -> pd.Series:
     """Return a column of True and False that stand in a table."""
-    return pd.Series(np.fromiter(table, bool, len(table))[numbers], dtype=bool)
+    return _column(np.fromiter(table, bool, len(table))[numbers])
 
 
 def _whole(values: Sequence[int]) -> pd.Series:
     """Return a column of numbers; ``int64``, or exact Python ints when one is beyond it."""
     try:
-        return pd.Series(np.fromiter(values, np.int64, len(values)))
+        return _column(np.fromiter(values, np.int64, len(values)))
     except OverflowError:
-        return pd.Series(np.fromiter(values, dtype=object, count=len(values)), dtype=object)
+        return _column(np.fromiter(values, dtype=object, count=len(values)))
 
 
 def _maybe(values: Sequence[int | None]) -> pd.Series:
@@ -249,5 +254,10 @@ def _maybe(values: Sequence[int | None]) -> pd.Series:
     try:
         numbers = np.array([value or 0 for value in values], dtype=np.int64)
     except OverflowError:
-        return pd.Series(np.fromiter(values, dtype=object, count=len(values)), dtype=object)
-    return pd.Series(pd.arrays.IntegerArray(numbers, gaps))
+        return _column(np.fromiter(values, dtype=object, count=len(values)))
+    return pd.Series(pd.arrays.IntegerArray(numbers, gaps), copy=False)
+
+
+def _column(values: np.ndarray) -> pd.Series:
+    """Return a column of *values*, which nobody else holds, in their dtype."""
+    return pd.Series(values, dtype=values.dtype, copy=False)

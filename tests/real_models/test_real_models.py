@@ -82,7 +82,7 @@ def test_a_report_can_be_made_in_text_and_markdown(real, name):
     assert total in text
     assert total in markdown
     assert all(len(line) <= 100 for line in text.split("\n"))
-    assert len(text.split("\n")) <= 45
+    assert len(text.split("\n")) <= 50
     assert sum(row.times for row in Folding(summary.data).rows) == len(summary.layers)
 
 

@@ -19,6 +19,8 @@ from summarykit.summary.folding import Folding, LayerGroup, as_grids
 Place = tuple[int, str]
 #: With more rows than this, equal layers stay together and what would need rows of their own is not linked.
 MOST_ROWS = 1_000
+#: Likewise where a row is split off at a time, along a long chain: each split looks at every layer again.
+MOST_LOOKS = 250_000
 
 
 class Arrangement(NamedTuple):
@@ -34,9 +36,10 @@ def arrange(data: SummaryData, folding: Folding) -> Arrangement:
     wanted, sequential, first = _wanted(data)
     groups = folding.groups
     kept = rows = [group for group in groups if data.layers[group.layers[0]].alias_of < 0]
+    looks, each = 0, sum(len(row.layers) for row in kept)
     while (split := _split(rows, wanted, data)) != rows:
-        rows = split
-        if len(rows) > MOST_ROWS + len(kept):
+        rows, looks = split, looks + each
+        if len(rows) > MOST_ROWS + len(kept) or looks > MOST_LOOKS:
             rows = kept
             break
     links = _links(rows, wanted)

@@ -60,7 +60,7 @@ def write_workbook(
     for placed in sheets:
         SheetMaker(excel, placed, styles, references).make()
         alt_texts = [part.alt for part in placed.sheet.parts if isinstance(part, Chart)]
-        pages[placed.sheet.name] = Page(writer.rows(placed), alt_texts)
+        pages[placed.sheet.name] = Page(writer.rows(placed), placed.height, alt_texts)
     write_package(excel, pages, out, (created or _source_date()).astimezone(UTC))
 
 

@@ -16,6 +16,8 @@ from openpyxl.styles.stylesheet import write_stylesheet
 from openpyxl.workbook import Workbook as ExcelWorkbook
 from openpyxl.xml.functions import tostring
 
+from summarykit.progress import Step, go_on
+
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
 _X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
@@ -51,6 +53,7 @@ class Page:
     """What a sheet has besides openpyxl's part of it."""
 
     rows: Iterable[str]
+    height: int  #: how many rows
     alt_texts: Sequence[str]
 
 
@@ -67,10 +70,11 @@ def write_package(excel: ExcelWorkbook, pages: Mapping[str, Page], out: BinaryIO
     for number, alt_texts in enumerate(with_charts, 1):
         drawing = f"xl/drawings/drawing{number}.xml"
         parts[drawing] = _described(parts[drawing], alt_texts)
+    step = go_on("row", sum(page.height for page in pages.values()))
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:
         # The first entry tells what the file is.
         for name in sorted(parts, key=lambda name: (name != "[Content_Types].xml", name)):
-            content = _sheet(parts[name], sheets[name].rows) if name in sheets else [parts[name]]
+            content = _sheet(parts[name], sheets[name].rows, step) if name in sheets else [parts[name]]
             _write(archive, name, content, created)
         _write(archive, _STYLES, [tostring(write_stylesheet(excel))], created)
 
@@ -92,7 +96,7 @@ def _write(archive: ZipFile, name: str, content: Iterable[bytes], created: datet
             part.write(piece)
 
 
-def _sheet(skeleton: bytes, rows: Iterable[str]) -> Iterator[bytes]:
+def _sheet(skeleton: bytes, rows: Iterable[str], step: Step) -> Iterator[bytes]:
     """Put the rows into openpyxl's sheet, whose own rows are empty."""
     root = etree.fromstring(skeleton)
     _put_in_order(root)
@@ -104,8 +108,9 @@ def _sheet(skeleton: bytes, rows: Iterable[str]) -> Iterator[bytes]:
         raise RuntimeError("openpyxl wrote a sheet without a place for its rows")
     yield parts[0] + b"<sheetData>"
     remaining = iter(rows)
-    while some := "".join(islice(remaining, _ROWS_AT_ONCE)):
-        yield some.encode()
+    while some := list(islice(remaining, _ROWS_AT_ONCE)):
+        yield "".join(some).encode()
+        step.done += len(some)
     yield b"</sheetData>" + parts[1]
 
 

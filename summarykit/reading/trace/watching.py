@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from summarykit.progress import begin
 from summarykit.reading.trace.flows import FlowTable, tensors_returned
 from summarykit.reading.trace.limit import TimeIsUp
 from summarykit.reading.trace.memory import Activations
@@ -48,6 +49,7 @@ class Watch:
         self.activations = Activations()
         self.calls: list[Call] = []
         self.current = -1
+        self.step = begin("watching the forward", "call")
         #: Assumptions in words, with the copy of the module in which each was made first.
         self.reasons: dict[tuple[str, str, int], nn.Module | None] = {}
         self.uncounted: dict[str, int] = {}
@@ -75,6 +77,7 @@ class Watch:
         call = Call(number, caller, module, self.flows.of(given), self.origins.of(given))
         del given  # it must not keep alive what the forward lets go
         self.calls.append(call)
+        self.step.done = len(self.calls)
         self.current, self._running = index, call.operators
         try:
             result = module._call_impl(*args, **kwargs)

@@ -46,6 +46,7 @@ def summarize(
     sort: str | None = None,
     experts_per_token: int | None = None,
     progress: bool = False,
+    bom: bool | None = None,
 ) -> Summary:
     """Return where *model* keeps its parameters, with the formula for each layer, checked.
 
@@ -78,6 +79,7 @@ def summarize(
         exclude: Reports leave out what these patterns fit, with everything inside.
         columns: The columns of tables, by name: ``"type,formula,total"`` or a list.
         sort: The order of rows: ``"model"``, ``"size"``, ``"name"``, ``"type"`` or ``"macs"``.
+        bom: Whether a ``.csv`` begins with a byte order mark, by which Excel knows UTF-8.
         experts_per_token: How many experts each token gets, where a mixture of experts does not say it.
         progress: Whether a terminal shows how far it is, where that takes longer than a second. Never in a pipe or CI.
 
@@ -95,7 +97,7 @@ def summarize(
         ProjectError, RuleError: The settings or formulas in pyproject.toml are not of their form.
 
     """
-    given = Given(title, source, templates, fold, depth, only, exclude, columns, sort)
+    given = Given(title, source, templates, fold, depth, only, exclude, columns, sort, bom)
     options = made_options(given, project_options(Path.cwd()))
     check_given(experts_per_token)
     notes: tuple[str, ...] = ()
@@ -142,10 +144,11 @@ def report(
     sort: str | None = None,
     experts_per_token: int | None = None,
     progress: bool = False,
+    bom: bool | None = None,
 ) -> Summary:
     """Write a report on *model* to each path, and return its summary.
 
-    The suffix picks the format: ``.md``, ``.html``, ``.xlsx``, ``.json``, ``.txt``. The model is walked once,
+    The suffix picks the format: ``.md``, ``.html``, ``.xlsx``, ``.csv``, ``.json``, ``.txt``. The model is walked once,
     every report is rendered, then all older files are replaced; after an error they are untouched.
 
     Args:
@@ -169,6 +172,7 @@ def report(
         sort: As for ``summarize``.
         experts_per_token: As for ``summarize``.
         progress: As for ``summarize``; writing included.
+        bom: As for ``summarize``.
 
     Raises:
         NotAModelError: *model* is neither a module nor a summary.
@@ -186,7 +190,7 @@ def report(
     """
     targets(paths)
     if isinstance(model, Summary):
-        given = Given(title, source, templates, fold, depth, only, exclude, columns, sort)
+        given = Given(title, source, templates, fold, depth, only, exclude, columns, sort, bom)
         check_given(experts_per_token)
         check_selection(model.data, given)
         summary = Summary(with_experts(model.data, experts_per_token), made_options(given, model.options))
@@ -211,6 +215,7 @@ def report(
             columns=columns,
             sort=sort,
             progress=progress,
+            bom=bom,
         )
     summary.save(*paths, progress=progress)
     return summary

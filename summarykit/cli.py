@@ -89,6 +89,9 @@ def report(
     experts: Annotated[
         int | None, typer.Option("--experts-per-token", help="How many experts each token gets, where it is not known.")
     ] = None,
+    bom: Annotated[
+        bool | None, typer.Option("--bom", help="Begin a .csv with the mark by which Excel knows UTF-8.")
+    ] = None,
     title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
     templates: Annotated[
         list[Path] | None, typer.Option("--templates", help="A folder whose templates go before the built-in ones.")
@@ -108,7 +111,7 @@ def report(
     paths = output or []
     targets(paths)
     shown: dict[str, Any] = {"title": title, "templates": templates or (), "fold": fold, "depth": depth}
-    shown |= {"columns": columns, "sort": sort, "experts_per_token": experts, "progress": True}
+    shown |= {"columns": columns, "sort": sort, "experts_per_token": experts, "progress": True, "bom": bom}
     for name, patterns in (("only", only), ("exclude", exclude)):
         shown[name] = [part for each in patterns for part in parted(each)] if patterns else None
     folder = is_model_config(target)

@@ -31,6 +31,7 @@ class Given(NamedTuple):
     exclude: Patterns | None = None
     columns: str | Sequence[str] | None = None
     sort: str | None = None
+    bom: bool | None = None
 
 
 def made_options(given: Given, before: Options) -> Options:
@@ -55,6 +56,7 @@ def made_options(given: Given, before: Options) -> Options:
         _folders(given.templates) or before.templates,
         before.fold if given.fold is None else given.fold,
         selection,
+        before.bom if given.bom is None else given.bom,
     )
 
 
@@ -90,7 +92,7 @@ def project_options(folder: Path) -> Options:
 
 
 def _given(defaults: Mapping[str, Any], folder: Path) -> Given:
-    for key, kind, said in (("title", str, "a text"), ("fold", bool, "true or false")):
+    for key, kind, said in (("title", str, "a text"), ("fold", bool, "true or false"), ("bom", bool, "true or false")):
         if key in defaults and not isinstance(defaults[key], kind):
             raise ProjectError(f"[tool.summarykit] {key} is {said}, not {defaults[key]!r}", hint=f"write {said}")
     templates = defaults.get("templates", [])

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from summarykit.errors import ProjectError
 
 #: The keys of the table: defaults of arguments, then the tables inside it.
-DEFAULTS = ("columns", "depth", "exclude", "fold", "only", "sort", "templates", "title")
+DEFAULTS = ("bom", "columns", "depth", "exclude", "fold", "only", "sort", "templates", "title")
 TABLES = ("formulas", "models")
 
 

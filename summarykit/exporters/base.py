@@ -25,6 +25,7 @@ class Options:
     templates: tuple[Path, ...] = field(default=())  #: folders whose templates go before the built-in ones
     fold: bool = True  #: identical repeats stand once, with their number
     selection: Selection = EVERYTHING.selection  #: which rows and columns the tables show, in which order
+    bom: bool = False  #: a CSV begins with the mark by which Excel knows UTF-8
 
 
 @runtime_checkable
@@ -55,11 +56,11 @@ def built_in() -> dict[str, type[Exporter]]:
     """Return the exporters that come with summarykit, by name."""
     state = random.getstate()
     try:
-        from summarykit.exporters import excel, html, json, markdown, text
+        from summarykit.exporters import csv, excel, html, json, markdown, text
     finally:
         random.setstate(state)  # rich draws a number when it is first imported; nobody's seed may notice
 
-    del excel, html, json, markdown, text  # importing them is what registers them
+    del csv, excel, html, json, markdown, text  # importing them is what registers them
     return dict(_BUILT_IN)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from summarykit.api import load as load
+    from summarykit.api import read_review as read_review
     from summarykit.api import report as report
     from summarykit.api import summarize as summarize
     from summarykit.errors import SummaryKitError as SummaryKitError
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from summarykit.result import Summary as Summary
 
 __version__ = "0.1.0"
-__all__ = ["Summary", "SummaryKitError", "__version__", "load", "report", "rule", "summarize"]
+__all__ = ["Summary", "SummaryKitError", "__version__", "load", "read_review", "report", "rule", "summarize"]
 
 _HOMES = {
     "Summary": "summarykit.result",
     "SummaryKitError": "summarykit.errors",
     "load": "summarykit.api",
+    "read_review": "summarykit.api",
     "report": "summarykit.api",
     "rule": "summarykit.formulas.rules",
     "summarize": "summarykit.api",

@@ -22,6 +22,8 @@ from summarykit.summary.storage import from_json
 if TYPE_CHECKING:
     from torch import nn
 
+    from summarykit.exporters.review import Review
+
     PathLike = str | os.PathLike[str]
 
 
@@ -254,3 +256,20 @@ def _loaded(path: PathLike) -> SummaryData:
         what = f"{str(path)!r} cannot be read: {error}"
         raise SavedFileError(what, hint="give a .json file that summarykit wrote") from None
     return from_json(text)
+
+
+def read_review(path: PathLike) -> Review:
+    """Return what a reviewer changed in the workbook at *path*, with the remarks in it.
+
+    Each input that differs from the model's own is a ``Change``: the layer, the setting, from, to, and what its count
+    becomes. The file may have been saved by Excel, LibreOffice or another program; what stands in it is text to be
+    shown, never to be trusted.
+
+    Raises:
+        MissingFileError: There is no such file.
+        ReviewError: It is no workbook of summarykit, is damaged, or has a password.
+
+    """
+    from summarykit.exporters.review import read_workbook  # the rest needs no openpyxl
+
+    return read_workbook(Path(path))

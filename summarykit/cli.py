@@ -160,6 +160,22 @@ def formulas(
     print_rules(_console(), rules)
 
 
+@app.command()
+def read_review(
+    workbook: Annotated[Path, typer.Argument(metavar="FILE", help="An .xlsx report, as a reviewer saved it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Print what a reviewer changed in a workbook: inputs, from and to, what counts become, remarks."""
+    from summarykit.api import read_review as read
+    from summarykit.exporters.review.words import print_review, review_json
+
+    review = read(workbook)
+    if as_json:
+        typer.echo(review_json(review))
+    else:
+        print_review(_console(), review)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return 0, or 2 for a mistake of the user's, which is told in words."""
     if hasattr(sys.stdout, "reconfigure"):

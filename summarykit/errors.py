@@ -13,6 +13,7 @@ SummaryKitError
 ├── SelectionError       what to show of a report is not there       (ValueError)
 ├── MissingFileError     a path that is not there                    (FileNotFoundError)
 ├── SavedFileError       a saved summary that cannot be read         (ValueError)
+├── ReviewError          a reviewed workbook that cannot be read     (ValueError)
 ├── UnknownFormatError   no exporter for a suffix                    (ValueError)
 ├── OutputError          a place that cannot be written              (OSError)
 └── TemplateError        a template that cannot be rendered          (ValueError)
@@ -123,6 +124,12 @@ class SavedFileError(SummaryKitError, ValueError):
     """A file is not a summary saved by summarykit, or is damaged."""
 
     slug = "saved-file"
+
+
+class ReviewError(SummaryKitError, ValueError):
+    """A file is no workbook of summarykit, is damaged, or has a password."""
+
+    slug = "review"
 
 
 class UnknownFormatError(SummaryKitError, ValueError):

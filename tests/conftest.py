@@ -60,9 +60,14 @@ def screenshot(browser: Browser, tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def libreoffice(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    return Office(programs.require("soffice", "libreoffice"), tmp_path_factory.mktemp("libreoffice"))
+
+
+@pytest.fixture(scope="session")
+def libreoffice(office: Office) -> Callable[..., Path]:
     """``libreoffice(workbook, "pdf")`` returns the converted file; every formula is calculated anew."""
-    return Office(programs.require("soffice", "libreoffice"), tmp_path_factory.mktemp("libreoffice")).convert
+    return office.convert
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

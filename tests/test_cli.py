@@ -1,5 +1,6 @@
 """The command line: exit codes, words instead of tracebacks, and that it starts at once."""
 
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 import summarykit
 from summarykit.cli import main
+from support.workbooks import formula_rows, opened
 
 SEQUENTIAL = "summarykit.examples:sequential"
 
@@ -132,6 +134,8 @@ def test_a_target_is_a_model_a_class_or_a_factory(arguments, total, here, capsys
         (("report", "missing.json"), "there is no file"),
         (("report", "mine:Net", "--templates", "missing"), "no folder"),
         (("report", "damaged.json"), "no summary"),
+        (("read-review", "missing.xlsx"), "there is no file"),
+        (("read-review", "damaged.json"), "no Excel workbook"),
         (("formulas", "Lineer"), "no formula for 'Lineer'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -175,7 +179,9 @@ def test_the_version(capsys):
     assert ran(capsys, "--version") == (0, f"summarykit {summarykit.__version__}\n", "")
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("report", "--help"), ("formulas", "--help")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("report", "--help"), ("formulas", "--help"), ("read-review", "--help")], ids=" ".join
+)
 def test_help(arguments, capsys):
     code, out, error = ran(capsys, *arguments)
     assert (code, error) == (0, "")
@@ -335,3 +341,52 @@ def test_mistakes_with_folders_and_experts(mixture, arguments, said, capsys):
     code, _, error = ran(capsys, "report", *arguments)
     assert code == 2
     assert said in error
+
+
+def test_a_csv_begins_with_a_mark_on_request(here, capsys):
+    ran(capsys, "report", SEQUENTIAL, "-o", "plain.csv")
+    ran(capsys, "report", SEQUENTIAL, "-o", "marked.csv", "--bom", "-o", "saved.json")
+    ran(capsys, "report", "saved.json", "-o", "again.csv", "--bom")
+    plain, marked, again = ((here / f"{name}.csv").read_bytes() for name in ("plain", "marked", "again"))
+    assert marked == again == b"\xef\xbb\xbf" + plain
+
+
+@pytest.fixture
+def reviewed(here, capsys):
+    """A workbook somebody worked in; what they wrote tries to be more than text."""
+    ran(capsys, "report", SEQUENTIAL, "-o", "out.xlsx")
+    book = opened(here / "out.xlsx")
+    formula_rows(book)["0"]["in_features"].value = 32
+    cells = {cell.value: cell for row in book["Overview"].iter_rows() for cell in row if cell.value}
+    cells["Reviewer"].offset(column=1).value = "[red]Ada[/] \u202e\x7f"
+    cells["Remark"].offset(column=1).value = "=1+1\n<b>two</b>"
+    cells["Remark"].offset(column=1).data_type = "s"
+    book.save(here / "out.xlsx")
+
+
+@pytest.mark.filterwarnings("ignore:.*[eE]xtension is not supported:UserWarning:openpyxl")
+def test_a_review_is_told(reviewed, capsys):
+    code, out, error = ran(capsys, "read-review", "out.xlsx")
+    assert (code, error) == (0, "")
+    assert "1 input changed:\n  0  Inputs (in_features)  16 → 32\n" in out
+    assert "Reviewer: [red]Ada[/] \\u202e\\x7f\n" in out
+    assert "Remark:\n  =1+1\n  <b>two</b>\n" in out
+    assert "computed nothing" in out
+
+
+@pytest.mark.filterwarnings("ignore:.*[eE]xtension is not supported:UserWarning:openpyxl")
+def test_a_review_is_told_to_programs(reviewed, capsys):
+    code, out, _ = ran(capsys, "read-review", "out.xlsx", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert [(change["layer"], change["name"], change["now"]) for change in told["changes"]] == [
+        ("0", "in_features", 32)
+    ]
+    assert told["reviewer"] == "[red]Ada[/] \u202e\x7f"
+
+
+def test_an_untouched_workbook_is_told_as_such(here, capsys):
+    ran(capsys, "report", SEQUENTIAL, "-o", "out.xlsx")
+    code, out, _ = ran(capsys, "read-review", "out.xlsx")
+    assert code == 0
+    assert out.endswith("No input was changed.\n")

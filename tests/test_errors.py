@@ -42,6 +42,7 @@ def test_an_error_says_what_how_and_where(cls):
         (errors.ExpressionError, ValueError), (errors.NotAModelError, TypeError),
         (errors.UnknownLayerError, LookupError), (errors.TargetError, ValueError),
         (errors.MissingFileError, FileNotFoundError), (errors.SavedFileError, ValueError),
+        (errors.ReviewError, ValueError),
         (errors.UnknownFormatError, ValueError), (errors.OutputError, OSError), (errors.TemplateError, ValueError),
     ],
 )  # fmt: skip

@@ -17,6 +17,7 @@ from summarykit.exporters.view.layer_rows import LayerSheet, layer_sheet
 from summarykit.exporters.view.live import MOST_COUNTED
 from summarykit.exporters.view.live_blocks import paper
 from summarykit.exporters.view.memory_rows import MemorySheet, memory_sheet
+from summarykit.exporters.view.originals import originals
 from summarykit.exporters.view.overview import overview_values, plain
 from summarykit.exporters.workbook import write_workbook
 from summarykit.garbage import no_collection
@@ -56,7 +57,7 @@ def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cach
         }
         helpers: dict[str, Callable[..., object]] = {"height": height, "quiet": quiet}
         markup = render("excel/report.xml.j2", values, _escape, folders=options.templates, helpers=helpers)
-        records = {**sheet.records, "layers": layers.rows}
+        records = {**sheet.records, "layers": layers.rows, "originals": originals(sheet, compute, memory)}
         records |= compute.records if compute else {}
         records |= memory.records if memory else {}
         write_workbook(markup, records, out, fill_cache=fill_cache)

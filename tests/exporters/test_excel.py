@@ -16,7 +16,7 @@ from summarykit.exporters.view.labels import label
 from summarykit.reading import read_model
 from summarykit.summary import SummaryData
 from support.own_layers import fill
-from support.workbooks import formula_rows, opened, overview, texts, total, workbook_bytes
+from support.workbooks import formula_rows, opened, overview, sheets, texts, total, workbook_bytes
 
 # openpyxl says so of every file with solid data bars, those of Excel included.
 pytestmark = pytest.mark.filterwarnings("ignore:.*[eE]xtension is not supported:UserWarning:openpyxl")
@@ -55,7 +55,7 @@ class Mixed(nn.Module):
 def test_the_smallest_example_counts_live():
     made = workbook_bytes(tiny())
     rows, shown = formula_rows(opened(made)), formula_rows(opened(made, values=True))
-    assert opened(made).sheetnames == ["Overview", "Formulas", "Layers", "Memory"]
+    assert sheets(opened(made)) == ["Overview", "Formulas", "Layers", "Memory"]
     assert [shown[path]["By formula"].value for path in "012"] == [68, 10, 3]
     assert [shown[path]["PyTorch"].value for path in "012"] == [68, 10, 3]
     assert [shown[path]["Formula in words"].value for path in "012"] == ["4 × (16 + 1)", "2 × (4 + 1)", "1 × (2 + 1)"]

@@ -44,6 +44,11 @@ def opened(source: bytes | Path, *, values: bool = False) -> Workbook:
     return openpyxl.load_workbook(io.BytesIO(source) if isinstance(source, bytes) else source, data_only=values)
 
 
+def sheets(book: Workbook) -> list[str]:
+    """The names of the sheets that are shown."""
+    return [sheet.title for sheet in book if sheet.sheet_state == "visible"]
+
+
 def formula_rows(book: Workbook, sheet: str = "Formulas") -> dict[str, Row]:
     """The rows of Formulas, or Compute, by path; their cells by an input's code name or a column's heading."""
     return {str(row["Layer"].value): row for row in live_rows(book, sheet)}

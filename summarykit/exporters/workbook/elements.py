@@ -210,6 +210,7 @@ class Sheet(Element):
     filter: str | None = None
     gridlines: bool = True
     protect: bool = False
+    hidden: bool = False
     zoom: int | None = None
     tab: Color | None = None
     summary_below: bool = False

@@ -61,6 +61,8 @@ class SheetMaker:
 
     def _view(self) -> None:
         sheet, worksheet = self._placed.sheet, self.worksheet
+        if sheet.hidden:
+            worksheet.sheet_state = worksheet.SHEETSTATE_VERYHIDDEN
         worksheet.sheet_view.showGridLines = sheet.gridlines
         worksheet.sheet_view.zoomScale = sheet.zoom
         worksheet.sheet_properties.tabColor = sheet.tab

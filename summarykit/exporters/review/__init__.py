@@ -1,0 +1,11 @@
+"""A reviewed workbook, read back: what was changed in it, by whom, with which remarks.
+
+`file` opens the workbook and its cells, `reading` holds them against what the sheet *Originals* kept, `values` is what
+comes of it, `words` says it as text and as JSON.
+"""
+
+from summarykit.exporters.review.reading import read_workbook as read_workbook
+from summarykit.exporters.review.values import Change as Change
+from summarykit.exporters.review.values import Comment as Comment
+from summarykit.exporters.review.values import Review as Review
+from summarykit.exporters.review.values import Total as Total

@@ -81,13 +81,14 @@ $(VENV)/.bench: $(VENV)/.dev
 	@touch $@
 
 
-# Programs that are no Python packages: tests open reports in a browser and workbooks in an office program.
+# Programs that are no Python packages: tests open reports in a browser and workbooks in an office program,
+# and set tables with TeX.
 
-SYSTEM_PROGRAMS := chromium chromedriver soffice pdftoppm
-SYSTEM_PACKAGES := chromium chromium-driver libreoffice-calc poppler-utils fonts-dejavu
+SYSTEM_PROGRAMS := chromium chromedriver soffice pdftoppm pdflatex
+SYSTEM_PACKAGES := chromium chromium-driver libreoffice-calc poppler-utils fonts-dejavu texlive-latex-recommended
 APT_GET := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3
 
-system-deps: ## Chromium, LibreOffice and poppler, with Debian's apt-get
+system-deps: ## Chromium, LibreOffice, poppler and a small TeX, with Debian's apt-get
 	@if dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1; then \
 	    echo "There already: $(SYSTEM_PACKAGES)"; \
 	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
@@ -98,7 +99,7 @@ system-deps: ## Chromium, LibreOffice and poppler, with Debian's apt-get
 	    if [ -n "$$missing" ]; then \
 	        echo "Missing:$$missing. Tests that need them are skipped."; \
 	        echo "On Debian: sudo apt-get install $(SYSTEM_PACKAGES)"; \
-	        echo "Elsewhere: install Chromium with its ChromeDriver, LibreOffice Calc, poppler and DejaVu fonts."; \
+	        echo "Elsewhere: install Chromium with its ChromeDriver, LibreOffice Calc, poppler, DejaVu fonts and a LaTeX with booktabs."; \
 	        exit 1; \
 	    fi; \
 	fi

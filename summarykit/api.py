@@ -150,8 +150,8 @@ def report(
 ) -> Summary:
     """Write a report on *model* to each path, and return its summary.
 
-    The suffix picks the format: ``.md``, ``.html``, ``.xlsx``, ``.csv``, ``.json``, ``.txt``. The model is walked once,
-    every report is rendered, then all older files are replaced; after an error they are untouched.
+    The suffix picks the format: ``.md``, ``.html``, ``.xlsx``, ``.csv``, ``.tex``, ``.json``, ``.txt``. The model is
+    walked once, every report is rendered, then all older files are replaced; after an error they are untouched.
 
     Args:
         model: A module or path, as for ``summarize``, or a summary made before.

@@ -11,6 +11,7 @@ from support import programs
 from support.browser import Browser, chrome
 from support.golden import Golden
 from support.office import Office
+from support.tex import Tex
 
 # No time limit per example: the machine may be busy. In CI the same tree always gives the same answer.
 hypothesis.settings.register_profile("local", deadline=None)
@@ -68,6 +69,12 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
 def libreoffice(office: Office) -> Callable[..., Path]:
     """``libreoffice(workbook, "pdf")`` returns the converted file; every formula is calculated anew."""
     return office.convert
+
+
+@pytest.fixture(scope="session")
+def pdftex() -> Callable[..., Path]:
+    """``pdftex(folder, "main.tex")`` returns the PDF; what TeX complains of fails the test."""
+    return Tex(programs.require("pdflatex")).pdf
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

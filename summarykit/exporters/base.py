@@ -56,11 +56,11 @@ def built_in() -> dict[str, type[Exporter]]:
     """Return the exporters that come with summarykit, by name."""
     state = random.getstate()
     try:
-        from summarykit.exporters import csv, excel, html, json, markdown, text
+        from summarykit.exporters import csv, excel, html, json, latex, markdown, text
     finally:
         random.setstate(state)  # rich draws a number when it is first imported; nobody's seed may notice
 
-    del csv, excel, html, json, markdown, text  # importing them is what registers them
+    del csv, excel, html, json, latex, markdown, text  # importing them is what registers them
     return dict(_BUILT_IN)
 
 

@@ -1,0 +1,33 @@
+"""What the template of a table for a paper receives beside the report."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from summarykit.exporters.view.values import Rich
+
+
+class PaperRow(NamedTuple):
+    """One row of the table for a paper: layers of one kind at the same place of repeated blocks."""
+
+    path: str
+    times: int  #: how many layers
+    type: str
+    formula: str  #: the count of all of them in numbers, as LaTeX; empty where none is known
+    plain: str  #: the same as text
+    word: str  #: the grade, where it is less than checked
+    note: Rich
+    value: int  #: what all of them add to the total
+    text: str
+    share: str
+
+
+class PaperTable(NamedTuple):
+    """The layers as a table for a paper; rows and what is left out add up to the total."""
+
+    rows: tuple[PaperRow, ...]
+    left_out: str  #: "12 smaller rows", empty when all are there
+    left_out_text: str  #: their parameters
+    left_out_share: str
+    wide: bool  #: some texts need more than one line
+    widths: tuple[str, ...]  #: of layer, type and formula, to each other; their mean is 1

@@ -19,7 +19,8 @@ def model():
 
 def test_the_public_names():
     assert set(summarykit.__all__) == {
-        "Summary", "SummaryKitError", "__version__", "load", "report", "rule", "summarize",
+        "Summary", "SummaryKitError", "__version__", "load", "read_review", "report", "rule",
+        "summarize",
     }  # fmt: skip
     assert set(dir(summarykit)) >= set(summarykit.__all__)
     for name in summarykit.__all__:

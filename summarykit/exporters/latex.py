@@ -104,7 +104,7 @@ class LatexExporter:
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the table."""
         view = build_view(data, title=options.title, source=options.source, fold=options.fold, most_rows=0)
-        table = paper_table(data, title=view.title, fold=options.fold)
+        table = paper_table(data, title=view.title, fold=options.fold, selection=options.selection)
         values = {"report": view, "table": table}
         helpers = {"name": name, "math": math, "label": label}
         text = render("latex/report.tex.j2", values, escape, folders=options.templates, helpers=helpers)

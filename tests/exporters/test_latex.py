@@ -70,19 +70,41 @@ def test_the_table_is_as_accepted(which, golden, tmp_path):
     golden(f"{which}.tex", re.sub(r"torch \d[\w.+]*", "torch X", text))
 
 
+ASKED = ({}, {"depth": 1}, {"only": "1.*"}, {"exclude": "1.1", "sort": "size"}, {"fold": False}, {"exclude": "*"})
+
+
 @pytest.mark.parametrize("which", MODELS)
-@pytest.mark.parametrize("fold", [True, False])
-def test_rows_add_up_to_the_total(which, fold):
-    data = summarykit.summarize(MODELS[which]()).data
-    table = paper_table(data, title="x", fold=fold)
-    rest = int(table.left_out_text.replace(",", ""))
-    assert sum(row.value for row in table.rows) + rest == data.totals.parameters
+@pytest.mark.parametrize("asked", ASKED, ids=str)
+def test_rows_and_rest_add_up_to_the_total(which, asked):
+    model = nn.Sequential(MODELS[which](), nn.Sequential(MODELS[which](), nn.Linear(3, 3)))
+    summary = summarykit.summarize(model)
+    options = summarykit.summarize(model, **asked).options
+    table = paper_table(summary.data, title="x", fold=options.fold, selection=options.selection)
+    held = [*table.rows, *table.rest]
+    assert sum(each.value for each in held) == summary.totals.parameters
     assert len(table.rows) <= 40
-    assert bool(table.left_out) == (which == "deep")
     for row in table.rows:
         if row.formula and not row.note and row.word != "does not match":
             counted = eval(row.plain.translate(str.maketrans("×−", "*-", ",")))  # noqa: S307 - of our own making
             assert counted == row.value, row
+
+
+def test_what_was_asked_for_is_shown_and_the_rest_is_told(tmp_path):
+    text = written(Troubled(), tmp_path, only="blocks, *norms*", sort="name")
+    assert re.findall(r"^.texttt{(\w+)", text, re.MULTILINE) == ["blocks", "norms"]
+    assert r"\multicolumn{3}{@{}l}{not listed, as asked: only blocks and *norms*} & 10,524 & 99.3\% \\" in text
+    assert r"{Total} & 10,600 & 100.0\% \\" in text
+    text = written(Troubled(), tmp_path, depth=0)
+    assert r"\texttt{Troubled} & \texttt{Troubled} & with everything inside, 14 layers & 10,600 & 100.0\% \\" in text
+
+
+def test_a_layer_that_only_multiplies_has_no_row(tmp_path):
+    class Product(nn.Module):
+        def forward(self, x):
+            return x @ x.T
+
+    text = written(nn.Sequential(nn.Linear(4, 4), Product()), tmp_path, input_size=(2, 4))
+    assert "Product" not in text
 
 
 def test_what_is_left_out_is_the_smallest_and_is_counted(tmp_path):

@@ -47,7 +47,7 @@ def flat_list(
     columns: Sequence[str] = (),
 ) -> FlatList:
     """Return the largest *limit* layers of those *chosen*, in the order asked for, and what is left out."""
-    listed = _listed(data, folding, chosen)
+    listed = listed_rows(data, folding, chosen)
     kept = sorted(sorted(range(len(listed)), key=lambda at: -listed[at].value)[:limit])
     rest = sorted(set(range(len(listed))) - set(kept)) if len(kept) < len(listed) else []
     shown = [listed[at] for at in kept]
@@ -60,7 +60,8 @@ def flat_list(
     )
 
 
-def _listed(data: SummaryData, folding: Folding, chosen: Chosen) -> list[Listed]:
+def listed_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[Listed]:
+    """Return the rows of the list that were asked for, in the order of the model."""
     adds, counts, flows = data.columns.adds, data.columns.counted, data.flows
     cut = cut_rows(data, folding, chosen)
     found = [

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from summarykit.exporters.view.paper_values import PaperRow, PaperTable
+from collections.abc import Sequence
+
+from summarykit.exporters.view.groups import Listed, listed_rows
+from summarykit.exporters.view.paper_values import PaperRest, PaperRow, PaperTable
 from summarykit.exporters.view.rows import shared_note
+from summarykit.exporters.view.selected import as_asked
+from summarykit.exporters.view.values import Piece
 from summarykit.exporters.view.words import GRADE_WORDS, counted, place, share
 from summarykit.expression import Unanswerable, grouped, latex, numbers
 from summarykit.expression.nodes import Node, Number, Product
 from summarykit.garbage import no_collection
 from summarykit.records import Explanation
 from summarykit.summary.data import SummaryData
-from summarykit.summary.folding import Folding, LayerGroup
+from summarykit.summary.folding import Folding
+from summarykit.summary.selecting import EVERYTHING, Selection, Sorted, choose, sorted_by
 
 #: So many rows stand on a page under their caption.
 MOST_ROWS = 40
@@ -20,47 +26,61 @@ _FITS = 58
 _NARROWEST, _WIDEST = 8, 40
 
 
-def paper_table(data: SummaryData, *, title: str, fold: bool = True, most_rows: int = MOST_ROWS) -> PaperTable:
-    """Return at most *most_rows* rows, the largest, in the order of the model; the rest is counted in one line."""
+def paper_table(
+    data: SummaryData, *, title: str, fold: bool = True, selection: Selection = EVERYTHING.selection
+) -> PaperTable:
+    """Return the largest rows of what was asked for, in the order asked for; the rest is counted in lines below."""
     with no_collection():
-        groups = [group for group in Folding(data, fold).working_groups if _why(data, group) is not None]
-        sizes = [sum(data.columns.adds[layer] for layer in group.layers) for group in groups]
-        by_size = sorted(range(len(groups)), key=lambda at: -sizes[at])
-        kept = [_row(data, groups[at], title) for at in sorted(by_size[:most_rows])]
-        rest = sum(sizes[at] for at in by_size[most_rows:])
-        lengths = [max((len(text) for text in texts), default=0) for texts in zip(*map(_texts, kept), strict=True)]
-    held = [min(max(length, _NARROWEST), _WIDEST) for length in lengths] or [1, 1, 1]
+        chosen = choose(data, selection)
+        listed = [row for row in listed_rows(data, Folding(data, fold, chosen.apart), chosen) if _counts(data, row)]
+        by_size = sorted(range(len(listed)), key=lambda at: -listed[at].value)
+        shown = [listed[at] for at in sorted(by_size[:MOST_ROWS])]
+        order = sorted_by(data, selection.sort, (Sorted(row.layer, row.path, row.value, row.macs) for row in shown))
+        kept = [_row(data, shown[at], title) for at in order]
+        lengths = [max(map(len, texts)) for texts in zip(*map(_texts, kept), strict=True)]
+    held = [min(max(length, _NARROWEST), _WIDEST) for length in lengths]
     return PaperTable(
         rows=tuple(kept),
-        left_out=counted(len(groups) - most_rows, "smaller row") if len(groups) > most_rows else "",
-        left_out_text=grouped(rest),
-        left_out_share=share(rest, data.totals.parameters),
+        rest=_rest(data, listed, [listed[at] for at in by_size[MOST_ROWS:]], selection),
         wide=sum(lengths) > _FITS,
         widths=tuple(f"{3 * length / sum(held):.2f}" for length in held),
     )
 
 
-def _why(data: SummaryData, group: LayerGroup) -> Explanation | None:
-    return data.explanation(data.layers[group.layers[0]])
+def _counts(data: SummaryData, row: Listed) -> bool:
+    """Return whether a row holds parameters; in a run the list has layers that only multiply, too."""
+    return row.value > 0 if row.inside else data.layers[row.layer].explanation >= 0
 
 
-def _row(data: SummaryData, group: LayerGroup, title: str) -> PaperRow:
-    layer, why, times = data.layers[group.layers[0]], _why(data, group), len(group.layers)
-    assert why is not None
-    adds, own = data.columns.adds[layer.id] * times, data.columns.own[layer.id]
-    word, _, look = GRADE_WORDS[why.evidence]
-    formula, plain = _formula(why, times)
+def _rest(
+    data: SummaryData, listed: Sequence[Listed], smaller: Sequence[Listed], selection: Selection
+) -> tuple[PaperRest, ...]:
+    """Return a line for the rows that are too many, and one for what was not asked for."""
+    found = [(counted(len(smaller), "smaller row"), sum(row.value for row in smaller))] if smaller else []
+    others = data.totals.parameters - sum(row.value for row in listed)
+    if others:
+        found.append((f"not listed, {as_asked(selection)}", others))
+    total = data.totals.parameters
+    return tuple(PaperRest(label, value, grouped(value), share(value, total)) for label, value in found)
+
+
+def _row(data: SummaryData, listed: Listed, title: str) -> PaperRow:
+    layer, times = data.layers[listed.layer], listed.times
+    why, own = (None, 0) if listed.inside else (data.explanation(layer), data.columns.own[layer.id])
+    word, _, look = GRADE_WORDS[why.evidence] if why else ("", "", "checked")
+    formula, plain = _formula(why, times) if why else ("", "")
+    inside = (Piece(f"with everything inside, {counted(listed.layers // times, 'layer')}"),)
     return PaperRow(
-        path=place(group.path, layer.parent, title),
+        path=place(listed.path, layer.parent, title),
         times=times,
         type=data.records.types[layer.type].name,
         formula=formula,
         plain=plain,
         word="" if look == "checked" else word.lower(),
-        note=shared_note(data, layer, group.path),
-        value=adds,
-        text="not known yet" if own is None else grouped(adds) if adds or not own else "–",
-        share=share(adds, data.totals.parameters),
+        note=inside if listed.inside else shared_note(data, layer, listed.path),
+        value=listed.value,
+        text="not known yet" if own is None else grouped(listed.value) if listed.value or not own else "–",
+        share=share(listed.value, data.totals.parameters),
     )
 
 

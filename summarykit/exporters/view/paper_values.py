@@ -8,7 +8,7 @@ from summarykit.exporters.view.values import Rich
 
 
 class PaperRow(NamedTuple):
-    """One row of the table for a paper: layers of one kind at the same place of repeated blocks."""
+    """One row of the table for a paper: layers at the same place of repeated blocks, or a part with all inside."""
 
     path: str
     times: int  #: how many layers
@@ -22,12 +22,19 @@ class PaperRow(NamedTuple):
     share: str
 
 
+class PaperRest(NamedTuple):
+    """A line of the table that counts what has no row of its own."""
+
+    label: str  #: "12 smaller rows"
+    value: int
+    text: str
+    share: str
+
+
 class PaperTable(NamedTuple):
-    """The layers as a table for a paper; rows and what is left out add up to the total."""
+    """The layers as a table for a paper; rows and rest add up to the total."""
 
     rows: tuple[PaperRow, ...]
-    left_out: str  #: "12 smaller rows", empty when all are there
-    left_out_text: str  #: their parameters
-    left_out_share: str
+    rest: tuple[PaperRest, ...]
     wide: bool  #: some texts need more than one line
     widths: tuple[str, ...]  #: of layer, type and formula, to each other; their mean is 1

@@ -15,6 +15,7 @@ from torch import nn
 
 import summarykit
 from summarykit import cli, errors
+from summarykit.exporters.review import Change, Review
 from summarykit.exporters.view import paper_values, values
 from summarykit.formulas import all_rules
 from summarykit.formulas.declared import load_project_rules
@@ -96,6 +97,12 @@ def test_totals_evidence_and_checks_are_documented() -> None:
     of_container = summarykit.summarize(torch.nn.TransformerEncoderLayer(8, 2, 4), input_size=(3, 1, 8)).checks.list
     slugs = [check.slug for check in of_container]
     assert [row[0].strip("`") for row in cells(section(text, "## summary.checks"))] == slugs
+
+
+@pytest.mark.parametrize("kind", [Review, Change])
+def test_all_that_a_review_tells_is_documented(kind: type) -> None:
+    told = cells(section(page("review.md"), f"## {kind.__name__}"))
+    assert tuple(row[0].strip("`") for row in told) == kind._fields
 
 
 def all_errors() -> list[type[errors.SummaryKitError]]:

@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-long check format gallery docs coverage-of-formulas bench system-deps clean
+.PHONY: help report test test-long check format gallery docs coverage-of-formulas bench system-deps axe clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,7 +88,7 @@ SYSTEM_PROGRAMS := chromium chromedriver soffice pdftoppm pdflatex
 SYSTEM_PACKAGES := chromium chromium-driver libreoffice-calc poppler-utils fonts-dejavu texlive-latex-recommended
 APT_GET := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3
 
-system-deps: ## Chromium, LibreOffice, poppler and a small TeX, with Debian's apt-get
+system-deps: axe ## Chromium, LibreOffice, poppler and a small TeX, with Debian's apt-get; axe-core with npm
 	@if dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1; then \
 	    echo "There already: $(SYSTEM_PACKAGES)"; \
 	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
@@ -103,3 +103,22 @@ system-deps: ## Chromium, LibreOffice, poppler and a small TeX, with Debian's ap
 	        exit 1; \
 	    fi; \
 	fi
+
+
+# axe-core looks at a page in the browser for what keeps people from using it. Its version is pinned in package.json.
+
+AXE := tests/browser/node_modules/axe-core/axe.min.js
+NPM := npm install --prefix tests/browser --no-package-lock --no-audit --no-fund --loglevel=error
+
+axe: $(AXE)
+
+$(AXE): tests/browser/package.json
+	@if command -v npm >/dev/null; then \
+	    $(NPM); \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    $(APT_GET) update && $(APT_GET) install --yes --no-install-recommends npm && $(NPM); \
+	else \
+	    echo "Missing: npm. Tests that need axe-core are skipped."; \
+	    exit 1; \
+	fi
+	@touch $@

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import exports
 import models
+import pages
 import peers
 import processes
 import runs
@@ -39,6 +40,8 @@ AIM_MEMORY = 250.0
 AIM_RUN = 2.5
 #: Seconds and megabytes that watching an 8-billion model may take.
 AIM_LARGE = (1.0, 50.0)
+#: Seconds until the page of a large model can be used, milliseconds of a search or a sort, kilobytes of the files.
+AIM_PAGE = (1.0, 100.0, 3_000.0)
 
 
 class Line(NamedTuple):
@@ -170,6 +173,20 @@ def run_tables() -> list[Table]:
     return [*tables, Table("An 8-billion Llama on meta, 1 × 4,096, watched once", about, lines)]
 
 
+def page_table() -> Table:
+    """Return how pages behave in a browser."""
+    print("  pages in Chromium", file=sys.stderr)
+    lines = []
+    for page in pages.measured():
+        lines += [
+            Line(f"{page.called}: file", "", aim(page.size / 1e3, AIM_PAGE[2], " kB"), f"{page.size / 1e3:,.0f} kB"),
+            Line("until it can be used", "", aim(page.opened, AIM_PAGE[0], " s"), duration(page.opened)),
+            Line("slowest of seven searches", "", aim(page.search * 1e3, AIM_PAGE[1], " ms"), duration(page.search)),
+            Line("slowest of five sorts", "", aim(page.sort * 1e3, AIM_PAGE[1], " ms"), duration(page.sort)),
+        ]
+    return Table("Pages in Chromium", "The median of several openings.", lines)
+
+
 def start_table() -> Table:
     """Return how long summarykit takes to start."""
     print("  starts", file=sys.stderr)
@@ -240,6 +257,7 @@ def main() -> None:
         *export_tables(),
         *large_export_tables(),
         *run_tables(),
+        page_table(),
         start_table(),
         memory_table(),
     ]

@@ -49,6 +49,13 @@ def browser(_one_browser: Browser) -> Browser:
     return _one_browser
 
 
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, to be run in a page."""
+    found = Path(__file__).parent / "browser/node_modules/axe-core/axe.min.js"
+    return found.read_text("utf-8") if found.exists() else programs.give_up("axe-core")
+
+
 @pytest.fixture
 def screenshot(browser: Browser, tmp_path: Path) -> Callable[..., Path]:
     """``screenshot(page, width=390)`` opens a file and returns the path of a PNG of all of it."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, BinaryIO, ClassVar
 
 from markupsafe import Markup, escape
@@ -13,17 +14,29 @@ from markupsafe import Markup, escape
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
-from summarykit.exporters.view.build import MOST_ROWS as PAGE_ROWS
-from summarykit.exporters.view.build import ran
+from summarykit.exporters.view.build import MOST_ROWS, ran
+from summarykit.exporters.view.island import island, ranking_cells
+from summarykit.exporters.view.tree import shown_places
 from summarykit.expression import grouped
+from summarykit.garbage import no_collection
 from summarykit.summary.data import SummaryData
+from summarykit.summary.folding import Folding
+from summarykit.summary.selecting import EVERYTHING
 
 #: A notebook shows at most so many rows of the tree; the page has them all.
-MOST_ROWS = 30
+NOTEBOOK_ROWS = 30
+#: Of a folded tree with more rows than a page opens quickly, so many stand in it; a script draws all of them.
+_FEW_ROWS = 500
 
 # Stands in the page until the policy is known; no text of a model can hold it, for every quote is escaped.
 _POLICY_STANDS_HERE = "the policy follows what is rendered"
-_STYLE_OR_SCRIPT = re.compile(r"<!--.*?-->|<(style|script)\b[^>]*>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE)
+# A script that holds data alone is never run, and needs no leave.
+_STYLE_OR_SCRIPT = re.compile(
+    r"<!--.*?-->|<script type=\"application/json\">.*?</script>|<(style|script)\b[^>]*>(.*?)</\1\s*>",
+    re.DOTALL | re.IGNORECASE,
+)
+_COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
+_INDENT = re.compile(r"^\s+", re.MULTILINE)
 _FITS = 6  #: characters that need no break in the narrowest column
 _AFTER = re.compile(r"(?<=[._/])(?=[^\W_])|(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])")
 
@@ -31,6 +44,11 @@ _AFTER = re.compile(r"(?<=[._/])(?=[^\W_])|(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z
 def breaks(text: str) -> Markup:
     """Return a name, escaped, that may break after its dots and before its words, and copies as it stands."""
     return Markup("<wbr>").join(_AFTER.split(text) if len(text) > _FITS else [text])
+
+
+def lean(text: str) -> Markup:
+    """Return a style sheet or a script without its indents and without comments that have lines of their own."""
+    return Markup(_INDENT.sub("", _COMMENT.sub("", text)))
 
 
 @exporter("html")
@@ -41,8 +59,17 @@ class HtmlExporter:
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the page as UTF-8."""
-        view = _view(data, options, PAGE_ROWS)
-        page = _rendered("html/report.html.j2", {"report": view, "policy": _POLICY_STANDS_HERE}, options)
+        with no_collection():
+            folding = Folding(data)
+            whole = options.selection == EVERYTHING.selection
+            fold = options.fold or (whole and len(data.layers) > MOST_ROWS)
+            most = _FEW_ROWS if whole and fold and len(folding.rows) > MOST_ROWS else MOST_ROWS
+            view = _view(data, options, most, fold=fold, folding=folding)
+            # What was left out on request does not come back by a click.
+            ranks = ranking_cells(view.rankings, mixed=len(set(data.columns.dtype) - {None}) > 1)
+            tree = _island(data, folding, options, fold=fold, most=most, rankings=ranks) if whole else ""
+        values = {"report": view, "policy": _POLICY_STANDS_HERE, "island": tree}
+        page = _rendered("html/report.html.j2", values, options)
         out.write(with_policy(page).encode("utf-8"))
 
 
@@ -50,20 +77,49 @@ def fragment(data: SummaryData, options: Options) -> str:
     """Return what a notebook shows: total, checks and the top of the tree; legible where styles are stripped."""
     # Beside what flows there is no room for what a layer holds without those inside.
     columns = ("type", "formula", "total", "share", "output_shapes", "macs_total") if ran(data) else ()
-    view = _view(data, options, MOST_ROWS, columns)
+    view = _view(data, options, NOTEBOOK_ROWS, columns, fold=options.fold)
     return _rendered("html/fragment.html.j2", {"report": view}, options)
 
 
-def _view(data: SummaryData, options: Options, most_rows: int, columns: Sequence[str] = ()) -> ReportView:
+def _view(
+    data: SummaryData,
+    options: Options,
+    most_rows: int,
+    columns: Sequence[str] = (),
+    *,
+    fold: bool,
+    folding: Folding | None = None,
+) -> ReportView:
     return build_view(
         data,
         title=options.title,
         source=options.source,
-        fold=options.fold,
+        fold=fold,
         most_rows=most_rows,
         selection=options.selection,
         columns=columns,
+        folding=folding,
     )
+
+
+def _island(
+    data: SummaryData, folding: Folding, options: Options, *, fold: bool, most: int, rankings: Mapping[str, object]
+) -> Markup:
+    """Return the whole tree as JSON that may stand in a page: no ``<`` in it, so that nothing ends the element."""
+    rows, left_out = folding.rows, False
+    shown: Collection[int] = range(len(data.layers))
+    if fold:
+        found = shown_places(data, folding, most, with_empty=True)
+        positions, left_out = [place.row for place in found.places], found.rows > 0
+        shown = [rows[position].layer for position in positions]
+    how = {
+        "page": "folded" if fold else "unfolded",
+        "unfolded": int(not options.fold),
+        **({"shown": positions} if left_out else {}),
+        "rankings": rankings,
+    }
+    held = json.dumps(how | island(data, folding, shown), ensure_ascii=False, separators=(",", ":"))
+    return Markup(held.replace("<", "\\u003c"))
 
 
 def with_policy(page: str) -> str:
@@ -83,5 +139,5 @@ def content_policy(page: str) -> str:
 
 
 def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str:
-    helpers: dict[str, Callable[..., Any]] = {"breaks": breaks, "grouped": grouped}
+    helpers: dict[str, Callable[..., Any]] = {"breaks": breaks, "grouped": grouped, "lean": lean}
     return render(template, values, escape, folders=options.templates, helpers=helpers)

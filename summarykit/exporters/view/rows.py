@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from markupsafe import Markup
 
@@ -38,8 +38,19 @@ def tree_rows(
 ) -> tuple[tuple[Row, ...], str]:
     """Return at most *limit* rows of the folded tree, and a sentence on what is left out, if anything is."""
     shown = shown_places(data, folding, limit, with_empty=with_empty, chosen=chosen)
-    rows = [_row(data, folding.rows[where.row], where, title, chosen, columns) for where in shown.places]
-    return tuple(rows), shown.told
+    rows = (_row(data, folding.rows[where.row], where, title, chosen, columns) for where in shown.places)
+    return tuple(_told_once(rows)), shown.told
+
+
+def _told_once(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield *rows*, each with the first row before it that tells the same of its formula and its tensors."""
+    tellers: dict[Details, str] = {}
+    for row in rows:
+        if row.details is None or not row.details.word:
+            yield row
+            continue
+        teller = tellers.setdefault(row.details, row.anchor)
+        yield row if teller == row.anchor else row._replace(told_at=teller)
 
 
 def _row(data: SummaryData, row: FoldedRow, where: Place, title: str, chosen: Chosen, keys: Sequence[str]) -> Row:
@@ -75,9 +86,10 @@ def _row(data: SummaryData, row: FoldedRow, where: Place, title: str, chosen: Ch
         has_parameters=columns.total[row.layer] > 0 or layer.explanation >= 0,
         left_out=f"{counted(where.hidden, 'row')} not shown" if where.hidden else "",
         flow=row_flow(data, layer, row.times),
-        details=_details(data, layer, row.path) if has_details(data, layer) else None,
+        details=details_of(data, layer, row.path),
         role="around" if chosen.around(row.layer) else "asked" if chosen.asked_for(row.layer) else "",
         cells=cells_of(keys, Subject(data, layer, row.times, row.path)),
+        told_at="",
     )
 
 
@@ -123,6 +135,11 @@ def named_shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
         if tensor.name == name and tensor.facts.kind == "parameter":
             return shape_words(tensor.facts.shape)
     return ""
+
+
+def details_of(data: SummaryData, layer: LayerRecord, path: str) -> Details | None:
+    """Return what opening the row of a layer shows, None where there is no more to tell."""
+    return _details(data, layer, path) if has_details(data, layer) else None
 
 
 def _details(data: SummaryData, layer: LayerRecord, path: str) -> Details:

@@ -233,6 +233,7 @@ class Row(NamedTuple):
     details: Details | None
     role: str  #: "asked" where a pattern names it, "around" where it only holds what was asked for, mostly empty
     cells: tuple[str, ...]  #: what stands in the report's columns
+    told_at: str  #: anchor of the first row with the same details, empty where that is this one
 
 
 class Group(NamedTuple):

@@ -14,7 +14,7 @@ from functools import cached_property
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding.borrowing import borrowed_from, seen_from
 from summarykit.summary.folding.flat import LayerGroup, as_grids, fold_flat
-from summarykit.summary.folding.kinds import kept_apart, own_kinds
+from summarykit.summary.folding.kinds import kept_apart, own_kinds, structures
 from summarykit.summary.folding.naming import is_number, own_name
 from summarykit.summary.folding.tree import FoldedRow, fold_tree, members
 
@@ -52,9 +52,14 @@ class Folding:
         return kept_apart(own_kinds(self.data, with_flows=True), self.apart)
 
     @cached_property
+    def structures(self) -> Sequence[int]:
+        """A number for each layer, equal for layers that are identical inside and out, in a run too."""
+        return structures(self.data, self._working_kinds)
+
+    @cached_property
     def rows(self) -> tuple[FoldedRow, ...]:
         """The tree in pre-order, repeats folded."""
-        return fold_tree(self.data, self._working_kinds)
+        return fold_tree(self.data, self.structures)
 
     @cached_property
     def _positions(self) -> dict[int, int]:

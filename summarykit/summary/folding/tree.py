@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from summarykit.summary.data import SummaryData
-from summarykit.summary.folding.kinds import structures
 from summarykit.summary.folding.naming import follows, own_name, span
 from summarykit.summary.totals import added_up
 
@@ -24,9 +23,8 @@ class FoldedRow(NamedTuple):
     stride: int  #: from the id of one copy to that of the next: so many layers are in each
 
 
-def fold_tree(data: SummaryData, kinds: Sequence[int]) -> tuple[FoldedRow, ...]:
-    """Return the tree in pre-order, each run of identical siblings whose names count up as one row."""
-    same = structures(data, kinds)
+def fold_tree(data: SummaryData, same: Sequence[int]) -> tuple[FoldedRow, ...]:
+    """Return the tree in pre-order, each run of siblings that are the *same* and whose names count up as one row."""
     sizes = added_up(data.layers, [1] * len(data.layers))
     children: list[list[int]] = [[] for _ in data.layers]
     for layer in data.layers[1:]:

@@ -1,0 +1,108 @@
+// What an opened row shows: taken from a row of the page with the same inside, or made from the island.
+
+/** For each kind the row in the page that tells its details, and each such row's element by its anchor. */
+const tellers = new Map(), anchors = new Map();
+
+function inPage() {
+  const stand = section.querySelectorAll(".tree > tbody > tr"), rows = trees[island.page];
+  (island.shown ?? rows.keys()).forEach((at, i) => {
+    rows[at].tr = rows[at].served = stand[i];
+    anchors.set(stand[i].id, stand[i]);
+    if (!tellers.has(rows[at].kind)) tellers.set(rows[at].kind, rows[at]);
+  });
+}
+
+/** Put into an opened row what it shows, and the buttons that only a script can offer. */
+function fill(row) {
+  const details = row.tr.querySelector("details");
+  if (!details.querySelector(".more")) details.append(copied(row) ?? told(row));
+  const more = resolve(details.querySelector(".more"));
+  if (!more.querySelector(".acts")) more.append(acts(row));
+}
+
+/** Put what another row tells in full where this one only refers to it. */
+function resolve(more) {
+  const as = more.querySelector(".as");
+  if (!as) return more;
+  const anchor = decoded(as.querySelector("a").getAttribute("href").slice(1));
+  const teller = anchors.get(anchor)?.querySelector(".more"), tensors = teller?.querySelector(".tensors");
+  if (!teller) return more;
+  as.replaceWith(teller.querySelector(".told").cloneNode(true));
+  if (tensors) more.querySelector(".why").after(tensors.cloneNode(true));
+  return more;
+}
+
+/** The details of another row with the same inside, with this row's names and of one copy where it stands alone. */
+function copied(row) {
+  const teller = tellers.get(row.kind), stands = teller?.served.querySelector(".more");
+  if (!stands) return null;
+  const more = resolve(stands.cloneNode(true));
+  more.querySelector(".acts")?.remove();
+  more.querySelector(".path").replaceChildren(...pathLine(row));
+  for (const line of more.querySelectorAll(".copies")) if (row.times !== teller.times) line.remove();
+  for (const cell of more.querySelectorAll(".tensors td:last-child")) rename(cell, teller, row);
+  return more;
+}
+
+/** In what is said of one row, call the layers that it is in as another row calls them. */
+function rename(cell, from, to) {
+  for (let [a, b] = [from, to]; a?.above && b; [a, b] = [a.above, b.above]) {
+    if (a.path !== b.path && cell.textContent.includes(`as ${a.path}.`)) {
+      cell.textContent = cell.textContent.replace(`as ${a.path}.`, () => `as ${b.path}.`);
+      return;
+    }
+  }
+}
+
+const pathLine = row => [
+  element("code", {}, row.path || called(row)), ...times(row.times), row.path ? ` · ${text("type", row.kind)}` : "",
+];
+
+const cells = numbers => numbers.map(said);
+
+function told(row) {
+  const [words, tensors, flows] = (fact.details(row.kind) || [[], [], []]).map(cells);
+  const why = element("div", {class: "why"}, element("p", {class: "path"}, ...pathLine(row)));
+  why.append(...words.map(line => element("p", {}, line)));
+  const line = (name, ...rest) => element("tr", {}, element("th", {}, ...breaking(name)), ...rest.map(cell => element("td", {}, cell)));
+  const more = element("div", {class: "more"}, why);
+  if (tensors.length) more.append(element("table", {class: "tensors"}, ...lines(tensors, 4, line)));
+  if (flows.length) more.append(element("table", {class: "flows"}, ...lines(flows, 4, line)));
+  return more;
+}
+
+function acts(row) {
+  const found = element("p", {class: "acts"}), latex = text("latex", row.kind);
+  if (latex) found.append(button("Copy as LaTeX", () => copy(latex, "Formula copied as LaTeX")));
+  found.append(button("Copy row", () => copy(asText(row), "Row copied")));
+  found.append(button("Copy link", () => copy(linkTo(row), "Link copied")));
+  return found;
+}
+
+const asText = row => [
+  row.path || called(row), text("type", row.kind), text("equation", row.kind),
+  fact.explained(row.kind) ? amount("own", row) : "", amount("inside", row), share(amount("inside", row), total),
+].join("\t");
+
+/** Copy, and say so; where the browser forbids it, show the text, selected, so that the keys do it. */
+async function copy(held, words) {
+  try {
+    await navigator.clipboard.writeText(held);
+    say(`${words}.`);
+  } catch {
+    const field = element("textarea", {"aria-label": "Text to copy", readonly: "readonly", class: "copy"});
+    field.value = held;
+    const before = document.activeElement;
+    before.after(field);
+    field.select();
+    if (document.execCommand("copy")) {
+      field.remove();
+      before.focus();
+      say(`${words}.`);
+    } else {
+      say("Copying is not allowed here. The text is selected: press Ctrl+C, or ⌘C.");
+      field.addEventListener("blur", () => field.remove());
+      field.addEventListener("keydown", event => { if (event.key === "Escape") before.focus(); });
+    }
+  }
+}

@@ -1,0 +1,111 @@
+// Which rows there are to see: searched, sorted, without those that are shut away.
+
+const state = {query: "", sort: "", down: true, fold: true, list: false, idle: false, columns: new Set(), hidden: new Set()};
+const rows = () => state.fold ? trees.folded : trees.unfolded;
+
+/** Rows whose inside is shut, or open, against the rule of the moment. */
+const turned = new Set();
+let mostlyShut = false, hits = null, hitsInside = null;
+const shut = row => (hits ? hits[row.at] > 0 && !hitsInside[row.at] : mostlyShut && row.depth > 0) !== turned.has(row);
+
+/** The numbers a kind shows, as " 64 147 9408 ". */
+const numbersOf = new Map();
+function numbersIn(kind) {
+  if (!numbersOf.has(kind)) {
+    const shown = ["numbers", "equation", "weight", "bias", "output"].map(name => text(name, kind)).join(" ");
+    const held = [fact.own(kind), fact.inside(kind), fact.macs(kind), fact.macsInside(kind)];
+    numbersOf.set(kind, ` ${[...(shown.match(/\d[\d,]*/g) ?? []).map(number => number.replaceAll(",", "")), ...held].join(" ")} `);
+  }
+  return numbersOf.get(kind);
+}
+
+/** Whether a kind says *word* of itself: in its type and grade, or as one of its numbers. */
+function kindTest(word) {
+  const number = /^\d[\d,]*$/.test(word) ? word.replaceAll(",", "") : "", known = [];
+  return kind => known[kind] ??=
+    `${text("type", kind)}\t${text("grade", kind)}`.toLowerCase().includes(word)
+    || (number !== "" && number !== "0" && numbersIn(kind).includes(` ${number} `));
+}
+
+/** Whether *word* names a copy inside a folded row: `layers.3.mlp` in `layers.0–31.mlp`. */
+function namesCopy(row, parts) {
+  const places = row.path.toLowerCase().split(".");
+  const fits = (place, part, i) => {
+    const [, word, low, high] = /^(.*?)(\d+)–(\d+)$/.exec(place) ?? [], number = part.startsWith(word) ? part.slice(word.length) : "";
+    if (high && /^\d+$/.test(number)) return Number(low) <= Number(number) && Number(number) <= Number(high);
+    return i === 0 ? place.endsWith(part) : i === parts.length - 1 ? place.startsWith(part) : place === part;
+  };
+  return places.some((_, from) => from + parts.length <= places.length && parts.every((part, i) => fits(places[from + i], part, i)));
+}
+
+function rowTest(word) {
+  const saidIn = kindTest(word), parts = word.split("."), number = word.replaceAll(",", "");
+  const copy = state.fold && parts.length > 1 && /\d/.test(word), product = state.fold && /^[1-9]\d*$/.test(number);
+  return row => saidIn(row.kind) || row.lower.includes(word)
+    || (row.times > 1 && ((copy && namesCopy(row, parts))
+      || (product && (String(amount("own", row)) === number || String(amount("inside", row)) === number))));
+}
+
+/** Mark the rows that hold every word, and count the hits inside each row. */
+function search(all) {
+  const tests = state.query.toLowerCase().split(/\s+/).filter(Boolean).map(rowTest);
+  const [first, ...others] = tests;
+  hits = hitsInside = null;
+  if (!first) return;
+  hits = new Uint8Array(all.length);
+  hitsInside = new Uint32Array(all.length);
+  for (let at = all.length; at--;) {
+    hits[at] = first(all[at]) && others.every(test => test(all[at])) ? 1 : 0;
+    if (at) hitsInside[all[at].above.at] += hits[at] + hitsInside[at];
+  }
+}
+
+/** Numbers largest first, names from A to Z; turned round at the second click. */
+function order() {
+  const value = values[state.sort];
+  if (!value) return null;
+  const known = new Map(), of = row => known.get(row) ?? (known.set(row, value(row)), known.get(row));
+  const sign = state.down ? -1 : 1;
+  return (a, b) => {
+    const [left, right] = [of(a), of(b)];
+    return left < right ? -sign : left > right ? sign : a.at - b.at;
+  };
+}
+
+const seen = row => state.idle || !row.idle || !row.above;
+
+/** The rows to show, in their order. */
+function shown() {
+  const all = rows(), compare = order();
+  search(all);
+  if (state.list) {
+    const found = all.filter(row => hits ? hits[row.at] : row.works || (state.idle && !row.inside));
+    return compare ? found.sort(compare) : found;
+  }
+  const found = [], waiting = [[all[0], false]];
+  while (waiting.length) {
+    const [row, within] = waiting.pop();
+    if (hits ? !(hits[row.at] || hitsInside[row.at] || (within && seen(row))) : !seen(row)) continue;
+    found.push(row);
+    if (!row.inside || shut(row)) continue;
+    const inside = children(all, row), inHit = within || !!hits?.[row.at];
+    if (compare) inside.sort(compare);
+    for (let i = inside.length; i--;) waiting.push([inside[i], inHit]);
+  }
+  return found;
+}
+
+/** "23 of 107 layers · 4,096 of 25,557,032 parameters": of the rows that were found. */
+function tally() {
+  if (!hits) return "";
+  let layers = 0, held = exact(0), empty = 0;
+  for (const row of rows()) {
+    if (!hits[row.at]) continue;
+    if (fact.layers(row.kind)) layers += row.times;
+    else if (!fact.explained(row.kind) && !row.inside) empty += row.times;
+    held += amount("adds", row);
+  }
+  if (!list.length) return "No layer has this name, type or number.";
+  const more = empty ? ` · ${counted(empty, "module")} without parameters` : "";
+  return `${grouped(layers)} of ${counted(island.layers, "layer")} · ${grouped(held)} of ${grouped(total)} parameters${more}`;
+}

@@ -1,0 +1,17 @@
+// Makes the table searchable and the like. Everything the page says stands in it without this script too.
+(() => {
+"use strict";
+const section = document.querySelector(".layers"), data = document.querySelector("script[type='application/json']");
+if (!section || !data) return;
+const island = JSON.parse(data.textContent);
+{% include "html/js/model.js" %}
+{% include "html/js/words.js" %}
+{% include "html/js/rows.js" %}
+{% include "html/js/details.js" %}
+{% include "html/js/find.js" %}
+{% include "html/js/table.js" %}
+{% include "html/js/keys.js" %}
+{% include "html/js/address.js" %}
+{% include "html/js/ranks.js" %}
+start();
+})();

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from summarykit.exporters.base import Options
 from summarykit.exporters.files import write_all
@@ -154,7 +154,14 @@ class Summary:
         return fragment(self.data, self.options)
 
     def _repr_markdown_(self) -> str:
-        return self.to_markdown()
+        from summarykit.exporters.markdown import brief
+
+        return brief(self.data, self.options)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show the table in IPython; one line inside a list or another value, as in plain Python."""
+        alone = len(getattr(printer, "stack", ())) <= 1
+        printer.text(str(self) if alone and not cycle else repr(self))
 
     def _text(self, name: str) -> str:
         from summarykit.exporters.base import built_in

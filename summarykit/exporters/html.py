@@ -17,6 +17,7 @@ from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import MOST_ROWS, ran
 from summarykit.exporters.view.island import island, ranking_cells
 from summarykit.exporters.view.tree import shown_places
+from summarykit.exporters.view.words import counted, share
 from summarykit.expression import grouped
 from summarykit.garbage import no_collection
 from summarykit.summary.data import SummaryData
@@ -64,7 +65,7 @@ class HtmlExporter:
             whole = options.selection == EVERYTHING.selection
             fold = options.fold or (whole and len(data.layers) > MOST_ROWS)
             most = _FEW_ROWS if whole and fold and len(folding.rows) > MOST_ROWS else MOST_ROWS
-            view = _view(data, options, most, fold=fold, folding=folding)
+            view = _view(data, options, most, fold=fold, folding=folding, with_picture=True)
             # What was left out on request does not come back by a click.
             ranks = ranking_cells(view.rankings, mixed=len(set(data.columns.dtype) - {None}) > 1)
             tree = _island(data, folding, options, fold=fold, most=most, rankings=ranks) if whole else ""
@@ -77,8 +78,23 @@ def fragment(data: SummaryData, options: Options) -> str:
     """Return what a notebook shows: total, checks and the top of the tree; legible where styles are stripped."""
     # Beside what flows there is no room for what a layer holds without those inside.
     columns = ("type", "formula", "total", "share", "output_shapes", "macs_total") if ran(data) else ()
-    view = _view(data, options, NOTEBOOK_ROWS, columns, fold=options.fold)
-    return _rendered("html/fragment.html.j2", {"report": view}, options)
+    view = _view(data, options, NOTEBOOK_ROWS, columns, fold=options.fold, with_empty=bool(data.flows))
+    itself = share(view.rows[0].own_value, view.total_value)
+    return _rendered(
+        "html/fragment.html.j2", {"report": view, "itself": itself, "not_shown": _not_shown(data)}, options
+    )
+
+
+def _not_shown(data: SummaryData) -> str:
+    """Return how many layers have nothing to tell in a notebook; empty for none."""
+    total, works = data.columns.total, [flow.macs_total for flow in data.flows] or [0] * len(data.layers)
+    idle = sum(
+        not total[layer.id] and layer.explanation < 0 and not works[layer.id]
+        for layer in data.layers
+        if layer.parent >= 0
+    )
+    hold = " or multiply-adds" if data.flows else ""
+    return f"{counted(idle, 'layer')} without parameters{hold} not shown." if idle else ""
 
 
 def _view(
@@ -89,6 +105,8 @@ def _view(
     *,
     fold: bool,
     folding: Folding | None = None,
+    with_empty: bool = True,
+    with_picture: bool = False,
 ) -> ReportView:
     return build_view(
         data,
@@ -99,6 +117,8 @@ def _view(
         selection=options.selection,
         columns=columns,
         folding=folding,
+        with_empty=with_empty,
+        with_picture=with_picture,
     )
 
 

@@ -10,9 +10,12 @@ from markupsafe import Markup
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
-from summarykit.exporters.view.build import ran
+from summarykit.exporters.view.build import MOST_GROUPS, ran
 from summarykit.expression import grouped
 from summarykit.summary.data import SummaryData
+
+#: A notebook keeps at most so many layers.
+NOTEBOOK_ROWS = 30
 
 # What can mean something to Markdown, or to HTML inside it, in the middle of a line.
 _SIGNS = re.compile(r"([\\`*_\[\]#~@$])")
@@ -38,7 +41,7 @@ def kind(text: str) -> str:
     return text if text.isidentifier() and "__" not in text else code(text)
 
 
-def _view(data: SummaryData, options: Options) -> ReportView:
+def _view(data: SummaryData, options: Options, most: int = MOST_GROUPS) -> ReportView:
     columns = (
         "type",
         "weight_shape",
@@ -47,9 +50,14 @@ def _view(data: SummaryData, options: Options) -> ReportView:
         "check",
         *(("output_shapes", "macs") if ran(data) else ()),
     )
-    selection = options.selection
     return build_view(
-        data, title=options.title, source=options.source, fold=options.fold, selection=selection, columns=columns
+        data,
+        title=options.title,
+        source=options.source,
+        fold=options.fold,
+        most_groups=most,
+        selection=options.selection,
+        columns=columns,
     )
 
 
@@ -61,12 +69,19 @@ class MarkdownExporter:
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the report as UTF-8."""
-        view = _view(data, options)
-        text = render(
-            "markdown/report.md.j2",
-            {"report": view},
-            escape,
-            folders=options.templates,
-            helpers={"code": code, "grouped": grouped, "kind": kind},
-        )
-        out.write(text.encode("utf-8"))
+        out.write(_rendered(_view(data, options), options).encode("utf-8"))
+
+
+def brief(data: SummaryData, options: Options) -> str:
+    """Return the report as a notebook keeps it beside the others: with the largest layers alone."""
+    return _rendered(_view(data, options, NOTEBOOK_ROWS), options)
+
+
+def _rendered(view: ReportView, options: Options) -> str:
+    return render(
+        "markdown/report.md.j2",
+        {"report": view},
+        escape,
+        folders=options.templates,
+        helpers={"code": code, "grouped": grouped, "kind": kind},
+    )

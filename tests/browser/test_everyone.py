@@ -131,6 +131,8 @@ def test_paper_has_every_row_whatever_is_shut_or_drawn(browser, tmp_path):
 
 
 def test_little_motion_is_none(browser, tmp_path):
+    features = [{"name": "prefers-reduced-motion", "value": "reduce"}]
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": features})
     driver = browser.open(write_page(repeated(), tmp_path))
     moving = driver.execute_script(
         "return [...document.querySelectorAll('*')].filter(each => { const style = getComputedStyle(each);"

@@ -8,6 +8,7 @@ from summarykit.exporters.view import blocks as where
 from summarykit.exporters.view.columns import columns_of
 from summarykit.exporters.view.flow import run_view
 from summarykit.exporters.view.groups import flat_list
+from summarykit.exporters.view.icicle.picture import picture
 from summarykit.exporters.view.language import count_lines
 from summarykit.exporters.view.memory import memory_tables
 from summarykit.exporters.view.rankings import rankings
@@ -82,6 +83,7 @@ def build_view(
     selection: Selection = EVERYTHING.selection,
     columns: Sequence[str] = (),
     folding: Folding | None = None,
+    with_picture: bool = False,
 ) -> ReportView:
     """Return everything a report on *data* says.
 
@@ -96,6 +98,7 @@ def build_view(
         selection: What of the tables is shown, in which order; totals and what is said of the whole stay.
         columns: The columns of the format, where the selection names none; those of the page by default.
         folding: The folded form of *data*, where it is made already.
+        with_picture: Whether the icicle is made.
 
     """
     with no_collection():
@@ -103,7 +106,8 @@ def build_view(
         # What is said of the whole speaks of repeats, also where every row is shown or only some are.
         folding = folding or Folding(data)
         title = title or data.model_name
-        return _view(data, folding, title, source, limits, selection, columns, fold=fold, empty=with_empty)
+        view = _view(data, folding, title, source, limits, selection, columns, fold=fold, empty=with_empty)
+        return view._replace(picture=picture(data, folding, title)) if with_picture else view
 
 
 def ran(data: SummaryData) -> bool:
@@ -163,6 +167,7 @@ def _view(
         notes=data.records.notes,
         run=run,
         memory=memory_tables(data),
+        picture=None,
         glossary=_glossary(data, ran=run is not None),
         made=_made(data),
     )

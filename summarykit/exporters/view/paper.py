@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from summarykit.exporters.view.groups import Listed, listed_rows
-from summarykit.exporters.view.paper_values import PaperRest, PaperRow, PaperTable
 from summarykit.exporters.view.rows import shared_note
 from summarykit.exporters.view.selected import as_asked
 from summarykit.exporters.view.values import Piece
+from summarykit.exporters.view.values.paper import PaperRest, PaperRow, PaperTable
 from summarykit.exporters.view.words import GRADE_WORDS, counted, place, share
 from summarykit.expression import Unanswerable, grouped, latex, numbers
 from summarykit.expression.nodes import Node, Number, Product

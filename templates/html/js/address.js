@@ -5,13 +5,14 @@ const control = name => section.querySelector(`[name=${name}]`);
 const usual = {q: "", sort: "", fold: island.unfolded ? "" : "1", list: "", idle: "", columns: "", by: "", of: ""};
 const shownColumns = () => [...tools.querySelectorAll(".columns input")].filter(each => each.checked !== each.defaultChecked).map(each => each.name);
 
-/** What is chosen now, in the words of the address; only what differs from how the page opens. */
+/** What is chosen now, in the words of the address; only what differs from how the page opens, and what others wrote. */
 function chosen() {
   const now = {
     q: state.query, sort: state.sort && (state.down ? "" : "-") + state.sort, fold: state.fold ? "1" : "", list: state.list ? "1" : "",
     idle: state.idle ? "1" : "", columns: shownColumns().join(" "), by: ranking("by"), of: ranking("of"),
   };
-  const parts = Object.entries(now).filter(([name, value]) => value !== usual[name]);
+  const others = [...new URLSearchParams(location.hash.split("?")[1])].filter(([name]) => !(name in usual));
+  const parts = [...Object.entries(now).filter(([name, value]) => value !== usual[name]), ...others];
   return parts.length ? `?${new URLSearchParams(parts)}` : "";
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from summarykit.exporters.view.values import Rich
+from summarykit.exporters.view.values.pieces import Rich
 
 
 class PaperRow(NamedTuple):

@@ -1,0 +1,25 @@
+"""Which family a layer belongs to, for its colour: by the last telling word in the name of its class."""
+
+from __future__ import annotations
+
+from summarykit.summary.data import SummaryData
+
+#: Look and name of each family, in the order of the legend.
+LOOKS = (("linear", "Linear"), ("conv", "Conv"), ("embedding", "Embedding"), ("norm", "Norm"), ("other", "Other"))
+_WORDS = {"linear": "linear", "conv": "conv", "embed": "embedding", "norm": "norm"}
+#: A convolution's weight has a window beside what goes in and out; transformers' Conv1D is a linear layer.
+_WITHOUT_WINDOW = 2
+
+
+def look_of(data: SummaryData, layer: int) -> str:
+    """Return the look of a layer's family."""
+    record = data.layers[layer]
+    kind = data.records.types[record.type].name.lower()
+    places = {look: kind.rfind(word) for word, look in _WORDS.items()}
+    last = max(places, key=places.__getitem__)
+    if places[last] < 0:
+        return "other"
+    held = data.tensors[record.first_tensor : record.end_tensor]
+    shapes = [tensor.facts.shape for tensor in held if tensor.facts.kind == "parameter" and tensor.facts.shape]
+    flat = bool(shapes) and max(map(len, shapes)) == _WITHOUT_WINDOW
+    return "linear" if last == "conv" and flat else last

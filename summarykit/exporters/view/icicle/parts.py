@@ -1,0 +1,153 @@
+"""Which parts of the folded tree get a box: the largest, as many as a page can bear, small neighbours merged."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from summarykit.exporters.view.blocks import Measure
+from summarykit.summary.folding import FoldedRow, Folding
+
+#: Numbers of one part, one for each measure.
+Values = tuple[int, ...]
+
+#: The picture's width in pixels where it has all its room; what a box needs to be seen, and to be read; what merged
+#: neighbours need to say how many they are.
+FULL, SEEN, READ, CLOSE = 1152, 2, 48, 96
+#: A page with more boxes than this is heavy, and nobody could tell them apart.
+MOST_BOXES = 300
+#: Fewer boxes than this tell nothing of what is inside one.
+_LEAST = 2
+#: So many boxes the inside of one part may take, however many wait; and of merged neighbours, which are many alike.
+_FAIR, _FAIR_MERGED = 64, 24
+
+
+class Part(NamedTuple):
+    """What one box stands for."""
+
+    parent: int  #: number of the part around it, -1 for the model
+    rows: tuple[FoldedRow, ...]  #: a chain, each the only part of the one before; of merged ones the first and the last
+    values: Values
+    itself: bool = False  #: what a container holds beside its parts
+    members: tuple[Part, ...] = ()  #: the neighbours that stand in it
+    merged: int = 0  #: how many they are, those inside merged ones too
+
+
+class Tree(NamedTuple):
+    """The chosen parts, the model itself first, and the numbers of those inside each, in the order of the model."""
+
+    parts: tuple[Part, ...]
+    inside: tuple[tuple[int, ...], ...]
+
+
+def chosen_parts(folding: Folding, measures: Sequence[Measure], most: int = MOST_BOXES) -> Tree:
+    """Return at most *most* parts beside the model: it is opened first, then always the largest part."""
+    source = _Source(folding, measures)
+    parts = [source.chain(Part(-1, (folding.rows[0],), tuple(measure.total for measure in measures)))]
+    inside: list[tuple[int, ...]] = [()]
+    waiting = [(0.0, 0)]
+    while waiting:
+        _, number = heapq.heappop(waiting)
+        room = most + 1 - len(parts)
+        if room < _LEAST:
+            break
+        fair = _FAIR_MERGED if parts[number].merged else max(_FAIR, room // 2)
+        opened = source.opened(parts[number], min(room, fair))
+        inside[number] = tuple(range(len(parts), len(parts) + len(opened)))
+        for part in opened:
+            if source.opens(part):
+                heapq.heappush(waiting, (-source.weight(part), len(parts)))
+            parts.append(part._replace(parent=number))
+            inside.append(())
+    return Tree(tuple(parts), tuple(inside))
+
+
+class _Source:
+    """What the parts are made from."""
+
+    def __init__(self, folding: Folding, measures: Sequence[Measure]) -> None:
+        self.folding = folding
+        self.measures = measures
+
+    def weight(self, part: Part) -> float:
+        """Return the share of the model that *part* holds, by the measure of which it holds most."""
+        return max(value / measure.total for value, measure in zip(part.values, self.measures, strict=True))
+
+    def opens(self, part: Part) -> bool:
+        """Return whether anything is inside *part*."""
+        return bool(part.members) or not (part.itself or self._is_leaf(part.rows[-1]))
+
+    def chain(self, part: Part) -> Part:
+        """Return *part* with the rows that hold all of it, one below the other; a box each would tell nothing."""
+        if part.itself or part.members:
+            return part
+        rows = list(part.rows)
+        while not self._is_leaf(rows[-1]):
+            below = self._inside(rows[-1])
+            if len(below) != 1:
+                break
+            rows += below[0].rows
+        return part._replace(rows=tuple(rows))
+
+    def opened(self, part: Part, room: int) -> list[Part]:
+        """Return the inside of *part* in at most *room* boxes, small neighbours merged; nothing if it cannot fit."""
+        below = part.members or self._inside(part.rows[-1])
+        least = FULL // SEEN
+        while least > 1:
+            found = merged(below, part.values, least)
+            if len(found) <= room:
+                return [self.chain(inner) for inner in found] if len(found) > 1 else []
+            least //= 2
+        return []
+
+    def _is_leaf(self, row: FoldedRow) -> bool:
+        return all(measure.own[row.layer] == measure.inside[row.layer] for measure in self.measures)
+
+    def _inside(self, row: FoldedRow) -> list[Part]:
+        """Return what adds up to *row*: what it holds itself, and its children that hold anything."""
+        rows = self.folding.rows
+        own = tuple(measure.own[row.layer] * row.times for measure in self.measures)
+        found = [Part(-1, (row,), own, itself=True)] if any(own) else []
+        at = self.folding.position(row) + 1
+        while at < row.end:
+            child = rows[at]
+            values = tuple(measure.inside[child.layer] * child.times for measure in self.measures)
+            if any(values):
+                found.append(Part(-1, (child,), values))
+            at = child.end
+        return found
+
+
+def merged(parts: Sequence[Part], whole: Values, least: int) -> list[Part]:
+    """Return *parts*, neighbours each less than one in *least* of *whole* as one, until that can be read."""
+    found: list[Part] = []
+    run: list[Part] = []
+    sums = [0] * len(whole)
+    for part in parts:
+        small = all(value * least < total for value, total in zip(part.values, whole, strict=True) if total)
+        if run and not small:
+            found.append(together(run))
+            run = []
+        if not small:
+            found.append(part)
+            continue
+        sums = [held + value for held, value in zip(sums, part.values, strict=True)] if run else list(part.values)
+        run.append(part)
+        if any(_readable(value, total, least) for value, total in zip(sums, whole, strict=True) if total):
+            found.append(together(run))
+            run = []
+    return [*found, together(run)] if run else found
+
+
+def _readable(value: int, total: int, least: int) -> bool:
+    return value * FULL >= total * CLOSE and value * least >= 2 * total
+
+
+def together(run: Sequence[Part]) -> Part:
+    """Return neighbours as one part; one alone stays what it is."""
+    if len(run) == 1:
+        return run[0]
+    values = tuple(map(sum, zip(*(part.values for part in run), strict=True)))
+    rows = (run[0].rows[0], run[-1].rows[-1])
+    return Part(run[0].parent, rows, values, members=tuple(run), merged=sum(part.merged or 1 for part in run))

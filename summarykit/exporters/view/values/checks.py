@@ -1,0 +1,34 @@
+"""What was checked, and what to know first."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from summarykit.exporters.view.values.pieces import Rich
+
+
+class Check(NamedTuple):
+    """One check as a reader sees it."""
+
+    ok: bool
+    claim: str
+    detail: str
+
+
+class Grade(NamedTuple):
+    """How much of the model has one word of evidence."""
+
+    word: str
+    sign: str
+    look: str  #: checked, read, size or differs
+    layers: str
+    parameters: str
+    share: str
+
+
+class Problem(NamedTuple):
+    """Something to know before anything else."""
+
+    look: str  #: bad, warning or note
+    title: str
+    text: Rich

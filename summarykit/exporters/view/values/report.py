@@ -1,0 +1,76 @@
+"""Everything a report says."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from summarykit.exporters.view.values.blocks import Block, Ranking
+from summarykit.exporters.view.values.checks import Check, Grade, Problem
+from summarykit.exporters.view.values.memory import MemoryTable
+from summarykit.exporters.view.values.picture import Picture
+from summarykit.exporters.view.values.pieces import Rich
+from summarykit.exporters.view.values.rows import Column, Group, Row
+from summarykit.exporters.view.values.run import Run
+
+
+class CountLine(NamedTuple):
+    """Another count of the model: without embeddings, or active for each token."""
+
+    label: str  #: "Active per token"
+    value: int  #: -1 where it is not known
+    number: str  #: grouped, or "unknown"
+    basis: Rich  #: what it rests on
+
+
+class StoryLine(NamedTuple):
+    """One layer of a small model, as a textbook would tell it."""
+
+    name: str  #: empty for the input
+    type: str
+    text: Rich
+    equation: str
+
+
+class Term(NamedTuple):
+    """A word of the glossary."""
+
+    word: str
+    meaning: str
+
+
+class ReportView(NamedTuple):
+    """Everything a report says."""
+
+    title: str
+    source: str  #: where the model came from, torch version
+    fingerprint: str
+    total: str
+    total_value: int
+    rounded: str
+    sentence: Rich
+    facts: tuple[str, ...]
+    counts: tuple[CountLine, ...]  #: of a language model or a mixture of experts
+    agreement: str  #: "107 of 107 counts agree with PyTorch"
+    all_checked: bool
+    problems: tuple[Problem, ...]
+    checks: tuple[Check, ...]
+    checked_means: str
+    grades: tuple[Grade, ...]
+    story: tuple[StoryLine, ...]
+    story_total: str
+    one_line: str
+    blocks: tuple[Block, ...]
+    rankings: tuple[Ranking, ...]
+    columns: tuple[Column, ...]  #: of the tree and of the flat list
+    rows: tuple[Row, ...]
+    rows_left_out: str
+    rows_without_parameters: int
+    groups_title: str  #: "All 107 layers"
+    groups: tuple[Group, ...]
+    groups_left_out: str
+    notes: tuple[str, ...]
+    run: Run | None
+    memory: tuple[MemoryTable, ...]
+    picture: Picture | None  #: the icicle; for the page alone
+    glossary: tuple[Term, ...]
+    made: tuple[str, ...]

@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-long check format gallery docs coverage-of-formulas bench system-deps axe clean
+.PHONY: help report test test-long check format gallery docs images coverage-of-formulas bench system-deps axe clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ gallery: $(VENV)/.dev ## make the reports in reports/ anew
 
 docs: $(VENV)/.dev ## write docs/formulas.md from the registry of rules
 	$(BIN)/python docs/make_formulas.py
+
+images: $(VENV)/.dev ## photograph the reports of the gallery for docs/images
+	PYTHONPATH=tests $(BIN)/python docs/make_images.py
 
 coverage-of-formulas: $(VENV)/.dev ## how many layers of transformers' models have a formula; restartable
 	$(BIN)/python benchmarks/coverage.py

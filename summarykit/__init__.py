@@ -16,16 +16,31 @@ if TYPE_CHECKING:
     from summarykit.api import read_review as read_review
     from summarykit.api import report as report
     from summarykit.api import summarize as summarize
+    from summarykit.diffing import Diff as Diff
+    from summarykit.diffing import diff as diff
     from summarykit.errors import SummaryKitError as SummaryKitError
     from summarykit.formulas.rules import rule as rule
     from summarykit.result import Summary as Summary
 
 __version__ = "0.1.0"
-__all__ = ["Summary", "SummaryKitError", "__version__", "load", "read_review", "report", "rule", "summarize"]
+__all__ = [
+    "Diff",
+    "Summary",
+    "SummaryKitError",
+    "__version__",
+    "diff",
+    "load",
+    "read_review",
+    "report",
+    "rule",
+    "summarize",
+]
 
 _HOMES = {
+    "Diff": "summarykit.diffing",
     "Summary": "summarykit.result",
     "SummaryKitError": "summarykit.errors",
+    "diff": "summarykit.diffing",
     "load": "summarykit.api",
     "read_review": "summarykit.api",
     "report": "summarykit.api",

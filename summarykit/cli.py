@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from summarykit import __version__
+from summarykit.commands.diff import diff
 from summarykit.errors import SummaryKitError, TargetError, UnknownLayerError
 
 if TYPE_CHECKING:
@@ -142,6 +143,9 @@ def report(
         typer.echo(f"wrote {path}")
     if strict and not (summary.checks.ok and summary.trace.ok):
         raise typer.Exit(1)
+
+
+app.command("diff")(diff)
 
 
 @app.command()

@@ -96,9 +96,9 @@ TENSORS = st.builds(
 
 
 @st.composite
-def models(draw, *, cycles=True, most=14):
+def models(draw, *, cycles=True, most=14, device="meta"):
     """A tree of modules with tied tensors and reused modules, and with cycles unless switched off."""
-    with torch.device("meta"):
+    with torch.device(device):
         blocks = [draw(st.sampled_from([Block, Other]))()]
         shared = draw(st.lists(TENSORS, max_size=3))
         made = list(blocks)

@@ -19,7 +19,7 @@ def model():
 
 def test_the_public_names():
     assert set(summarykit.__all__) == {
-        "Summary", "SummaryKitError", "__version__", "load", "read_review", "report", "rule",
+        "Diff", "Summary", "SummaryKitError", "__version__", "diff", "load", "read_review", "report", "rule",
         "summarize",
     }  # fmt: skip
     assert set(dir(summarykit)) >= set(summarykit.__all__)

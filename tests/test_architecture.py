@@ -29,9 +29,11 @@ MAY_IMPORT = {
     "result": "errors progress summary exporters",
     "options": "errors project summary exporters",
     "api": "errors progress formulas reading summary exporters options result",
-    "cli": "errors expression records formulas reading summary exporters result api summarykit",
+    "diffing": "errors summary exporters options result api",
+    "commands": "errors formulas reading summary exporters options result api diffing",
+    "cli": "errors expression records formulas reading summary exporters result api diffing commands summarykit",
     # around the house
-    "summarykit": "errors formulas summary exporters result api",  # __init__.py: the public names
+    "summarykit": "errors formulas summary exporters result api diffing",  # __init__.py: the public names
     "__main__": "cli",
     "pytest_plugin": "errors result api summarykit",
     "examples": "",

@@ -17,10 +17,12 @@ import summarykit
 from summarykit import cli, errors
 from summarykit.exporters.review import Change, Review
 from summarykit.exporters.view import values
+from summarykit.exporters.view.difference import values as diff_values
 from summarykit.formulas import all_rules
 from summarykit.formulas.declared import load_project_rules
 from summarykit.formulas.rules import use_project_rules
 from summarykit.records import Evidence
+from summarykit.summary.comparing import Checkpoint, State
 from summarykit.summary.data import Totals
 from summarykit.summary.flows import Trace
 
@@ -73,6 +75,23 @@ def test_every_column_is_documented_with_its_dtype(frame: str) -> None:
     }
     found = SUMMARY.memory() if frame == "memory()" else getattr(SUMMARY, frame)
     assert documented == {name: str(dtype) for name, dtype in found.dtypes.items()}
+
+
+def test_every_column_of_a_diff_is_documented_with_its_dtype() -> None:
+    documented = {name.strip("`"): dtype for name, dtype, _ in cells(section(page("columns.md"), "## diff.changes"))}
+    found = summarykit.diff(tied(), nn.Linear(2, 2)).changes
+    assert documented == {name: str(dtype) for name, dtype in found.dtypes.items()}
+
+
+def test_all_that_is_told_of_checkpoints_and_states_is_documented() -> None:
+    loading = section(page("comparing.md"), "## Will checkpoints load?")
+    assert {row[0].strip("`") for row in cells(loading)} == {*Checkpoint._fields, "silently_wrong"} - {
+        "names",
+        "reason",
+    }
+    states = section(page("comparing.md"), "## What can happen to a layer")
+    told = [word.strip("`") for row in cells(states) for word in row[0].split(", ")]
+    assert told == [str(state) for state in State]
 
 
 def test_all_that_a_trace_tells_is_documented() -> None:
@@ -155,8 +174,8 @@ def test_every_argument_of_rule_is_documented() -> None:
 
 def test_every_value_of_a_template_is_documented() -> None:
     text = page("templates.md")
-    held = list(vars(values).values())
-    kinds = [kind for kind in held if isinstance(kind, type) and hasattr(kind, "_fields")]
+    found = [*vars(values).values(), *vars(diff_values).values()]
+    kinds = [kind for kind in found if isinstance(kind, type) and hasattr(kind, "_fields")]
     documented = {}
     for kind in kinds:
         found = re.search(rf"^\*\*{kind.__name__}\*\*:(.*?)(?=^\*\*|\Z)", text, re.DOTALL | re.MULTILINE)

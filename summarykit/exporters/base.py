@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import BinaryIO, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from summarykit.errors import UnknownFormatError
+from summarykit.summary.comparing import Comparison
 from summarykit.summary.data import SummaryData
 from summarykit.summary.selecting import EVERYTHING, Selection
 
@@ -36,6 +37,25 @@ class Exporter(Protocol):
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the whole report to *out*, opened for bytes."""
+
+
+@runtime_checkable
+class ComparisonExporter(Protocol):
+    """What an exporter offers that can also write what changed from one model to another."""
+
+    suffixes: ClassVar[tuple[str, ...]]
+
+    def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
+        """Write the whole report on the comparison to *out*, opened for bytes."""
+
+
+def write_with(exporter: Exporter, told: SummaryData | Comparison, out: BinaryIO, options: Options) -> None:
+    """Write a summary or a comparison with *exporter*, which was asked before whether it can."""
+    if isinstance(told, SummaryData):
+        exporter.write(told, out, options)
+    else:
+        assert isinstance(exporter, ComparisonExporter)
+        exporter.write_comparison(told, out, options)
 
 
 E = TypeVar("E", bound=type)
@@ -76,13 +96,27 @@ def plug_ins() -> tuple[dict[str, type[Exporter]], list[str]]:
     return found, broken
 
 
-def exporter_for(path: Path) -> Exporter:
+def exporter_for(path: Path, *, comparing: bool = False) -> Exporter:
     """Return the exporter that writes files with the suffix of *path*; a built-in goes before a plug-in.
 
     Raises:
-        UnknownFormatError: No exporter has this suffix; the message lists those there are.
+        UnknownFormatError: No exporter has this suffix, or it writes no comparisons where *comparing*; the message
+            lists those that would do.
 
     """
+    found = _exporter_for(path)
+    if comparing and not isinstance(found, ComparisonExporter):
+        able = [made for made in built_in().values() if hasattr(made, "write_comparison")]
+        what = f"the format {path.suffix} has no report on what changed"
+        raise UnknownFormatError(what, hint=f"end the file name in one of: {_suffixes(able)}")
+    return found
+
+
+def _suffixes(found: Iterable[type[Exporter]]) -> str:
+    return ", ".join(sorted(suffix for made in found for suffix in made.suffixes))
+
+
+def _exporter_for(path: Path) -> Exporter:
     suffix = path.suffix.lower()
     own = built_in()
     if made := _with_suffix(own, suffix):
@@ -90,7 +124,7 @@ def exporter_for(path: Path) -> Exporter:
     others, broken = plug_ins()
     if made := _with_suffix(others, suffix):
         return made()
-    known = ", ".join(sorted(s for made in (*own.values(), *others.values()) for s in made.suffixes))
+    known = _suffixes((*own.values(), *others.values()))
     what = f"no format has the suffix {suffix!r} (in {path.name!r})" if suffix else f"{path.name!r} has no suffix"
     raise UnknownFormatError("; ".join([what, *broken]), hint=f"end the file name in one of: {known}")
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any, BinaryIO, ClassVar
 
 from summarykit.exporters.base import Options, exporter
+from summarykit.exporters.excel_diff import write_excel_diff
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.compute_rows import ComputeSheet, compute_sheet
@@ -21,6 +22,7 @@ from summarykit.exporters.view.originals import originals
 from summarykit.exporters.view.overview import overview_values, plain
 from summarykit.exporters.workbook import write_workbook
 from summarykit.garbage import no_collection
+from summarykit.summary.comparing import Comparison
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 
@@ -34,6 +36,10 @@ class ExcelExporter:
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the workbook."""
         write_excel(data, out, options)
+
+    def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
+        """Write the workbook on what changed."""
+        write_excel_diff(comparison, out, options)
 
 
 def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cache: bool = True) -> None:

@@ -10,21 +10,22 @@ from contextlib import suppress
 from pathlib import Path
 
 from summarykit.errors import OutputError
-from summarykit.exporters.base import Exporter, Options, exporter_for
+from summarykit.exporters.base import Exporter, Options, exporter_for, write_with
 from summarykit.exporters.view.words import visible
 from summarykit.progress import begin
+from summarykit.summary.comparing import Comparison
 from summarykit.summary.data import SummaryData
 
 
-def targets(paths: Sequence[str | os.PathLike[str]]) -> list[tuple[Path, Exporter]]:
+def targets(paths: Sequence[str | os.PathLike[str]], *, comparing: bool = False) -> list[tuple[Path, Exporter]]:
     """Return each path with the exporter that writes it, checked before any work is done.
 
     Raises:
-        UnknownFormatError: A suffix has no exporter.
+        UnknownFormatError: A suffix has no exporter, or one that writes no comparisons where *comparing*.
         OutputError: A folder is missing or cannot be written, or a path is a folder.
 
     """
-    found = [(Path(path), exporter_for(Path(path))) for path in paths]
+    found = [(Path(path), exporter_for(Path(path), comparing=comparing)) for path in paths]
     for path, _ in found:
         if "\0" in str(path):
             raise OutputError(f"{str(path)!r} is no name of a file", hint="leave out the null character")
@@ -43,7 +44,7 @@ def targets(paths: Sequence[str | os.PathLike[str]]) -> list[tuple[Path, Exporte
     return found
 
 
-def write_all(data: SummaryData, paths: Sequence[str | os.PathLike[str]], options: Options) -> list[Path]:
+def write_all(data: SummaryData | Comparison, paths: Sequence[str | os.PathLike[str]], options: Options) -> list[Path]:
     """Write a report to each path and return the paths; after an error older files are as they were.
 
     Raises:
@@ -51,7 +52,7 @@ def write_all(data: SummaryData, paths: Sequence[str | os.PathLike[str]], option
         TemplateError: A template cannot be rendered.
 
     """
-    wanted = targets(paths)
+    wanted = targets(paths, comparing=isinstance(data, Comparison))
     partial: list[tuple[Path, Path]] = []
     try:
         for path, exporter in wanted:
@@ -71,13 +72,13 @@ def write_all(data: SummaryData, paths: Sequence[str | os.PathLike[str]], option
     return [path for path, _ in wanted]
 
 
-def _render(data: SummaryData, path: Path, exporter: Exporter, options: Options) -> Path:
+def _render(data: SummaryData | Comparison, path: Path, exporter: Exporter, options: Options) -> Path:
     """Write one report to a new file beside its place, and return that file; on an error nothing is left."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
     made = Path(name)
     try:
         with os.fdopen(handle, "w+b") as out:
-            exporter.write(data, out, options)
+            write_with(exporter, data, out, options)
         made.chmod(_mode(path))
     except BaseException:
         made.unlink(missing_ok=True)

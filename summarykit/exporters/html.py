@@ -15,11 +15,13 @@ from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import MOST_ROWS, ran
+from summarykit.exporters.view.difference import build_diff_view
 from summarykit.exporters.view.island import island, ranking_cells
 from summarykit.exporters.view.tree import shown_places
 from summarykit.exporters.view.words import counted, share
 from summarykit.expression import grouped
 from summarykit.garbage import no_collection
+from summarykit.summary.comparing import Comparison
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 from summarykit.summary.selecting import EVERYTHING
@@ -71,6 +73,12 @@ class HtmlExporter:
             tree = _island(data, folding, options, fold=fold, most=most, rankings=ranks) if whole else ""
         values = {"report": view, "policy": _POLICY_STANDS_HERE, "island": tree}
         page = _rendered("html/report.html.j2", values, options)
+        out.write(with_policy(page).encode("utf-8"))
+
+    def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
+        """Write the page on what changed as UTF-8."""
+        view = build_diff_view(comparison, title=options.title, source=options.source, fold=options.fold)
+        page = _rendered("html/diff.html.j2", {"diff": view, "policy": _POLICY_STANDS_HERE}, options)
         out.write(with_policy(page).encode("utf-8"))
 
 
@@ -140,6 +148,14 @@ def _island(
     }
     held = json.dumps(how | island(data, folding, shown), ensure_ascii=False, separators=(",", ":"))
     return Markup(held.replace("<", "\\u003c"))
+
+
+def diff_fragment(comparison: Comparison, options: Options) -> str:
+    """Return what a notebook shows of a comparison; legible where styles are stripped."""
+    view = build_diff_view(
+        comparison, title=options.title, source=options.source, fold=options.fold, top_rows=NOTEBOOK_ROWS
+    )
+    return _rendered("html/diff_fragment.html.j2", {"diff": view}, options)
 
 
 def with_policy(page: str) -> str:

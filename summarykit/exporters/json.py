@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import BinaryIO, ClassVar
 
 from summarykit.exporters.base import Options, exporter
+from summarykit.summary.comparing import Comparison
+from summarykit.summary.comparing.storage import comparison_json
 from summarykit.summary.data import SummaryData
 from summarykit.summary.storage import to_json
 
@@ -18,3 +20,7 @@ class JsonExporter:
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the summary; title and templates do not matter here."""
         out.write(to_json(data).encode("ascii"))
+
+    def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
+        """Write what changed, for programs."""
+        out.write(comparison_json(comparison).encode("ascii"))

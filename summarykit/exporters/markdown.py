@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import BinaryIO, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO, ClassVar
 
 from markupsafe import Markup
 
@@ -11,11 +12,15 @@ from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import MOST_GROUPS, ran
+from summarykit.exporters.view.difference import build_diff_view, in_less_room
 from summarykit.expression import grouped
+from summarykit.summary.comparing import Comparison
 from summarykit.summary.data import SummaryData
 
 #: A notebook keeps at most so many layers.
 NOTEBOOK_ROWS = 30
+#: A comment on GitHub may have 65,536; what is added around it needs room as well.
+MOST_CHARACTERS = 60_000
 
 # What can mean something to Markdown, or to HTML inside it, in the middle of a line.
 _SIGNS = re.compile(r"([\\`*_\[\]#~@$])")
@@ -69,19 +74,23 @@ class MarkdownExporter:
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the report as UTF-8."""
-        out.write(_rendered(_view(data, options), options).encode("utf-8"))
+        out.write(_rendered("markdown/report.md.j2", {"report": _view(data, options)}, options).encode("utf-8"))
+
+    def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
+        """Write the comment on a pull request as UTF-8."""
+        view = build_diff_view(comparison, title=options.title, source=options.source, fold=options.fold)
+        for shorter in in_less_room(view):
+            text = _rendered("markdown/diff.md.j2", {"diff": shorter}, options)
+            if len(text) <= MOST_CHARACTERS:
+                break
+        out.write(text.encode("utf-8"))
 
 
 def brief(data: SummaryData, options: Options) -> str:
     """Return the report as a notebook keeps it beside the others: with the largest layers alone."""
-    return _rendered(_view(data, options, NOTEBOOK_ROWS), options)
+    return _rendered("markdown/report.md.j2", {"report": _view(data, options, NOTEBOOK_ROWS)}, options)
 
 
-def _rendered(view: ReportView, options: Options) -> str:
-    return render(
-        "markdown/report.md.j2",
-        {"report": view},
-        escape,
-        folders=options.templates,
-        helpers={"code": code, "grouped": grouped, "kind": kind},
-    )
+def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str:
+    helpers: dict[str, Callable[..., Any]] = {"code": code, "grouped": grouped, "kind": kind}
+    return render(template, values, escape, folders=options.templates, helpers=helpers)

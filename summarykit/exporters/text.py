@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import StringIO
 from typing import BinaryIO, ClassVar
 
@@ -10,10 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from summarykit.exporters.base import Options, exporter
+from summarykit.exporters.text_diff import print_comparison
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import ran
 from summarykit.exporters.view.values import CountLine, Rich, Row, Run
 from summarykit.exporters.view.words import share, shortened, visible
+from summarykit.summary.comparing import Comparison
 from summarykit.summary.data import SummaryData
 
 WIDTH = 100
@@ -37,11 +40,17 @@ class TextExporter:
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the table as UTF-8, without colours."""
-        plain = StringIO()
-        console = Console(file=plain, width=WIDTH, no_color=True, force_terminal=False, highlight=False, emoji=False)
-        print_summary(console, data, options)
-        lines = (line.rstrip() + "\n" for line in plain.getvalue().splitlines())
-        out.write("".join(lines).encode("utf-8"))
+        out.write(_plain_text(lambda console: print_summary(console, data, options)))
+
+    def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
+        """Write what changed as UTF-8, without colours."""
+        out.write(_plain_text(lambda console: print_comparison(console, comparison, options)))
+
+
+def _plain_text(printed: Callable[[Console], None]) -> bytes:
+    plain = StringIO()
+    printed(Console(file=plain, width=WIDTH, no_color=True, force_terminal=False, highlight=False, emoji=False))
+    return "".join(line.rstrip() + "\n" for line in plain.getvalue().splitlines()).encode("utf-8")
 
 
 def print_summary(console: Console, data: SummaryData, options: Options) -> None:

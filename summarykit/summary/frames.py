@@ -261,3 +261,7 @@ def _maybe(values: Sequence[int | None]) -> pd.Series:
 def _column(values: np.ndarray) -> pd.Series:
     """Return a column of *values*, which nobody else holds, in their dtype."""
     return pd.Series(values, dtype=values.dtype, copy=False)
+
+
+#: Columns of the same kinds for the frames of other rooms.
+texts, whole_numbers, maybe_numbers = _text, _whole, _maybe

@@ -72,6 +72,8 @@ def from_json(text: str) -> SummaryData:
 
 
 def _checked(found: Any) -> Mapping[str, Any]:
+    if isinstance(found, dict) and "comparison" in found:
+        raise SavedFileError("the file tells what changed between two models, and is no summary of one", hint=_HINT)
     if not isinstance(found, dict) or "format" not in found:
         raise SavedFileError("the file is JSON, but no summary of summarykit", hint=_HINT)
     if found["format"] != FORMAT:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import strategies
 import summarykit
 from summarykit.exporters.view import build_view
-from summarykit.exporters.view.groups import _listed
+from summarykit.exporters.view.groups import listed_rows
 from summarykit.exporters.view.layer_rows import layer_sheet
 from summarykit.exporters.view.selected import works_of
 from summarykit.exporters.view.tree import shown_places
@@ -109,7 +109,7 @@ def test_a_fold_stands_for_layers_that_are_all_shown_or_all_not(model, patterns,
 def test_a_flat_list_accounts_for_every_parameter_once(model, selection, fold):
     data = summarykit.summarize(model).data
     chosen = choose(data, selection)
-    listed = _listed(data, Folding(data, fold, chosen.apart), chosen)
+    listed = listed_rows(data, Folding(data, fold, chosen.apart), chosen)
     values = sum(each.value for each in listed)
     layers = sum(each.layers for each in listed)
     view = build_view(data, selection=selection, fold=fold)

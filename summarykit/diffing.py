@@ -1,0 +1,171 @@
+"""``diff()`` and ``Diff``: what changed from one model to another, as people ask for it and hold it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from summarykit.api import summarize
+from summarykit.exporters.base import Options, built_in, write_with
+from summarykit.exporters.files import targets, write_all
+from summarykit.options import Given, made_options
+from summarykit.result import Summary
+from summarykit.summary.comparing import Comparison
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import nn
+
+    from summarykit.summary import Totals
+    from summarykit.summary.comparing import Checkpoint, ComparisonChecks
+
+    PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, repr=False)
+class Diff:
+    """What changed from one model to another.
+
+    Attributes:
+        comparison: The two models, which layer is which, and all that follows.
+        options: Title, source and templates that reports use.
+
+    """
+
+    comparison: Comparison
+    options: Options = field(default=Options(), compare=False)
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing changed."""
+        return self.comparison.same
+
+    @property
+    def totals(self) -> Totals:
+        """By how much each total changed: exact Python ints, those of ``summary.totals``; ``macs`` may be ``None``."""
+        return self.comparison.totals
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """One row a layer that is new, removed or not as it was; columns as in ``docs/columns.md``."""
+        from summarykit.summary.comparing.frame import changes_frame
+
+        return changes_frame(self.comparison)
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """Whether a checkpoint of the model before loads into the model after, and the names that make it so."""
+        return self.comparison.checkpoint
+
+    @property
+    def checks(self) -> ComparisonChecks:
+        """Whether the changes add up to the difference of the totals: ``checks.ok``, and each in ``checks.list``."""
+        return self.comparison.checks
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know beside the changes."""
+        return self.comparison.notes
+
+    def save(self, *paths: PathLike) -> list[Path]:
+        """Write a report to each path, the format by its suffix, and return the paths.
+
+        All are rendered before any older file is replaced; after an error, older files are untouched.
+
+        Raises:
+            UnknownFormatError: A suffix has no format for comparisons; the message lists those there are.
+            OutputError: A folder is missing or cannot be written.
+            TemplateError: A template of the user's has an error.
+
+        """
+        return write_all(self.comparison, paths, self.options)
+
+    def to_markdown(self) -> str:
+        """Return the comment on a pull request."""
+        return self._text("markdown")
+
+    def to_html(self) -> str:
+        """Return the page on what changed: one that needs nothing else."""
+        return self._text("html")
+
+    def to_json(self) -> str:
+        """Return the changes as JSON, for programs."""
+        return self._text("json")
+
+    def __str__(self) -> str:
+        """Return the changes as text, at most 100 columns wide."""
+        return self._text("text").removesuffix("\n")
+
+    def __repr__(self) -> str:
+        """Return one line: the two models and the difference of their totals."""
+        before, after = self.comparison.before, self.comparison.after
+        names = " and ".join(f"{data.model_name} {data.fingerprint}" for data in (before, after))
+        return f"<Diff of {names}: {self.totals.parameters:+,} parameters>"
+
+    def _repr_html_(self) -> str:
+        from summarykit.exporters.html import diff_fragment
+
+        return diff_fragment(self.comparison, self.options)
+
+    def _repr_markdown_(self) -> str:
+        return self.to_markdown()
+
+    def _text(self, name: str) -> str:
+        out = BytesIO()
+        write_with(built_in()[name](), self.comparison, out, self.options)
+        return out.getvalue().decode("utf-8")
+
+
+def diff(
+    before: nn.Module | Summary | PathLike,
+    after: nn.Module | Summary | PathLike,
+    *paths: PathLike,
+    title: str = "",
+    source: str = "",
+    templates: PathLike | Sequence[PathLike] = (),
+    fold: bool | None = None,
+) -> Diff:
+    """Return what changed from *before* to *after*, and write a report on it to each path.
+
+    Layers are matched by name, numbered ones as diff tools align sequences, then by what they are: an insert is one
+    insert, a new name is a new name. Nothing is run and nothing on a model changes; for multiply-adds give
+    summaries that were made with inputs.
+
+    Args:
+        before: A module, a summary, or the path of a summary saved as JSON, or of a folder with a config.json.
+        after: Likewise; the two may be of different kinds.
+        paths: Where to write; the suffix picks the format.
+        title: Heading of reports; by default that of *after*, or its class name.
+        source: Where the two came from, shown in reports.
+        templates: Folders with templates that go before the built-in ones.
+        fold: Whether layers of repeated blocks that changed alike stand once, with their number.
+
+    Raises:
+        NotAModelError: *before* or *after* is none of these.
+        MissingFileError, SavedFileError: A path is given, and no summary can be read there.
+        UnknownFormatError: A suffix has no format for comparisons.
+        OutputError: A folder is missing or cannot be written, or the disk is full.
+        TemplateError: A template has an error, or a folder of templates is not there.
+
+    Example:
+        >>> import torch, summarykit
+        >>> summarykit.diff(torch.nn.Linear(16, 4), torch.nn.Linear(16, 8)).totals.parameters
+        68
+
+    """
+    targets(paths, comparing=True)
+    one, other = (_summary(each, templates) for each in (before, after))
+    before_given = replace(other.options, source="")  # that says where one model came from
+    options = made_options(Given(title, source, templates, fold), before_given)
+    found = Diff(Comparison(one.data, other.data), options)
+    found.save(*paths)
+    return found
+
+
+def _summary(model: nn.Module | Summary | PathLike, templates: PathLike | Sequence[PathLike]) -> Summary:
+    return model if isinstance(model, Summary) else summarize(model, templates=templates)

@@ -13,8 +13,6 @@ from summarykit.commands.diff import diff
 from summarykit.errors import SummaryKitError, TargetError, UnknownLayerError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from summarykit.result import Summary
 
 app = typer.Typer(
@@ -154,6 +152,7 @@ def formulas(
 ) -> None:
     """Print the formula for each kind of layer, or for one."""
     from summarykit.exporters.catalogue import print_rules
+    from summarykit.exporters.text import terminal
     from summarykit.formulas import all_rules, rules_called
     from summarykit.formulas.declared import load_project_rules
 
@@ -161,7 +160,7 @@ def formulas(
     rules = list(all_rules().values()) if name is None else rules_called(name)
     if not rules:
         raise UnknownLayerError(f"no formula for {name!r}", hint="'summarykit formulas' lists the layers there are")
-    print_rules(_console(), rules)
+    print_rules(terminal(), rules)
 
 
 @app.command()
@@ -172,12 +171,13 @@ def read_review(
     """Print what a reviewer changed in a workbook: inputs, from and to, what counts become, remarks."""
     from summarykit.api import read_review as read
     from summarykit.exporters.review.words import print_review, review_json
+    from summarykit.exporters.text import terminal
 
     review = read(workbook)
     if as_json:
         typer.echo(review_json(review))
     else:
-        print_review(_console(), review)
+        print_review(terminal(), review)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -206,12 +206,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _show(summary: Summary) -> None:
-    from summarykit.exporters.text import print_summary
+    from summarykit.exporters.text import print_summary, terminal
 
-    print_summary(_console(), summary.data, summary.options)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False, emoji=False)
+    print_summary(terminal(), summary.data, summary.options)

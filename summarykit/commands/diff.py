@@ -41,17 +41,16 @@ def diff(
     BEFORE and AFTER are package.module:attribute (a module, or a class or factory that makes one; the current folder
     is importable), folders with a config.json, or summaries saved as .json.
     """
-    from rich.console import Console
-
     from summarykit.diffing import diff as compare
     from summarykit.exporters.files import targets
+    from summarykit.exporters.text import terminal
     from summarykit.exporters.text_diff import print_comparison
 
     paths = output or []
     targets(paths, comparing=True)
     one, other = (_summary(target, arg or (), sizes or (), meta=meta) for target in (before, after))
     found = compare(one, other, *paths, title=title, source=f"{before} → {after}", templates=templates or (), fold=fold)
-    print_comparison(Console(highlight=False, emoji=False), found.comparison, found.options)
+    print_comparison(terminal(), found.comparison, found.options)
     for path in paths:
         typer.echo(f"wrote {path}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from io import StringIO
 from typing import BinaryIO, ClassVar
@@ -21,8 +22,10 @@ from summarykit.summary.data import SummaryData
 
 WIDTH = 100
 MOST_ROWS = 30
-#: A terminal with fewer columns has no room for types beside what flows.
+#: A terminal with fewer columns has no room for types beside names and formulas.
 _NARROW = 95
+#: So much of a name stands in one line, however little room there is.
+_NAMES = 24
 #: What the largest number of a row is called, unless the one of the layer alone stands beside it.
 _LABELS = {"total": "Parameters", "macs_total": "MACs"}
 _ITSELF = {"total": "parameters", "macs_total": "macs"}
@@ -51,6 +54,14 @@ def _plain_text(printed: Callable[[Console], None]) -> bytes:
     plain = StringIO()
     printed(Console(file=plain, width=WIDTH, no_color=True, force_terminal=False, highlight=False, emoji=False))
     return "".join(line.rstrip() + "\n" for line in plain.getvalue().splitlines()).encode("utf-8")
+
+
+def terminal() -> Console:
+    """Return where the command line prints; what goes to a pipe or a file has room for the whole table."""
+    found = Console(highlight=False, emoji=False)
+    if found.is_terminal or "COLUMNS" in os.environ:
+        return found
+    return Console(highlight=False, emoji=False, width=WIDTH)
 
 
 def print_summary(console: Console, data: SummaryData, options: Options) -> None:
@@ -90,18 +101,22 @@ def _story(view: ReportView) -> list[Text]:
 
 
 def _columns(*, ran: bool, narrow: bool) -> tuple[str, ...]:
-    """Return the columns of the table; a *narrow* one of a run names no types."""
+    """Return the columns of the table; a *narrow* one names no types."""
+    types = () if narrow else ("type",)
     if not ran:
-        return ("type", "formula", "total", "share", "check")
-    return (*(() if narrow else ("type",)), "output_shapes", "formula", "total", "macs_total", "check")
+        return (*types, "formula", "total", "share", "check")
+    return (*types, "output_shapes", "formula", "total", "macs_total", "check")
 
 
 def _table(view: ReportView, *, chosen: bool) -> Table:
     """Return the folded tree; rows that are left out are counted below. No number of *chosen* columns is cut."""
     ran = view.run is not None
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
-    table.add_column("Layer", overflow="fold", max_width=24 if ran else 38)
     keys = [column.key for column in view.columns]
+    rows = _shown(view)
+    names = [_name(row, noted="formula" in keys) for row in rows]
+    least = min(max(map(len, names)), _NAMES)
+    table.add_column("Layer", overflow="fold", max_width=24 if ran else 38, min_width=least)
     for column in view.columns:
         label = _LABELS.get(column.key, column.short)
         label = column.short if _ITSELF.get(column.key) in keys else label
@@ -112,14 +127,19 @@ def _table(view: ReportView, *, chosen: bool) -> Table:
         else:
             wide, of_a_run = _WIDTHS.get(column.key, (34, 22))
             table.add_column(label, overflow="fold", max_width=of_a_run if ran else wide, no_wrap=column.key == "check")
+    for row, name in zip(rows, names, strict=True):
+        cells = [_cell(row, key, text) for key, text in zip(keys, row.cells, strict=True)]
+        table.add_row(name, *cells, style="dim" if row.role == "around" else "")
+    return table
+
+
+def _shown(view: ReportView) -> list[Row]:
+    """Return the rows of the table: without the model itself, or with what it holds beside its parts."""
     root, *inside = view.rows
-    if inside and root.own:  # what the model holds beside its parts, so that the rows add up
+    if inside and root.own:  # so that the rows add up
         own_share = share(root.own_value, view.total_value)
         root = root._replace(name=f"{root.name} (itself)", inside=root.own, share=own_share, left_out="")
-    for row in [root, *inside] if root.own or not inside else inside:
-        cells = [_cell(row, key, text) for key, text in zip(keys, row.cells, strict=True)]
-        table.add_row(_name(row, noted="formula" in keys), *cells, style="dim" if row.role == "around" else "")
-    return table
+    return [root, *inside] if root.own or not inside else inside
 
 
 def _name(row: Row, *, noted: bool) -> Text:

@@ -4,6 +4,7 @@ import io
 import re
 
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -11,7 +12,8 @@ from rich.console import Console
 from torch import nn
 
 import summarykit
-from summarykit.exporters.text import MOST_ROWS, WIDTH, print_summary
+from summarykit.exporters.base import Options
+from summarykit.exporters.text import MOST_ROWS, WIDTH, print_summary, terminal
 from summarykit.exporters.view.words import visible
 from support import hostile
 from support.own_layers import fill
@@ -100,3 +102,21 @@ def test_a_saved_text_is_what_is_printed(tmp_path):
     summary.save(tmp_path / "out.txt")
     assert (tmp_path / "out.txt").read_text("utf-8") == str(summary) + "\n"
     assert repr(summary) == f"<Summary of Sequential: {summary.totals.parameters:,} parameters, {summary.fingerprint}>"
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_names_stay_whole_where_there_is_little_room(width, monkeypatch, capsys):
+    with torch.device("meta"):
+        model = nn.ModuleDict({"post_attention_norm": nn.LayerNorm(12_345), "projection": nn.Linear(12_345, 54_321)})
+    monkeypatch.setenv("COLUMNS", str(width))
+    data = summarykit.summarize(model).data
+    print_summary(terminal(), data, Options())
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= min(width, 100)
+    assert any(line.startswith("post_attention_norm  ") for line in lines)
+    assert any("54,321 × (12,345 + 1)" in line and "670,647,066" in line for line in lines)
+
+
+def test_a_pipe_has_room_for_the_whole_table(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert terminal().width == 100

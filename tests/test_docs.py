@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import torch
 import typer
@@ -25,6 +26,7 @@ from summarykit.records import Evidence
 from summarykit.summary.comparing import Checkpoint, State
 from summarykit.summary.data import Totals
 from summarykit.summary.flows import Trace
+from support.packages import complaints
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -257,3 +259,57 @@ def test_the_example_of_a_template_works(tmp_path: Path) -> None:
     (tmp_path / "markdown" / "report.md.j2").write_text(example, encoding="utf-8")
     made = summarykit.report(nn.Linear(16, 4), tmp_path / "out.md", templates=[tmp_path]).fingerprint
     assert f"Reviewed by the platform team · {made}" in (tmp_path / "out.md").read_text("utf-8")
+
+
+def workbook_of_acme(folder: Path) -> dict[str, str]:
+    """The templates of the example, written below *folder*; by name."""
+    text = section(page("extending.md"), "## A workbook of your own")
+    found = {}
+    for _, code in FENCE.findall(text):
+        name = re.match(r"\{# brand/excel/(\S+?)[ ,]", code)
+        assert name, code
+        found[name[1]] = code
+        (folder / "excel").mkdir(exist_ok=True)
+        (folder / "excel" / name[1]).write_text(code, encoding="utf-8")
+    return found
+
+
+@pytest.mark.filterwarnings("ignore:.*[eE]xtension is not supported:UserWarning:openpyxl")
+def test_the_example_of_a_workbook_works(tmp_path: Path) -> None:
+    templates = workbook_of_acme(tmp_path)
+    built_in = (ROOT / "templates" / "excel" / "colours.j2").read_text("utf-8")
+    named = re.compile(r"set (\w+) =")
+    assert named.findall(templates["colours.j2"]) == named.findall(built_in)
+    out = tmp_path / "out.xlsx"
+    summarykit.report(nn.Sequential(nn.Linear(16, 4), nn.Linear(4, 2)), out, templates=[tmp_path])
+    book = openpyxl.load_workbook(out)
+    assert [sheet.title for sheet in book if sheet.sheet_state == "visible"][-1] == "Cost"
+    said = {cell.value: cell for row in book["Overview"].iter_rows() for cell in row if cell.value is not None}
+    assert said["ACME Models & Co. · for internal use"].font.i
+    assert "Released by" in said
+    assert "Reviewer" not in said
+    assert said["In numbers"].fill.fgColor.rgb == "00DCEBE1"
+    assert book["Cost"].tables["Cost"].ref == "A5:B9"
+    shown = openpyxl.load_workbook(out, data_only=True)["Cost"]
+    assert shown["B3"].value == pytest.approx(78 * 4 / 10**9 * 4.5)
+    assert complaints(out.read_bytes()) == []
+
+
+@pytest.mark.filterwarnings("ignore:.*[eE]xtension is not supported:UserWarning:openpyxl")
+def test_the_places_a_sheet_can_refer_to_are_there(tmp_path: Path) -> None:
+    text = section(page("extending.md"), "## A workbook of your own")
+    places = [place for row in cells(text) for place in re.findall(r"`(\{.*?\})`", row[0])]
+    assert len(places) >= 8
+    keys = {
+        place: re.findall(r"`(\w+)`", row[1]) for row in cells(text) for place in re.findall(r"`(\{.*?\})`", row[0])
+    }
+    wanted = [place.replace("KEY", key) for place in places for key in (keys[place] if "KEY" in place else [""])]
+    wanted = [place for place in wanted if not ("layers" in place and place[:-1].endswith((".counted", ".bytes")))]
+    rows = "".join(f'<row><cell type="number" formula="=SUM({place})">0</cell></row>' for place in wanted)
+    sheet = f'{{% block sheets %}}<sheet name="X">{rows}</sheet>{{% endblock %}}'
+    markup = f'{{% extends "summarykit/excel/report.xml.j2" %}}{sheet}'
+    (tmp_path / "excel").mkdir()
+    (tmp_path / "excel" / "report.xml.j2").write_text(markup, encoding="utf-8")
+    out = tmp_path / "out.xlsx"
+    summarykit.report(nn.Sequential(nn.Linear(16, 4)), out, templates=[tmp_path], input_size=(2, 16))
+    assert openpyxl.load_workbook(out)["X"].max_row == len(wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, BinaryIO, ClassVar
 
@@ -13,6 +13,7 @@ from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.compute_rows import ComputeSheet, compute_sheet
 from summarykit.exporters.view.fitting import height
 from summarykit.exporters.view.formulas import FormulaSheet, formula_sheet
+from summarykit.exporters.view.glossary import glossary_sheet
 from summarykit.exporters.view.labels import quiet
 from summarykit.exporters.view.layer_rows import LayerSheet, layer_sheet
 from summarykit.exporters.view.live import MOST_COUNTED
@@ -20,6 +21,7 @@ from summarykit.exporters.view.live_blocks import paper
 from summarykit.exporters.view.memory_rows import MemorySheet, memory_sheet
 from summarykit.exporters.view.originals import originals
 from summarykit.exporters.view.overview import overview_values, plain
+from summarykit.exporters.view.tensor_rows import TensorSheet, tensor_sheet
 from summarykit.exporters.workbook import write_workbook
 from summarykit.garbage import no_collection
 from summarykit.summary.comparing import Comparison
@@ -29,7 +31,7 @@ from summarykit.summary.folding import Folding
 
 @exporter("excel")
 class ExcelExporter:
-    """Overview, Formulas, Layers, Compute, Memory. A model gives texts and numbers, never part of a formula."""
+    """Up to seven sheets, Overview first. A model gives texts and numbers, never part of a formula."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".xlsx",)
 
@@ -52,7 +54,8 @@ def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cach
         sheet = formula_sheet(data, folding, view.title, live=live)
         compute = compute_sheet(data, folding, view.title)
         memory = memory_sheet(data, "{ref:totals.counted}" if live and sheet.blocks else "")
-        layers = layer_sheet(data, selection, view.title, fold=options.fold)
+        layers = layer_sheet(data, folding, selection, view.title, fold=options.fold)
+        tensors = tensor_sheet(data, folding, selection, fold=options.fold)
         values = {
             "report": view,
             "overview": overview_values(data, view, folding, sheet, compute, live=live),
@@ -60,10 +63,14 @@ def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cach
             "layers": _layers(layers, compute),
             "compute": _compute(data, view, compute) if compute else None,
             "memory": _memory(memory) if memory else None,
+            "tensors": _tensors(tensors) if tensors else None,
+            "glossary": glossary_sheet(data, view),
         }
         helpers: dict[str, Callable[..., object]] = {"height": height, "quiet": quiet}
         markup = render("excel/report.xml.j2", values, _escape, folders=options.templates, helpers=helpers)
-        records = {**sheet.records, "layers": layers.rows, "originals": originals(sheet, compute, memory)}
+        records: dict[str, Sequence[Mapping[str, object]]] = {**sheet.records, "layers": layers.rows}
+        records |= {"originals": originals(sheet, compute, memory)}
+        records |= {"tensors": tensors.rows} if tensors else {}
         records |= compute.records if compute else {}
         records |= memory.records if memory else {}
         write_workbook(markup, records, out, fill_cache=fill_cache)
@@ -108,6 +115,20 @@ def _layers(sheet: LayerSheet, compute: ComputeSheet | None) -> Mapping[str, Any
         "paper": paper(sheet.widths),
         "macs": compute.total if compute else 0,
         "macs_live": compute.live if compute else True,
+    }
+
+
+def _tensors(sheet: TensorSheet) -> Mapping[str, Any]:
+    widths = [column.width for column in sheet.columns]
+    return {
+        "columns": sheet.columns,
+        "folded": sheet.folded,
+        "told": sheet.told,
+        "tensors": sheet.tensors,
+        "bytes": sheet.bytes,
+        "bytes_live": sheet.bytes <= MOST_COUNTED,
+        "widths": " ".join(map(str, widths)),
+        "paper": paper(widths),
     }
 
 

@@ -55,7 +55,7 @@ class Mixed(nn.Module):
 def test_the_smallest_example_counts_live():
     made = workbook_bytes(tiny())
     rows, shown = formula_rows(opened(made)), formula_rows(opened(made, values=True))
-    assert sheets(opened(made)) == ["Overview", "Formulas", "Layers", "Memory"]
+    assert sheets(opened(made)) == ["Overview", "Formulas", "Layers", "Tensors", "Memory", "Glossary"]
     assert [shown[path]["By formula"].value for path in "012"] == [68, 10, 3]
     assert [shown[path]["PyTorch"].value for path in "012"] == [68, 10, 3]
     assert [shown[path]["Formula in words"].value for path in "012"] == ["4 × (16 + 1)", "2 × (4 + 1)", "1 × (2 + 1)"]

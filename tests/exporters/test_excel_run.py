@@ -71,7 +71,7 @@ def made() -> bytes:
 
 
 def test_compute_is_a_sheet_of_a_run_alone(made: bytes):
-    assert sheets(opened(made)) == ["Overview", "Formulas", "Layers", "Compute", "Memory"]
+    assert sheets(opened(made)) == ["Overview", "Formulas", "Layers", "Tensors", "Compute", "Memory", "Glossary"]
     assert "Compute" not in opened(workbook_bytes(Net())).sheetnames
     assert "Compute" not in opened(workbook_bytes(nn.ReLU(), input_size=(1, 4))).sheetnames
     assert "Memory" not in opened(workbook_bytes(nn.ReLU(), input_size=(1, 4))).sheetnames

@@ -84,16 +84,31 @@ def test_a_sheet_can_be_a_table_with_filter_panes_and_paper() -> None:
         '<print paper="A4" fit-width="1" fit-height="1" footer-right="&amp;P" margin="2.54"/>'
         '<row id="head"><cell>Name</cell><cell>Size</cell></row>'
         '<rows of="r" id="r"><column key="a"/><column key="b"/></rows>'
-        '<table name="Layers" range="{range:head}:{range:r}"/>',
+        "",
         'zoom="80" tab="0B84D8" gridlines="false" filter="{range:head}:{range:r}" widths="34 18.5"',
     )
     page = loaded(markup, {"r": [{"a": "x", "b": 1}, {"a": "y", "b": 2}]})["Sheet"]
-    assert page.tables["Layers"].ref == page.auto_filter.ref == "A1:B3"
-    assert page.tables["Layers"].column_names == ["Name", "Size"]
+    assert page.auto_filter.ref == "A1:B3"
     assert (page.page_setup.paperSize, page.page_setup.fitToHeight, page.page_margins.left) == (9, 1, 1)
     assert page.oddFooter.right.text == "&P"
     assert (page.sheet_view.zoomScale, page.sheet_view.showGridLines) == (80, False)
     assert (page.column_dimensions["A"].width, page.column_dimensions["B"].width) == (34, 18.5)
+
+
+def test_a_table_brings_its_filter_buttons() -> None:
+    rows = (
+        '<row id="head"><cell>Name</cell><cell>Size</cell></row>'
+        '<rows of="r" id="r"><column key="a"/><column key="b"/></rows>'
+        '<table name="Layers" range="{range:head}:{range:r}" FILTER/>'
+    )
+    for attribute, buttons in (("", "A1:B3"), ('filter="false"', None)):
+        page = loaded(sheet(rows.replace("FILTER", attribute)), {"r": [{"a": "x", "b": 1}, {"a": "y", "b": 2}]})[
+            "Sheet"
+        ]
+        table = page.tables["Layers"]
+        assert table.ref == "A1:B3"
+        assert table.column_names == ["Name", "Size"]
+        assert (table.autoFilter.ref if table.autoFilter else None) == buttons
 
 
 def chart_of(values: list[object]) -> io.BytesIO:

@@ -12,6 +12,9 @@ from support.markup import made, sheet
 
 GUIDE = Path(__file__).parents[2] / "docs" / "workbook-markup.md"
 
+TABLE = (
+    '<row><cell>a</cell><cell>b</cell></row><row><cell>1</cell><cell>2</cell></row><table name="NAME" range="A1:B2"/>'
+)
 MISTAKES = {
     "not well-formed": ("<workbook>\n<sheet>", "line 2", "write &lt;"),
     "document type": ('<!DOCTYPE a [<!ENTITY b "c">]><workbook/>', "document type", "remove"),
@@ -48,6 +51,22 @@ MISTAKES = {
     "no column": (sheet('<row><cell at="?"/></row>'), "at='?'", "letters"),
     "long prompt": (sheet(f'<validation range="A1" type="whole" prompt="{"x" * 256}"/>'), "too long", "255"),
     "long formula": (sheet(f'<row><cell formula="={"1+" * 5000}1"/></row>'), "10,001 characters", "8,192"),
+    "table without rows": (
+        sheet('<row><cell>a</cell></row><table name="T" range="A1"/>'),
+        "has no rows",
+        "leave it out",
+    ),
+    "table named as a cell": (sheet(TABLE.replace("NAME", "T1")), "cannot be named 'T1'", "reads as a cell"),
+    "table with a dash": (sheet(TABLE.replace("NAME", "T-x")), "cannot be named 'T-x'", "letters"),
+    "table twice": (
+        sheet(TABLE.replace("NAME", "Rows") + "<row/>" + TABLE.replace("NAME", "ROWS").replace("A1:B2", "A4:B5")),
+        "second table named 'ROWS'",
+        "differ",
+    ),
+    "table over a filter": (sheet(TABLE.replace("NAME", "T"), 'filter="A1:B2"'), "lies over", "filter="),
+    "table over a table": (sheet(TABLE.replace("NAME", "T") + TABLE.replace("NAME", "S")), "lies over", "filter="),
+    "columns alike": (sheet(TABLE.replace("NAME", "T").replace(">b<", ">A<")), "two columns 'A'", "rename"),
+    "column without a name": (sheet(TABLE.replace("NAME", "T").replace(">b<", "><")), "without a text", "name it"),
     "chart of nothing": (
         sheet('<row/><chart at="A1" categories="A1" values="B1" title="t" alt="a" color="0B84D8"/>'),
         "without a number",

@@ -40,6 +40,20 @@ def lstm() -> nn.Module:
     return nn.LSTM(10, 20, 3, bidirectional=True, proj_size=5)
 
 
+def mixture() -> nn.Module:
+    """Repeated blocks of repeated experts, with a tied head."""
+
+    def experts() -> nn.ModuleList:
+        return nn.ModuleList(nn.Sequential(nn.Linear(8, 32), nn.SiLU(), nn.Linear(32, 8)) for _ in range(6))
+
+    model = nn.Module()
+    model.embed = nn.Embedding(50, 8)
+    model.blocks = nn.ModuleList(nn.ModuleDict({"router": nn.Linear(8, 6), "experts": experts()}) for _ in range(4))
+    model.head = nn.Linear(8, 50, bias=False)
+    model.head.weight = model.embed.weight
+    return model
+
+
 def every_layer() -> nn.Module:
     """Each torch.nn layer that owns parameters, in several options."""
     with torch.device("meta"):
@@ -101,7 +115,7 @@ def recomputed(libreoffice: Callable[..., Path], tmp_path: Path) -> Recompute:
     return compute
 
 
-@pytest.mark.parametrize("make", [tiny, gpt2, resnet, lstm, every_layer])
+@pytest.mark.parametrize("make", [tiny, gpt2, resnet, lstm, mixture, every_layer])
 def test_every_live_cell_shows_what_python_wrote(make: Callable[[], nn.Module], recomputed: Recompute):
     model = make()
     found, written = recomputed(model), opened(workbook_bytes(model), values=True)
@@ -144,6 +158,15 @@ def test_sixteen_becomes_thirty_two(recomputed: Recompute):
     said = texts(book, "Overview")
     assert "2 of 3 counts agree with PyTorch; 1 changed by you" in said
     assert "Sum with your changes: 145. The model itself: 81." in said
+
+
+def test_one_expert_changed_changes_all_its_copies(recomputed: Recompute):
+    model = mixture()
+    before = sum(parameter.numel() for parameter in model.parameters())
+    book = recomputed(model, {("blocks.0–3.experts.0–5.0", "out_features"): 64})
+    more = 4 * 6 * (32 * 9 + 32 * 8)
+    assert overview(book, "Parameters")[:3] == [before, before + more, more]
+    assert formula_rows(book)["blocks.0–3.experts.0–5.2"]["in_features"].value == 64
 
 
 def test_the_words_follow_a_switch(recomputed: Recompute):

@@ -169,10 +169,12 @@ def test_sorting_moves_rows_and_nothing_else(model, sort, fold):
 @given(model=MODELS, selection=SELECTIONS)
 def test_the_sheet_of_layers_adds_up_to_the_total(model, selection):
     data = summarykit.summarize(model).data
-    sheet = layer_sheet(data, selection, "Model", fold=True)
-    assert sum(row["adds_to_total"] or 0 for row in sheet.rows) == data.totals.parameters
-    assert len(sheet.rows) == len(expected(data, selection)) + bool(sheet.told)
-    assert bool(sheet.told) == sheet.rows[-1]["name"].endswith(" not shown")
+    for fold in (False, True):
+        sheet = layer_sheet(data, Folding(data), selection, "Model", fold=fold)
+        assert sum(row["adds_to_total"] or 0 for row in sheet.rows) == data.totals.parameters
+        shown = sheet.rows[:-1] if sheet.told else sheet.rows
+        assert sum(row.get("times", 1) for row in shown) == len(expected(data, selection))
+        assert bool(sheet.told) == sheet.rows[-1]["name"].endswith(" not shown")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class Book:
     """A workbook: its rows, single cells as formulas or as what they show, its comments."""
 
     def __init__(self, name: str, content: bytes) -> None:
-        self._name = name
+        self.name = name
         with self._reading():
             self._formulas = openpyxl.load_workbook(BytesIO(content), read_only=True)
             self._values = openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True)
@@ -76,7 +76,7 @@ class Book:
                 warnings.simplefilter("ignore")
                 yield
         except Exception as error:
-            what = f"{self._name!r} cannot be read as a workbook: {type(error).__name__}: {error}"
+            what = f"{self.name!r} cannot be read as a workbook: {type(error).__name__}: {error}"
             raise ReviewError(what, hint=f"the file may be damaged; {_GIVE}") from error
 
 

@@ -83,8 +83,11 @@ class _Cells:
     def __init__(self, book: Book, places: Iterable[_Place]) -> None:
         wanted: dict[str, list[str]] = {}
         for place in places:
-            if place.sheet in book.sheets:
-                wanted.setdefault(place.sheet, []).append(place.cell)
+            wanted.setdefault(place.sheet, []).append(place.cell)
+        missing = sorted(wanted.keys() - set(book.sheets))
+        if missing:  # a sheet that was deleted is named by no formula any more
+            what = f"{book.name!r} is damaged: its sheet {missing[0]!r} cannot be read"
+            raise ReviewError(what, hint="copy it again, or have the reviewer save it once more")
         self._held = {sheet: book.cells(sheet, cells, shown=False) for sheet, cells in wanted.items()}
         self._shown = {sheet: book.cells(sheet, cells, shown=True) for sheet, cells in wanted.items()}
 

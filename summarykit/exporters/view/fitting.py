@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 #: Widths of Calibri, of which a column's width counts digits; what is not named here is as wide as a digit.
 _WIDTHS = {
@@ -62,3 +63,20 @@ def row_height(*cells: tuple[object, float]) -> float | None:
     """Return the height of a row with these texts and widths, None where the usual one will do."""
     most = max((lines(text, width) for text, width in cells if isinstance(text, str)), default=1)
     return None if most == 1 else round(most * 11 * _LEADING + 1, 1)
+
+
+def on_one_line(names: Sequence[str], most: int) -> list[str]:
+    """Return *names* without their first parts where they are long: ``…3.layers.0–2.conv``; all still differ.
+
+    The end of a path tells more than its beginning. A name that is long in itself loses its middle; two that would read
+    alike stand in full.
+    """
+    short = [_end_of(name, most) for name in names]
+    return [name if short.count(made) > 1 else made for name, made in zip(names, short, strict=True)]
+
+
+def _end_of(name: str, most: int) -> str:
+    if len(name) <= most:
+        return name
+    at = name.find(".", len(name) - most)
+    return f"…{name[at + 1 :]}" if 0 <= at < len(name) - 1 else shortened(name, most)

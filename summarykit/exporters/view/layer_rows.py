@@ -1,8 +1,8 @@
-"""The Layers sheet: the tree, one row a layer; folded where it would be too long to read."""
+"""The Layers sheet: the tree, repeated layers in one row with their number, or one row a layer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.view.columns import Subject
@@ -17,8 +17,9 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, own_name
 from summarykit.summary.selecting import Chosen, Selection, choose
 
-#: A model with more layers than this is shown folded.
-MOST_ROWS = 5_000
+#: Excel holds 1,048,576 rows; some stand above and below the tree.
+MOST_ROWS = 1_048_500
+_TOO_LONG = "More layers than a sheet has rows: repeated ones stand in one."
 #: Deeper rows stand no further to the right.
 _MOST_INDENT = 12
 
@@ -42,16 +43,17 @@ class LayerSheet(NamedTuple):
     told: str  #: what is left out, in a sentence
 
 
-def layer_sheet(data: SummaryData, selection: Selection, title: str, *, fold: bool) -> LayerSheet:
-    """Return one row a layer, or one for each group of equal ones; of those selected, in the order asked for.
+def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title: str, *, fold: bool) -> LayerSheet:
+    """Return one row for each group of equal layers, or one a layer; of those selected, in the order asked for.
 
-    What is left out has a row at the end, so that the columns still add up to the totals.
+    Where *fold* is False and a sheet cannot hold all rows, it folds and says so. What is left out has a row at the
+    end, so that the columns still add up to the totals.
     """
-    folded, traced = fold and len(data.layers) > MOST_ROWS, bool(data.flows)
-    keys = selection.columns or default_keys(folded=folded, traced=traced)
-    keys = tuple(key for key in keys if key != "path")
     chosen = choose(data, selection)
-    places, left_out = _places(data, chosen, folded=folded)
+    places, left_out = _places(data, folding, chosen, folded=fold or len(data.layers) > MOST_ROWS)
+    folded = any(place.times > 1 for place in places)
+    keys = selection.columns or default_keys(folded=folded, traced=bool(data.flows))
+    keys = tuple(key for key in keys if key != "path")
     rows = [_row(data, place, title, keys, chosen) for place in places]
     if left_out and left_out.rows:
         rows.append(_rest(left_out, keys))
@@ -66,18 +68,20 @@ def layer_sheet(data: SummaryData, selection: Selection, title: str, *, fold: bo
     for row in rows:
         name = (row["name"], widths["name"] - 2 * int(str(row["indent"])))
         row["height"] = row_height(name, *((row[key], width) for key, width in widths.items() if key != "name"))
-    told = quiet(visible(left_out.told)) if left_out else ""
+    too_long = _TOO_LONG if folded and not fold else ""
+    told = " ".join(filter(None, (too_long, quiet(visible(left_out.told)) if left_out else "")))
     return LayerSheet(rows, tuple(columns), folded, notes, tuple(widths.values()), told)
 
 
-def _places(data: SummaryData, chosen: Chosen, *, folded: bool) -> tuple[Iterator[_Place], Shown | None]:
+def _places(data: SummaryData, folding: Folding, chosen: Chosen, *, folded: bool) -> tuple[list[_Place], Shown | None]:
     """Return the rows of the sheet, and what is left out where something may be."""
     if not chosen.selection.leaves_out and chosen.selection.sort == "model" and not folded:
-        return (_Place(layer.id, own_name(layer, data), layer.path, 1, 0) for layer in data.layers), None
-    folding = Folding(data, folded, chosen.apart)
-    shown = shown_places(data, folding, len(folding.rows), with_empty=True, chosen=chosen)
+        return [_Place(layer.id, own_name(layer, data), layer.path, 1, 0) for layer in data.layers], None
+    if chosen.apart or not folded:
+        folding = Folding(data, folded, chosen.apart)
+    shown = shown_places(data, folding, MOST_ROWS, with_empty=True, chosen=chosen)
     found = ((folding.rows[place.row], place.hidden) for place in shown.places)
-    return (_Place(row.layer, row.name, row.path, row.times, hidden) for row, hidden in found), shown
+    return [_Place(row.layer, row.name, row.path, row.times, hidden) for row, hidden in found], shown
 
 
 def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chosen: Chosen) -> dict[str, object]:

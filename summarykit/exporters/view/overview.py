@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from summarykit.exporters.view.compute_rows import ComputeSheet
-from summarykit.exporters.view.fitting import shortened
+from summarykit.exporters.view.fitting import on_one_line, shortened
 from summarykit.exporters.view.formulas import FormulaSheet
 from summarykit.exporters.view.labels import quiet
 from summarykit.exporters.view.values import ReportView, Rich
@@ -15,13 +15,29 @@ from summarykit.exporters.view.words import visible
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, LayerGroup
 
-_LARGEST = 8
+#: So many of the largest layers fit the page; fewer beside a chart, and where there is much to know first.
+_LARGEST, _INSTEAD_OF_CHART = 8, 3
+#: A layer's name on one line; in full it stands where its row links to.
+_ONE_LINE = 36
+#: A name within a sentence, and the total as one sum: longer ones would fill the page.
+_IN_TEXT, _SUM = 120, 600
+#: Of the layers in words, and of what must be known first: more would make the page too small to read.
+_MOST_WORDS, _MOST_PROBLEMS = 8, 4
+_BAR, _AROUND = 0.45, 1.2  # centimetres: of a bar with its gap, of the chart's title and margins
 _NUMBER = re.compile(r"(\d[\d,]*)")
 
 
+class BlockChart(NamedTuple):
+    """The chart of the blocks: how tall it is, and what it shows in words."""
+
+    height: float  #: centimetres
+    points: float  #: of the row it stands in
+    alt: str
+
+
 def plain(rich: Rich) -> str:
-    """Return a sentence as text of a cell; only its own numbers are regrouped, never a name."""
-    return "".join(visible(piece.text) if piece.code else quiet(piece.text) for piece in rich)
+    """Return a sentence as text of a cell; only its own numbers are regrouped, and long names shortened."""
+    return "".join(shortened(visible(piece.text), _IN_TEXT) if piece.code else quiet(piece.text) for piece in rich)
 
 
 def overview_values(
@@ -37,12 +53,16 @@ def overview_values(
     totals = data.totals
     parameters = totals.parameters
     each = totals.bytes / parameters if parameters else 4.0
+    chart = _chart(view) if live and len(view.blocks) > 1 else None
+    problems, told = _problems(view), _story(view)
+    most = _LARGEST - _INSTEAD_OF_CHART * bool(chart) - min(len(problems), _MOST_PROBLEMS - 1)
     return {
         "live": live,
         "sentence": plain(view.sentence),
         "below": _below(view),
-        "problems": tuple((problem.look, problem.title, plain(problem.text)) for problem in view.problems),
-        "story": _story(view),
+        "one_line": quiet(view.one_line) if len(view.one_line) <= _SUM and not told else "",
+        "problems": problems,
+        "story": told,
         "sizes": _sizes(parameters, each),
         "each": each,
         "each_format": "0.0##" if each != int(each) else "0",
@@ -52,25 +72,48 @@ def overview_values(
         "counts": tuple((line.label, line.value, line.number, plain(line.basis)) for line in view.counts),
         "macs_label": "Multiplications per run" if data.run.ok else "Multiplications until it failed",
         "peak": (data.trace.peak_inference or 0) / 10**6,
-        "to_change": _to_change(data, compute),
+        "to_change": _to_change(data, compute, formulas=bool(sheet.blocks)),
         "agreement": _agreement(view.agreement, sheet.agreeing),
         "blocks": tuple(
-            (shortened(block.label), block.type, block.copies, block.value, _fraction(block.value, parameters), "")
-            for block in view.blocks
+            (name, block.type, block.copies, block.value, _fraction(block.value, parameters), "")
+            for name, block in zip(on_one_line([b.label for b in view.blocks], _ONE_LINE), view.blocks, strict=True)
         ),
-        "largest": tuple(_largest(data, view, folding, sheet)),
+        "chart": chart,
+        "largest": tuple(_largest(data, view, folding, sheet, most)),
         "checks": tuple((check.ok, check.claim, quiet(check.detail)) for check in view.checks),
     }
 
 
-def _to_change(data: SummaryData, compute: ComputeSheet | None) -> str:
+def _chart(view: ReportView) -> BlockChart:
+    tall = round(_AROUND + _BAR * len(view.blocks), 2)
+    parts = (f"{shortened(block.label)} {quiet(block.text)} ({block.share})" for block in view.blocks)
+    alt = f"Bars of the parameters of each block, the largest first: {', '.join(parts)}."
+    return BlockChart(tall, round(tall / 2.54 * 72 + 4, 1), visible(alt))
+
+
+def _to_change(data: SummaryData, compute: ComputeSheet | None, *, formulas: bool) -> str:
     """Return the sheets with yellow cells, in words."""
-    names = ["Formulas", *(["Compute"] if compute else []), *(["Memory"] if data.totals.parameters else [])]
-    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+    names = [
+        *(["Formulas"] if formulas else []),
+        *(["Compute"] if compute else []),
+        *(["Memory"] if data.totals.parameters else []),
+    ]
+    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def _problems(view: ReportView) -> tuple[tuple[str, str, str], ...]:
+    """Return look, title and text of what a reader must know first, the gravest first, and how many more there are."""
+    told = view.problems if len(view.problems) <= _MOST_PROBLEMS else view.problems[: _MOST_PROBLEMS - 1]
+    rows = tuple((problem.look, problem.title, plain(problem.text)) for problem in told)
+    more = len(view.problems) - len(told)
+    where = f"{more} more to know; the HTML and Markdown reports have all."
+    return (*rows, (view.problems[len(told)].look, "And more", where)) if more else rows
 
 
 def _story(view: ReportView) -> tuple[tuple[str, str], ...]:
-    """Return the count of a small model in words, a row a layer and one for the total."""
+    """Return the count of a small model in words, a row a layer and one for the total; Formulas has them too."""
+    if len(view.story) > _MOST_WORDS:
+        return ()
     lines = [
         (shortened(f"{line.name} {line.type}".strip()), f"{plain(line.text)} {quiet(line.equation)}".strip())
         for line in view.story
@@ -115,7 +158,7 @@ def _agreement(text: str, agreeing: int) -> str:
 
 
 def _largest(
-    data: SummaryData, view: ReportView, folding: Folding, sheet: FormulaSheet
+    data: SummaryData, view: ReportView, folding: Folding, sheet: FormulaSheet, most: int
 ) -> Iterator[tuple[str, str, int, int, float, str]]:
     """Yield the largest layers, folded, and where they stand in Formulas; nothing where the blocks say the same."""
     adds = data.columns.adds
@@ -123,11 +166,12 @@ def _largest(
     def size(group: LayerGroup) -> int:
         return adds[group.layers[0]] * len(group.layers)
 
-    found = sorted((group for group in folding.groups if size(group)), key=lambda group: -size(group))[:_LARGEST]
-    if {group.path or view.title for group in found} == {block.label for block in view.blocks}:
+    found = sorted((group for group in folding.groups if size(group)), key=lambda group: -size(group))[:most]
+    if {group.path or view.title for group in found} <= {block.label for block in view.blocks}:
         return
-    for group in found:
+    names = on_one_line([group.path or view.title for group in found], _ONE_LINE)
+    for name, group in zip(names, found, strict=True):
         kind = data.records.types[data.layers[group.layers[0]].type].name
         fraction = _fraction(size(group), data.totals.parameters)
         place = sheet.places.get(group.layers[0], "")
-        yield shortened(group.path or view.title), kind, len(group.layers), size(group), fraction, place
+        yield name, kind, len(group.layers), size(group), fraction, place

@@ -169,7 +169,7 @@ def _details(data: SummaryData, layer: LayerRecord, path: str) -> Details:
         look=look,
         grade=str(why.evidence) if why else "",
         origin=why.origin if why else "",
-        tensors=tuple(_tensor_line(data, index, path) for index in range(layer.first_tensor, layer.end_tensor)),
+        tensors=tuple(tensor_line(data, index, path) for index in range(layer.first_tensor, layer.end_tensor)),
         lines=tuple(lines),
         closed=_closed(data, layer),
     )
@@ -185,7 +185,8 @@ def _closed(data: SummaryData, layer: LayerRecord) -> str:
     return f"{closed_form(check)}, {told}"
 
 
-def _tensor_line(data: SummaryData, index: int, path: str) -> TensorLine:
+def tensor_line(data: SummaryData, index: int, path: str) -> TensorLine:
+    """Return what is told of one tensor; *path* is what its layer's row is called."""
     tensor = data.tensors[index]
     facts = tensor.facts
     learned = {True: "learned in training", False: "kept fixed"}[facts.trainable]

@@ -28,6 +28,8 @@ MAX_DOUBLE = 10**308
 #: Excel refuses a formula of more characters than this.
 MAX_FORMULA = 8_192
 MAX_LEVEL = 7
+#: Of a row, in points.
+MAX_HEIGHT = 409.5
 # Text that needs more than to be put between two tags.
 _DELICATE = re.compile("[&<>\x00-\x1f\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|^[\\s=+@#-]|\\s$")
 _FORMULA_LIKE = re.compile("[=+@\t\r-]|#[A-Z/0!?]")
@@ -125,7 +127,7 @@ class _BulkColumn:
 def _row_start(number: int, height: float | None, level: int, *, hidden: bool, collapsed: bool = False) -> str:
     start = f'<row r="{number}"'
     if height is not None:
-        start += f' ht="{height:g}" customHeight="1"'
+        start += f' ht="{min(height, MAX_HEIGHT):g}" customHeight="1"'
     if level:
         start += f' outlineLevel="{min(level, MAX_LEVEL)}"'
     if hidden:

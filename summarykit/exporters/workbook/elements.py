@@ -194,6 +194,7 @@ class Table(Element):
     name: Identifier
     range: str
     look: str = "TableStyleLight1"
+    filter: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

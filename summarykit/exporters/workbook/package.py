@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from lxml import etree
@@ -19,6 +19,8 @@ from openpyxl.xml.functions import tostring
 from summarykit.progress import Step, go_on
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+_TEXT = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
 _X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
 _XM = "http://schemas.microsoft.com/office/excel/2006/main"
@@ -42,6 +44,22 @@ _BAR = (
 _AFTER_CORNERS = {
     f"{{{_MAIN}}}{tag}" for tag in ("drawing", "legacyDrawing", "legacyDrawingHF", "tableParts", "extLst")
 }
+# The order of Excel's own schema; openpyxl has another, which Excel reads too.
+_FONT = (
+    "b",
+    "i",
+    "strike",
+    "condense",
+    "extend",
+    "outline",
+    "shadow",
+    "u",
+    "vertAlign",
+    "sz",
+    "color",
+    "name",
+    "family",
+)
 _ROWS_AT_ONCE = 1_000
 _STYLES = "xl/styles.xml"
 #: The oldest date a zip can hold, and the one of a file that names none.
@@ -70,13 +88,15 @@ def write_package(excel: ExcelWorkbook, pages: Mapping[str, Page], out: BinaryIO
     for number, alt_texts in enumerate(with_charts, 1):
         drawing = f"xl/drawings/drawing{number}.xml"
         parts[drawing] = _described(parts[drawing], alt_texts)
+    for name in [name for name in parts if name.startswith("xl/charts/chart")]:
+        parts[name] = _unbroken(parts[name])
     step = go_on("row", sum(page.height for page in pages.values()))
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:
         # The first entry tells what the file is.
         for name in sorted(parts, key=lambda name: (name != "[Content_Types].xml", name)):
             content = _sheet(parts[name], sheets[name].rows, step) if name in sheets else [parts[name]]
             _write(archive, name, content, created)
-        _write(archive, _STYLES, [tostring(write_stylesheet(excel))], created)
+        _write(archive, _STYLES, [_fonts_in_order(write_stylesheet(excel))], created)
 
 
 def _saved(excel: ExcelWorkbook) -> dict[str, bytes]:
@@ -151,3 +171,23 @@ def _described(drawing: bytes, alt_texts: Sequence[str]) -> bytes:
     for frame, text in zip(root.iterfind(f".//{{{_DRAWING}}}cNvPr"), alt_texts, strict=True):
         frame.set("descr", text)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+def _unbroken(chart: bytes) -> bytes:
+    """Keep each label on one line: otherwise LibreOffice breaks numbers in two; openpyxl cannot write this word."""
+    root = etree.fromstring(chart)
+    for body in root.iterfind(f".//{{{_CHART}}}dLbls/{{{_CHART}}}txPr/{{{_TEXT}}}bodyPr"):
+        body.set("wrap", "none")
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+def _fonts_in_order(styles: Any) -> bytes:
+    root = etree.fromstring(tostring(styles))
+    for font in root.iterfind(f".//{{{_MAIN}}}font"):
+        font[:] = sorted(font, key=_place_in_font)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+def _place_in_font(part: etree._Element) -> int:
+    name = etree.QName(part).localname
+    return _FONT.index(name) if name in _FONT else len(_FONT)

@@ -11,8 +11,6 @@ from openpyxl.worksheet.header_footer import HeaderFooterItem
 from openpyxl.worksheet.header_footer import _HeaderFooterPart as HeaderFooterPart
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import Outline, PageSetupProperties
-from openpyxl.worksheet.table import Table as ExcelTable
-from openpyxl.worksheet.table import TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from summarykit.exporters.workbook.cells import MAX_LEVEL, whole
@@ -22,6 +20,7 @@ from summarykit.exporters.workbook.layout import PlacedRow, PlacedRows, PlacedSh
 from summarykit.exporters.workbook.parsing import mistake
 from summarykit.exporters.workbook.references import Area, References, bounds
 from summarykit.exporters.workbook.styles import StyleBook
+from summarykit.exporters.workbook.tables import add_table
 
 _PAPER = {"letter": 1, "A3": 8, "A4": 9, "A5": 11}
 _MAX_TITLE, _MAX_PROMPT = 32, 255
@@ -56,7 +55,7 @@ class SheetMaker:
                     ranges = self._range(part.categories, part), self._range(part.values, part)
                     self.worksheet.add_chart(bar_chart(part, self._placed, *ranges), self._range(part.at, part))
                 case Table():
-                    self._table(part)
+                    add_table(self.worksheet, part, self._placed, self._range(part.range, part))
         return self.worksheet
 
     def _view(self) -> None:
@@ -159,18 +158,6 @@ class SheetMaker:
         ends = [FormatObject(type="num", val=0), FormatObject(type="max")]
         bar = ExcelDataBar(cfvo=ends, color=f"FF{part.color}", minLength=0, maxLength=100)
         self.worksheet.conditional_formatting.add(self._range(part.range, part), Rule(type="dataBar", dataBar=bar))
-
-    def _table(self, part: Table) -> None:
-        left, top, right, _ = bounds(self._fill(part.range, part), part.line)
-        table = ExcelTable(displayName=part.name, ref=self._range(part.range, part))
-        table.tableStyleInfo = TableStyleInfo(name=part.look, showRowStripes=False)
-        for number, column in enumerate(range(left, right + 1), 1):
-            head = self._placed.value(top, column)
-            if not isinstance(head, str):
-                raise mistake(part.line, f"the table {part.name!r} has a column without a text", hint="name it")
-            table.tableColumns.append(TableColumn(id=number, name=head))
-        table.autoFilter = None
-        self.worksheet.add_table(table)
 
     def _fill(self, text: str, element: Element) -> str:
         filled = self._references.fill(text, self._whole, 1, element.line)

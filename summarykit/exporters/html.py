@@ -7,16 +7,21 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
 from markupsafe import Markup, escape
 
 from summarykit.exporters.base import Options, exporter
+from summarykit.exporters.lean import lean_script, lean_style
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
-from summarykit.exporters.view.build import MOST_ROWS, ran
+from summarykit.exporters.view.build import MOST_ROWS, folding_of, ran
 from summarykit.exporters.view.difference import build_diff_view
-from summarykit.exporters.view.island import island, ranking_cells
+from summarykit.exporters.view.icicle.cells import picture_cells
+from summarykit.exporters.view.island import EXACT, More, island, ranking_cells
+from summarykit.exporters.view.island_of_some import island_of_some
+from summarykit.exporters.view.page_columns import PageColumn, asked_columns, asked_facts, page_columns
 from summarykit.exporters.view.tree import shown_places
 from summarykit.exporters.view.words import counted, share
 from summarykit.expression import grouped
@@ -24,7 +29,7 @@ from summarykit.garbage import no_collection
 from summarykit.summary.comparing import Comparison
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
-from summarykit.summary.selecting import EVERYTHING
+from summarykit.summary.selecting import EVERYTHING, Selection, choose
 
 #: A notebook shows at most so many rows of the tree; the page has them all.
 NOTEBOOK_ROWS = 30
@@ -38,8 +43,6 @@ _STYLE_OR_SCRIPT = re.compile(
     r"<!--.*?-->|<script type=\"application/json\">.*?</script>|<(style|script)\b[^>]*>(.*?)</\1\s*>",
     re.DOTALL | re.IGNORECASE,
 )
-_COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
-_INDENT = re.compile(r"^\s+", re.MULTILINE)
 _FITS = 6  #: characters that need no break in the narrowest column
 _AFTER = re.compile(r"(?<=[._/])(?=[^\W_])|(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])")
 
@@ -47,11 +50,6 @@ _AFTER = re.compile(r"(?<=[._/])(?=[^\W_])|(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z
 def breaks(text: str) -> Markup:
     """Return a name, escaped, that may break after its dots and before its words, and copies as it stands."""
     return Markup("<wbr>").join(_AFTER.split(text) if len(text) > _FITS else [text])
-
-
-def lean(text: str) -> Markup:
-    """Return a style sheet or a script without its indents and without comments that have lines of their own."""
-    return Markup(_INDENT.sub("", _COMMENT.sub("", text)))
 
 
 @exporter("html")
@@ -64,14 +62,20 @@ class HtmlExporter:
         """Write the page as UTF-8."""
         with no_collection():
             folding = Folding(data)
-            whole = options.selection == EVERYTHING.selection
+            whole = _is_whole(options.selection)
             fold = options.fold or (whole and len(data.layers) > MOST_ROWS)
             most = _FEW_ROWS if whole and fold and len(folding.rows) > MOST_ROWS else MOST_ROWS
             view = _view(data, options, most, fold=fold, folding=folding, with_picture=True)
-            # What was left out on request does not come back by a click.
-            ranks = ranking_cells(view.rankings, mixed=len(set(data.columns.dtype) - {None}) > 1)
-            tree = _island(data, folding, options, fold=fold, most=most, rankings=ranks) if whole else ""
-        values = {"report": view, "policy": _POLICY_STANDS_HERE, "island": tree}
+            columns = page_columns(options.selection.columns, ran=ran(data))
+            tree = _island(data, folding, options, view, columns, fold=fold, most=most)
+        values = {
+            "report": view,
+            "policy": _POLICY_STANDS_HERE,
+            "island": tree,
+            "columns": columns,
+            "asked": (asked := [column for column in columns if column.at >= 0]),
+            "more": max(0, len(asked) - sum(column.always and not column.shown for column in columns)),
+        }
         page = _rendered("html/report.html.j2", values, options)
         out.write(with_policy(page).encode("utf-8"))
 
@@ -131,23 +135,54 @@ def _view(
 
 
 def _island(
-    data: SummaryData, folding: Folding, options: Options, *, fold: bool, most: int, rankings: Mapping[str, object]
+    data: SummaryData,
+    folding: Folding,
+    options: Options,
+    view: ReportView,
+    columns: Sequence[PageColumn],
+    *,
+    fold: bool,
+    most: int,
 ) -> Markup:
-    """Return the whole tree as JSON that may stand in a page: no ``<`` in it, so that nothing ends the element."""
-    rows, left_out = folding.rows, False
-    shown: Collection[int] = range(len(data.layers))
+    """Return the tree as JSON that may stand in a page: no ``<`` in it, so that nothing ends the element.
+
+    What was left out on request is not in it, and so does not come back by a click.
+    """
+    ranks = ranking_cells(view.rankings, mixed=len(set(data.columns.dtype) - {None}) > 1)
+    how: dict[str, object] = {"rankings": ranks}
+    if view.picture:
+        how["picture"] = picture_cells(view.picture, EXACT)
+    how |= asked_columns(data, columns)
+    tree = _whole if _is_whole(options.selection) else _chosen
+    how |= tree(data, folding, options, partial(asked_facts, data, columns), fold=fold, most=most)
+    return Markup(json.dumps(how, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
+
+
+def _is_whole(selection: Selection) -> bool:
+    return not selection.leaves_out and selection.sort == EVERYTHING.selection.sort
+
+
+def _whole(
+    data: SummaryData, folding: Folding, options: Options, more: More, *, fold: bool, most: int
+) -> dict[str, object]:
+    rows, shown = folding.rows, {}
+    layers: Collection[int] = range(len(data.layers))
     if fold:
         found = shown_places(data, folding, most, with_empty=True)
-        positions, left_out = [place.row for place in found.places], found.rows > 0
-        shown = [rows[position].layer for position in positions]
-    how = {
-        "page": "folded" if fold else "unfolded",
-        "unfolded": int(not options.fold),
-        **({"shown": positions} if left_out else {}),
-        "rankings": rankings,
-    }
-    held = json.dumps(how | island(data, folding, shown), ensure_ascii=False, separators=(",", ":"))
-    return Markup(held.replace("<", "\\u003c"))
+        positions = [place.row for place in found.places]
+        layers = [rows[position].layer for position in positions]
+        shown = {"shown": positions} if found.rows else {}
+    page = "folded" if fold else "unfolded"
+    return {"page": page, "unfolded": int(not options.fold), **shown, **island(data, folding, layers, more)}
+
+
+def _chosen(
+    data: SummaryData, folding: Folding, options: Options, more: More, *, fold: bool, most: int
+) -> dict[str, object]:
+    chosen = choose(data, options.selection)
+    rows_of = folding_of(data, folding, chosen, fold=fold)
+    shown = shown_places(data, rows_of, most, with_empty=True, chosen=chosen)
+    return {"page": "folded", "unfolded": 0, **island_of_some(data, rows_of.rows, shown, chosen, more)}
 
 
 def diff_fragment(comparison: Comparison, options: Options) -> str:
@@ -175,5 +210,10 @@ def content_policy(page: str) -> str:
 
 
 def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str:
-    helpers: dict[str, Callable[..., Any]] = {"breaks": breaks, "grouped": grouped, "lean": lean}
+    helpers: dict[str, Callable[..., Any]] = {
+        "breaks": breaks,
+        "grouped": grouped,
+        "lean_script": lean_script,
+        "lean_style": lean_style,
+    }
     return render(template, values, escape, folders=options.templates, helpers=helpers)

@@ -1,37 +1,42 @@
-/* The icicle, larger where one clicks: reads the boxes that stand there, and draws what is inside one. */
+/* The icicle, larger where one clicks: draws the boxes of the island, or what is inside one. */
 const [FULL, SEEN, READ, CLOSE, LETTER, MARGIN, ROW] = [1152, 2, 48, 96, 7.4, 10, 23]; // pixels
 const LEVELS = 12;
 const figure = document.querySelector(".icicle");
 const all = (selector) => [...figure.querySelectorAll(selector)];
 const [details, trail, picture, about] = all("details, nav ol, .boxes, .about"); // as they stand
-const switches = all(".measures button");
+const measures = all(".measures button");
 const set = (element, values) => Object.entries(values).forEach((pair) => element.setAttribute(...pair));
+const { boxes: held, measures: counts, kinds, looks } = island.picture;
+const wholes = counts.map((_, index) => held.reduce((sum, box) => sum + (box[0] ? 0n : BigInt(box[index + 6])), 0n));
 
-/* A box has a fact for each measure: "7,077,888 parameters · 27.7%". */
-const whole = { name: trail.textContent, path: "", key: "", inside: [] };
-all(".passing").forEach((element) => element.remove());
+/* "7,077,888 parameters · 27.7%" */
+const fact = (value, index) => {
+  const unit = counts[index].split(" ")[0].replace(/s$/, "");
+  return `${+value ? counted(BigInt(value), unit) : `no ${unit}s`} · ${share(value, wholes[index])}`;
+};
+const whole = { name: trail.textContent, where: "", path: "", key: "", inside: [] };
 const open = [whole];
-const boxes = [...picture.children].map((element) => {
-  const { l: level, n: name = element.lastChild.textContent, at = name, m1, m2 } = element.dataset;
-  const [place, told] = element.firstChild.textContent.split("\n");
-  const type = told.split(" · "); // a class may hold the dot
-  const facts = [type.splice(-2).join(" · "), m1, m2];
-  const values = facts.map((fact = "") => parseFloat(fact.replaceAll(",", "")) || 0);
+const boxes = held.map(([level, look, name, sameAt, place, kind, ...amounts]) => {
   const above = open[level];
-  const where = place.replace(/^\./, () => `${above.where.replace(/ × [\d,]+$/, "")}.`);
+  const at = sameAt === 0 ? name : sameAt;
+  const [, base, times] = above.where.match(/^(.*?)( × [\d,]+)?$/s);
+  const where = (place === 0 ? `${above === whole ? "" : "."}${at}${times ?? ""}` : place).replace(/^\./, () => `${base}.`);
   const path = at && above.path ? `${above.path}.${at}` : at || above.path;
   const key = at ? path : `${above.key}#${above.inside.length}`;
-  const rows = element.matches(".small") ? parseInt(name.replaceAll(",", "")) : 1;
+  const rows = looks[look] === "small" ? parseInt(name.replaceAll(",", "")) : 1;
+  const element = document.createElementNS(svg, "svg");
+  set(element, { class: looks[look] });
   element.innerHTML = `<title/><rect width="100%" height="${ROW - 1}"/><text x="5" y="15"/>`;
-  const box = { element, name, where, type, facts, values, above, path, key, rows, inside: [] };
+  const box = { element, name, where, type: kinds[kind], facts: amounts.map(fact), values: amounts.map(Number), above, path, key, rows, inside: [] };
   above.inside.push(box);
-  open[+level + 1] = box;
+  open[level + 1] = box;
   return box;
 });
+picture.replaceChildren(...boxes.map(({ element }) => element));
 
 let [zoomed, measure, current, shown] = [whole, 0, null, []];
 const pixels = (percent) => (percent * (picture.clientWidth || FULL)) / 100;
-const said = ({ type, facts }) => [...type, facts[measure]].filter(Boolean).join(" · ");
+const told = ({ type, facts }) => [type, facts[measure]].filter(Boolean).join(" · ");
 const fitting = (name, share, width) => {
   const [full, letters] = [`${name} · ${share}`, Math.floor((width - MARGIN) / LETTER)];
   if (width < READ) return "";
@@ -42,16 +47,16 @@ const put = (box, x, width, level) => {
   const { element, where, name, many, facts: { [measure]: fact = "" } } = box;
   const [title, , text] = element.children;
   set(element, { x: `${x}%`, y: ROW * level, width: `${width}%`, height: ROW - 1, display: "inline", tabindex: -1,
-    role: "treeitem", "aria-level": level + 1, "aria-label": `${where}, ${said(box)}` });
+    role: "treeitem", "aria-level": level + 1, "aria-label": `${where}, ${told(box)}` });
   element.classList.toggle("passing", !!many);
-  title.textContent = `${where}\n${said(box)}`;
+  title.textContent = `${where}\n${told(box)}`;
   text.textContent = fitting(name, fact.split(" ").at(-1), pixels(width));
   shown.push(Object.assign(box, { level }));
 };
 /* Neighbours too small to be seen, as one in the place of the first. */
 const together = ([first, ...others]) => {
-  const name = `${others.reduce((sum, { rows }) => sum + rows, first.rows).toLocaleString("en-US")} small`;
-  return { ...first, name, where: name, type: ["zoom in to see them"], facts: [], path: first.above.path, inside: [], many: true };
+  const name = `${grouped(others.reduce((sum, { rows }) => sum + rows, first.rows))} small`;
+  return { ...first, name, where: name, type: "zoom in to see them", facts: [], path: first.above.path, inside: [], many: true };
 };
 const drawInside = (above, left, width, level) => {
   const held = above.inside.filter((box) => box.values[measure]);
@@ -59,8 +64,8 @@ const drawInside = (above, left, width, level) => {
   const drawn = [];
   let [run, start, end] = [[], left, left];
   const flush = () => {
-    const told = run.length > 1 && (run.length < held.length || above === zoomed);
-    if (told || run.length === 1) drawn.push([told ? together(run) : run[0], start, end - start]);
+    const merged = run.length > 1 && (run.length < held.length || above === zoomed);
+    if (merged || run.length === 1) drawn.push([merged ? together(run) : run[0], start, end - start]);
     run = [];
   };
   for (const box of held) {
@@ -96,12 +101,12 @@ const tell = (box) => {
   name.textContent = box.where;
   link.textContent = "Its row in the table";
   link.href = `#${encodeURIComponent(box.path)}`;
-  about.replaceChildren(name, ` ${said(box)} `, box.path ? link : "");
+  about.replaceChildren(name, ` ${told(box)} `, trees.folded.some((row) => row.above && row.first === box.path) ? link : "");
 };
 const show = () => {
   draw();
   tell(current);
-  switches.forEach((button, index) => set(button, { "aria-pressed": index === measure }));
+  measures.forEach((button, index) => set(button, { "aria-pressed": index === measure }));
   trail.replaceChildren();
   for (let box = zoomed; box; box = box.above) {
     const [item, button, to] = [document.createElement("li"), document.createElement("button"), box];
@@ -169,7 +174,7 @@ figure.addEventListener("focusin", ({ target }) => {
   tell((current = shown.find(({ element }) => element === target)));
 });
 picture.onclick = ({ target }) => target !== picture && enter(current); // which has the focus by now
-switches.forEach((button, index) => (button.onclick = () => show((measure = index))));
+measures.forEach((button, index) => (button.onclick = () => show((measure = index))));
 addEventListener("popstate", recall);
 new ResizeObserver(() => picture.clientWidth && draw()).observe(picture);
 set(picture, { role: "tree", "aria-orientation": "horizontal" });

@@ -14,4 +14,8 @@ const island = JSON.parse(data.textContent);
 {% include "html/js/address.js" %}
 {% include "html/js/ranks.js" %}
 start();
+if (island.picture) icicle();
+function icicle() {
+{% include "html/icicle.js" %}
+}
 })();

@@ -13,7 +13,7 @@ import strategies
 import summarykit
 from summarykit.exporters.view import build_view
 from summarykit.exporters.view.blocks import by_parameters
-from summarykit.exporters.view.icicle.parts import MOST_BOXES, chosen_parts
+from summarykit.exporters.view.icicle.parts import FULL, MOST_BOXES, SEEN, chosen_parts
 from summarykit.exporters.view.icicle.picture import MOST_LEVELS, picture
 from summarykit.exporters.view.words import visible
 from summarykit.summary import SummaryData
@@ -57,7 +57,8 @@ def assert_adds_up(made, total):
             assert places(before.left) + places(before.width) == places(after.left)
         drawn = [boxes[index] for index in inside if boxes[index].shown]
         if drawn:
-            assert sum(places(box.width) for box in drawn) == width
+            unseen = sum(not box.shown for box in held) * 10**5 * SEEN / FULL
+            assert width - unseen <= sum(places(box.width) for box in drawn) <= width
 
 
 def deep(levels=200):
@@ -106,7 +107,7 @@ def test_a_repeated_block_is_one_box_with_its_inside_summed():
     assert names["h 0–11 × 12"].facts == ("56,678,400 parameters · 59.5%",)
     assert names["h 0–11 × 12"].text == "h 0–11 × 12 · 59.5%"
     assert names["h 0–11 × 12"].at == "h.0"
-    assert names["up"].path == "h.0–11.mlp.up × 12"
+    assert names["up"].path == ".up × 12"
     assert (names["h 0–11 × 12"].level, names["mlp"].level, names["up"].level) == (0, 1, 2)
 
 
@@ -119,7 +120,7 @@ def test_a_number_says_what_it_is_a_number_of():
 def test_neighbours_too_small_to_be_seen_stand_together_and_say_how_many_they_are():
     small = nn.Sequential(nn.Linear(1000, 1000), *(nn.Linear(1, n) for n in range(2, 8)))
     first, together, *inside = picture_of(small).boxes
-    assert (first.name, together.name, together.merged, together.shown) == ("Linear 0", "6 small", 6, True)
+    assert (first.name, together.name, together.merged, together.shown) == ("Linear 0", "6 small", 6, False)
     assert together.path == "6 small: 1 … 6"
     assert number(together.facts[0]) == sum(2 * n for n in range(2, 8))
     assert inside[0][1:4:2] == ("Linear 1", "1")
@@ -234,12 +235,12 @@ def test_the_page_has_it_folded_up_without_script_or_inline_style():
     section = written(page_of(repeated()))
     (details,) = section.xpath("./details[not(@open)]")
     assert not section.xpath("//@style")
-    boxes = details.xpath(".//svg/svg")
-    assert len(boxes) == len(picture_of(repeated()).boxes)
-    title = boxes[0].xpath("./title")[0].text
-    assert title == "wte\nEmbedding · 38,597,376 parameters · 40.5%"
-    shown = [box for box in boxes if box.get("x")]
-    assert all(box.xpath("./rect") and box.get("width").endswith("%") for box in shown)
+    boxes = details.xpath("./svg/svg | ./svg/rect")
+    assert [box.xpath("./title")[0].text for box in boxes] == [
+        box.path for box in picture_of(repeated()).boxes if box.shown
+    ]
+    assert [text_of(text) for text in details.xpath(".//text")][:2] == ["wte · 40.5%", "h 0–11 × 12 · 59.5%"]
+    assert all(box.get("x").endswith("%") and box.get("width").endswith("%") for box in boxes)
     assert [text_of(item) for item in section.xpath(".//ul/li")] == ["Linear", "Embedding", "Norm"]
 
 
@@ -249,17 +250,17 @@ def text_of(element):
 
 def test_hostile_names_are_text_in_the_picture():
     section = written(page_of(hostile()))
-    titles = [title.text for title in section.xpath(".//svg/svg/title")]
+    titles = [title.text for title in section.xpath(".//svg/*/title")]
     for name in HOSTILE:
         assert any(title.startswith(visible(name)[:40]) for title in titles), name
     assert not section.xpath(".//img | .//svg[@onload]")
-    assert len(section.xpath(".//script")) == 1
+    assert not section.xpath(".//script")
 
 
 @pytest.mark.parametrize("make", [wide, deep])
 def test_a_picture_is_bounded(make):
     page = page_from(SummaryData(data_of(make()).records))
-    section = re.search(r'<section class="icicle">.*?<script', page, re.DOTALL)[0]
+    section = re.search(r'<section class="icicle">.*?</section>', page, re.DOTALL)[0]
     assert len(section.encode()) <= 90_000
 
 
@@ -267,5 +268,5 @@ def test_a_resnet_has_a_small_picture():
     transformers = pytest.importorskip("transformers")
     with torch.device("meta"):
         model = transformers.ResNetForImageClassification(transformers.ResNetConfig())
-    section = re.search(r'<section class="icicle">.*?<script', page_of(model), re.DOTALL)[0]
-    assert len(section.encode()) <= 25_000
+    section = re.search(r'<section class="icicle">.*?</section>', page_of(model), re.DOTALL)[0]
+    assert len(section.encode()) <= 8_000

@@ -4,13 +4,18 @@ import json
 import re
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 import strategies
 import summarykit
-from summarykit.exporters.view.island import _Texts, island
+from summarykit.exporters.view.build import folding_of
+from summarykit.exporters.view.island import Texts, island
+from summarykit.exporters.view.island_of_some import island_of_some
+from summarykit.exporters.view.tree import shown_places
 from summarykit.exporters.view.words import visible
 from summarykit.summary.folding import Folding
+from summarykit.summary.selecting import ORDERS, Selection, choose
 from support.pages import Odd, hostile, page_of, repeated, wide
 
 patient = settings(suppress_health_check=[HealthCheck.too_slow])
@@ -95,7 +100,7 @@ def test_an_empty_name_is_no_number():
 
 
 def test_texts_that_differ_in_numbers_alone_are_told_in_little_and_exactly():
-    texts = _Texts()
+    texts = Texts()
     given_texts = [
         "2,048 × 1,024", "1 × 2", "64 kB", "007", "0", "1,2", "1,234,5", "12,345 and 1.5", "1.05", "a1b22", "3 × 4",
         "1,024 × 7", f"{2**60:,} × 1", "\ue000 × 1", "\u0663 × 4",
@@ -127,3 +132,29 @@ def test_of_rows_that_stand_in_the_page_no_details_are_told_twice():
     assert "details" not in json.loads(held)["columns"]
     (held,) = re.findall(r'<script type="application/json">(.*?)</script>', page_of(wide()), re.DOTALL)
     assert sum(bool(cell) for cell in json.loads(held)["columns"]["details"]) == 2_501
+
+
+SELECTIONS = st.builds(
+    Selection,
+    depth=st.none() | st.integers(0, 3),
+    only=st.sampled_from([(), ("*",), ("0",), ("*.0",), ("Linear",), ("a", "*.a")]),
+    exclude=st.sampled_from([(), ("0",), ("*.1",), ("ReLU",), ("*Norm*",)]),
+    sort=st.sampled_from(ORDERS),
+)
+
+
+@patient
+@given(model=strategies.models() | strategies.repeating_models() | strategies.tied_blocks(), selection=SELECTIONS)
+def test_of_a_selection_the_script_has_the_rows_that_are_shown_and_the_numbers_of_all(model, selection):
+    data = summarykit.summarize(model).data
+    chosen = choose(data, selection)
+    folding = folding_of(data, Folding(data), chosen, fold=True)
+    shown = shown_places(data, folding, 10_000, with_empty=True, chosen=chosen)
+    tree = json.loads(json.dumps(island_of_some(data, folding.rows, shown, chosen)))
+    rows = list(grown(tree))
+    assert sorted(path for _, path in rows) == sorted(
+        visible(layer.path) for layer in data.layers if chosen.shows(layer.id)
+    )
+    assert len(rows) == tree["modules"]
+    assert sum(int(fact(tree, "adds", kind)) for kind, _ in rows) == data.totals.parameters
+    assert sum(fact(tree, "layers", kind) for kind, _ in rows) == data.totals.layers

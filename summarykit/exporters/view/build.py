@@ -21,7 +21,7 @@ from summarykit.expression import grouped
 from summarykit.garbage import no_collection
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
-from summarykit.summary.selecting import EVERYTHING, Selection, choose
+from summarykit.summary.selecting import EVERYTHING, Chosen, Selection, choose
 
 #: A page with more rows than this opens slowly; what is left out is counted.
 MOST_ROWS = 2_000
@@ -110,6 +110,11 @@ def build_view(
         return view._replace(picture=picture(data, folding, title)) if with_picture else view
 
 
+def folding_of(data: SummaryData, folding: Folding, chosen: Chosen, *, fold: bool) -> Folding:
+    """Return the folding whose rows are shown: *folding*, that of the whole, where nothing of it stands apart."""
+    return folding if fold and not chosen.apart else Folding(data, fold, chosen.apart)
+
+
 def ran(data: SummaryData) -> bool:
     """Return whether there is a run to tell of."""
     return data.trace.how != "off"
@@ -128,7 +133,7 @@ def _view(
     empty: bool,
 ) -> ReportView:
     chosen = choose(data, selection)
-    rows_of = folding if fold and not chosen.apart else Folding(data, fold, chosen.apart)
+    rows_of = folding_of(data, folding, chosen, fold=fold)
     keys = selection.columns or columns or (*_COLUMNS, *(_COLUMNS_OF_A_RUN if ran(data) else ()))
     totals, checks = data.totals, data.checks
     parts = where.all_blocks(data, folding, title, where.by_parameters(data))

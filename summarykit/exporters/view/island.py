@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.view.flow import row_flow
@@ -23,7 +23,7 @@ from summarykit.summary.folding.borrowing import meeting, owners
 from summarykit.summary.folding.tree import sibling_runs
 
 #: Larger ones are told as text: a script's numbers are exact up to here.
-_EXACT = 2**53 - 1
+EXACT = 2**53 - 1
 
 #: A number as ``grouped()`` writes it, and what stands in its place: a character that no visible text holds.
 _NUMBER = re.compile(r"(?<![\d,])(?:0|[1-9]\d{0,2}(?:,\d{3})*)(?![\d,]*\d)", re.ASCII)
@@ -41,7 +41,7 @@ class Run(NamedTuple):
     structure: int
 
 
-class _Texts:
+class Texts:
     """Each text once, by its number; of texts that differ in numbers alone, what is alike once."""
 
     def __init__(self) -> None:
@@ -60,43 +60,64 @@ class _Texts:
         patterns: dict[str, int] = {}
         cells: list[Cell] = []
         for text, (pattern, numbers) in zip(self.numbers, split, strict=True):
-            alike = often[pattern] > 1 and max(numbers, default=0) <= _EXACT
+            alike = often[pattern] > 1 and max(numbers, default=0) <= EXACT
             cells.append([patterns.setdefault(pattern, len(patterns)), *numbers] if alike else text)
         return list(patterns), cells
 
 
-def island(data: SummaryData, folding: Folding, told: Collection[int]) -> dict[str, object]:
+#: Further facts of a layer.
+More = Callable[[LayerRecord, Texts], dict[str, Cell]]
+
+
+def no_more(_layer: LayerRecord, _texts: Texts) -> dict[str, Cell]:
+    """Return no further facts."""
+    return {}
+
+
+def island(data: SummaryData, folding: Folding, told: Collection[int], more: More = no_more) -> dict[str, object]:
     """Return the tree as columns, one entry a structure, and a table of the texts they point to.
 
     Args:
         data: The summary.
         folding: Its folded form; repeats must be folded.
         told: The layers whose details stand in the page already, so that they are not said twice.
+        more: Further facts of a structure's first layer.
 
     """
     firsts, numbers = _firsts(folding.structures)
     runs = _runs(data, folding.structures, firsts, numbers)
     told_structures = {folding.structures[layer] for layer in told}
-    texts = _Texts()
+    texts = Texts()
+    untold = [folding.structures[layer] not in told_structures for layer in firsts]
+    facts = [
+        facts_of(data, data.layers[at], texts, untold=new) | more(data.layers[at], texts)
+        for at, new in zip(firsts, untold, strict=True)
+    ]
+    return written(data, facts, runs, texts, len(data.layers))
+
+
+def written(
+    data: SummaryData, facts: Sequence[dict[str, Cell]], runs: Sequence[Sequence[Run]], texts: Texts, modules: int
+) -> dict[str, object]:
+    """Return the island of these structures: what each says, and what stands right below it."""
     columns: dict[str, list[Cell]] = {}
-    for at, layer in enumerate(firsts):
-        untold = folding.structures[layer] not in told_structures
-        for name, cell in _facts(data, data.layers[layer], texts, untold=untold).items():
+    for at, said in enumerate(facts):
+        for name, cell in said.items():
             column = columns.setdefault(name, [])
             column += [0] * (at - len(column))
             column.append(cell)
-    patterns, said = texts.table()
+    patterns, told = texts.table()
     total, macs = data.totals.parameters, data.totals.macs or 0
     return {
-        "large": int(max(total, macs, data.totals.bytes) * 2 > _EXACT),
-        "total": _exact(total),
-        "macs": _exact(macs),
+        "large": int(max(total, macs, data.totals.bytes) * 2 > EXACT),
+        "total": exact(total),
+        "macs": exact(macs),
         "layers": data.totals.layers,
-        "modules": len(data.layers),
+        "modules": modules,
         "columns": {name: cells for name, cells in columns.items() if any(cells)},
         "runs": [_flat(inside) for inside in runs],
         "patterns": patterns,
-        "texts": said,
+        "texts": told,
     }
 
 
@@ -157,11 +178,12 @@ def _flat(runs: Sequence[Run]) -> list[Cell]:
     return cells
 
 
-def _exact(value: int) -> Cell:
-    return value if abs(value) <= _EXACT else str(value)
+def exact(value: int) -> Cell:
+    """Return a number as a script can hold it: as text where it is too large to be exact."""
+    return value if abs(value) <= EXACT else str(value)
 
 
-def _facts(data: SummaryData, layer: LayerRecord, texts: _Texts, *, untold: bool) -> dict[str, Cell]:
+def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, untold: bool) -> dict[str, Cell]:
     """Return what a row says of one copy; 0 is nothing, or the empty text."""
     columns, why = data.columns, data.explanation(layer)
     own, said = columns.own[layer.id], data.texts(layer)
@@ -172,17 +194,17 @@ def _facts(data: SummaryData, layer: LayerRecord, texts: _Texts, *, untold: bool
         "explained": int(held),
         "layers": int(held and layer.alias_of < 0),
         "unknown": int(held and own is None),
-        "own": _exact(own or 0) if held else 0,
-        "adds": _exact(columns.adds[layer.id]),
-        "inside": _exact(columns.counted[layer.id]),
+        "own": exact(own or 0) if held else 0,
+        "adds": exact(columns.adds[layer.id]),
+        "inside": exact(columns.counted[layer.id]),
         "numbers": texts.number(said.numbers or ""),
         "equation": texts.number(said.equation or ""),
         "grade": texts.number("|".join(GRADE_WORDS[why.evidence])) if why else 0,
         "latex": texts.number(_latex(data, layer)),
         "note": _note(data, layer, texts),
         "dtype": texts.number(columns.dtype[layer.id] or ""),
-        "bytes": _exact(columns.bytes[layer.id]),
-        "trainable": _exact(columns.trainable[layer.id]),
+        "bytes": exact(columns.bytes[layer.id]),
+        "trainable": exact(columns.trainable[layer.id]),
         "weight": texts.number(_shape(data, layer, "weight")),
         "bias": texts.number(_shape(data, layer, "bias")),
         "more": int(has_details(data, layer)),
@@ -214,26 +236,26 @@ def _shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
     return ""
 
 
-def _flow(flow: RowFlow, texts: _Texts) -> dict[str, Cell]:
+def _flow(flow: RowFlow, texts: Texts) -> dict[str, Cell]:
     status = "" if flow.calls or "itself" in flow.status else flow.status
     return {
         "calls": flow.calls,
         "output": texts.number(flow.output if flow.done else ""),
         "status": texts.number(status if flow.done else "did not end"),
         "failed": int(not flow.done),
-        "macs": _exact(flow.macs_value),
-        "macsInside": _exact(flow.inside_value),
+        "macs": exact(flow.macs_value),
+        "macsInside": exact(flow.inside_value),
         "about": int(flow.approximate),
     }
 
 
-def _note(data: SummaryData, layer: LayerRecord, texts: _Texts) -> Cell:
+def _note(data: SummaryData, layer: LayerRecord, texts: Texts) -> Cell:
     """Return the pieces of a note; a name as pairs: so many parts of the row's own path, and what follows them."""
     pieces = shared_note(data, layer, layer.path)
     return [_borrowed(data, layer, texts) if piece.code else texts.number(piece.text) for piece in pieces] or 0
 
 
-def _borrowed(data: SummaryData, layer: LayerRecord, texts: _Texts) -> list[Cell]:
+def _borrowed(data: SummaryData, layer: LayerRecord, texts: Texts) -> list[Cell]:
     found: dict[str, list[Cell]] = {}
     for owner in owners(data, layer):
         top, path = data.layers[meeting(data, layer.id, owner)].path, data.layers[owner].path
@@ -241,7 +263,7 @@ def _borrowed(data: SummaryData, layer: LayerRecord, texts: _Texts) -> list[Cell
     return [cell for pair in found.values() for cell in pair]
 
 
-def _details(details: Details | None, flow: RowFlow | None, texts: _Texts) -> Cell:
+def _details(details: Details | None, flow: RowFlow | None, texts: Texts) -> Cell:
     """Return an opened row as lists: lines, tensors, and what goes in and out."""
     if details is None:
         return 0

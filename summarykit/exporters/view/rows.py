@@ -10,7 +10,7 @@ from markupsafe import Markup
 from summarykit.exporters.view.columns import Subject, cells_of
 from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.tree import Place, shown_places
-from summarykit.exporters.view.values import Details, Piece, Rich, Row, TensorLine
+from summarykit.exporters.view.values import Details, Piece, Rich, Row, RowFlow, TensorLine
 from summarykit.exporters.view.words import GRADE_WORDS, counted, per_mille, place, shape_words, share, short
 from summarykit.expression import Unanswerable, grouped, html, latex, numbers
 from summarykit.records import LayerRecord
@@ -43,14 +43,19 @@ def tree_rows(
 
 
 def _told_once(rows: Iterable[Row]) -> Iterator[Row]:
-    """Yield *rows*, each with the first row before it that tells the same of its formula and its tensors."""
-    tellers: dict[Details, str] = {}
+    """Yield *rows*, each with the first row before it that tells the same: of its formula and tensors, or all."""
+    tellers: dict[Details, Row] = {}
+    wholes: dict[tuple[Details, RowFlow | None, int, str], Row] = {}
     for row in rows:
-        if row.details is None or not row.details.word:
+        if row.details is None:
             yield row
             continue
-        teller = tellers.setdefault(row.details, row.anchor)
-        yield row if teller == row.anchor else row._replace(told_at=teller)
+        whole = wholes.setdefault((row.details, row.flow, row.times, row.own), row)
+        if whole is not row and whole.anchor and (row.details.word or row.flow):
+            yield row._replace(told_at=whole.anchor, told_whole=True)
+            continue
+        teller = tellers.setdefault(row.details, row) if row.details.word else row
+        yield row if teller is row else row._replace(told_at=teller.anchor)
 
 
 def _row(data: SummaryData, row: FoldedRow, where: Place, title: str, chosen: Chosen, keys: Sequence[str]) -> Row:
@@ -90,6 +95,7 @@ def _row(data: SummaryData, row: FoldedRow, where: Place, title: str, chosen: Ch
         role="around" if chosen.around(row.layer) else "asked" if chosen.asked_for(row.layer) else "",
         cells=cells_of(keys, Subject(data, layer, row.times, row.path)),
         told_at="",
+        told_whole=False,
     )
 
 

@@ -70,7 +70,9 @@ function reflect() {
     if (each.name in extra && each.checked) state.columns.add(each.name);
     table.classList.toggle(each.name in extra ? `with-${each.name}` : `without-${each.name}`, each.checked === (each.name in extra));
   }
-  table.style.setProperty("--more", state.columns.size);
+  const hidden = tools.querySelectorAll(".columns input:not(:checked)").length - Object.keys(extra).length + state.columns.size;
+  state.more = Math.max(0, state.columns.size - hidden);
+  table.style.setProperty("--more", state.more);
   for (const head of table.tHead.rows[0].cells) {
     const sorted = head.dataset.key === state.sort;
     if (sorted) head.setAttribute("aria-sort", state.down ? "descending" : "ascending"); else head.removeAttribute("aria-sort");
@@ -79,6 +81,7 @@ function reflect() {
   how.textContent = !head ? "" : `Sorted by ${(head.querySelector(".long") ?? head).textContent.trim().toLowerCase()}${state.list ? "" : ", each among its neighbours inside the same layer; as a list, all are compared"}.`;
   section.querySelector(".windowing").hidden = rows().length <= MOST;
   const idle = idleIn(rows());
+  if (control("idle")) control("idle").parentNode.hidden = !idle;
   if (idle) section.querySelector(".idle span").textContent = `Show the ${counted(idle, "row")} without parameters${ran ? " or multiply-adds" : ""}`;
 }
 
@@ -130,7 +133,7 @@ function heads() {
 function start() {
   inPage();
   for (const [key, [label, number]] of Object.entries(extra)) {
-    table.tHead.rows[0].append(element("th", {scope: "col", class: `x ${key}${number ? " n" : ""}`, "data-key": key}, label));
+    if (!table.tHead.querySelector(`.${key}`)) table.tHead.rows[0].append(element("th", {scope: "col", class: `x ${key}${number ? " n" : ""}`, "data-key": key}, label));
   }
   heads();
   table.setAttribute("role", "treegrid");

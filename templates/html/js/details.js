@@ -17,6 +17,7 @@ function fill(row) {
   const details = row.tr.querySelector("details");
   if (!details.querySelector(".more")) details.append(copied(row) ?? told(row));
   const more = resolve(details.querySelector(".more"));
+  introduce(row, more);
   if (!more.querySelector(".acts")) more.append(acts(row));
 }
 
@@ -24,21 +25,36 @@ function fill(row) {
 function resolve(more) {
   const as = more.querySelector(".as");
   if (!as) return more;
-  const anchor = decoded(as.querySelector("a").getAttribute("href").slice(1));
-  const teller = anchors.get(anchor)?.querySelector(".more"), tensors = teller?.querySelector(".tensors");
-  if (!teller) return more;
-  as.replaceWith(teller.querySelector(".told").cloneNode(true));
-  if (tensors) more.querySelector(".why").after(tensors.cloneNode(true));
+  const teller = anchors.get(decoded(as.querySelector("a").getAttribute("href").slice(1)))?.querySelector(".more");
+  if (teller) as.replaceWith(...resolve(bare(teller)).querySelectorAll(as.matches(".whole") ? ":scope > *" : ".told, .tensors"));
   return more;
+}
+
+/** A copy of the details of a row, without what is of this row alone. */
+function bare(more) {
+  const found = more.cloneNode(true);
+  for (const each of found.querySelectorAll(".here, .acts")) each.remove();
+  return found;
+}
+
+/** What a row says of itself, opened: where it is, what it is, and the exact count where the row has a short one. */
+function introduce(row, more) {
+  if (more.querySelector(".here")) return;
+  const here = (kind, ...inside) => element("p", {class: `here ${kind}`}, ...inside);
+  const all = amount("inside", row), many = grouped(all);
+  const path = here("path", ...pathLine(row)), first = more.querySelector(".why") ?? element("div", {class: "why here"});
+  if (!first.parentNode) more.prepend(first);
+  first.prepend(path);
+  const line = row.times > 1 && all ? here("copies", `With everything inside ${product(row)} = ${many}`)
+    : short(all, "B") !== many ? here("narrow", `With everything inside ${many}`) : "";
+  if (first.matches(".told")) first.append(line); else path.after(line);
 }
 
 /** The details of another row with the same inside, with this row's names and of one copy where it stands alone. */
 function copied(row) {
   const teller = tellers.get(row.kind), stands = teller?.served.querySelector(".more");
   if (!stands) return null;
-  const more = resolve(stands.cloneNode(true));
-  more.querySelector(".acts")?.remove();
-  more.querySelector(".path").replaceChildren(...pathLine(row));
+  const more = resolve(bare(stands));
   for (const line of more.querySelectorAll(".copies")) if (row.times !== teller.times) line.remove();
   for (const cell of more.querySelectorAll(".tensors td:last-child")) rename(cell, teller, row);
   return more;
@@ -62,10 +78,8 @@ const cells = numbers => numbers.map(said);
 
 function told(row) {
   const [words, tensors, flows] = (fact.details(row.kind) || [[], [], []]).map(cells);
-  const why = element("div", {class: "why"}, element("p", {class: "path"}, ...pathLine(row)));
-  why.append(...words.map(line => element("p", {}, line)));
   const line = (name, ...rest) => element("tr", {}, element("th", {}, ...breaking(name)), ...rest.map(cell => element("td", {}, cell)));
-  const more = element("div", {class: "more"}, why);
+  const more = element("div", {class: "more"}, element("div", {class: "why told"}, ...words.map(line => element("p", {}, line))));
   if (tensors.length) more.append(element("table", {class: "tensors"}, ...lines(tensors, 4, line)));
   if (flows.length) more.append(element("table", {class: "flows"}, ...lines(flows, 4, line)));
   return more;

@@ -101,8 +101,8 @@ function tally() {
   let layers = 0, held = exact(0), empty = 0;
   for (const row of rows()) {
     if (!hits[row.at]) continue;
-    if (fact.layers(row.kind)) layers += row.times;
-    else if (!fact.explained(row.kind) && !row.inside) empty += row.times;
+    layers += fact.layers(row.kind) * row.times;
+    if (!fact.explained(row.kind) && !fact.inside(row.kind) && !row.inside) empty += row.times;
     held += amount("adds", row);
   }
   if (!list.length) return "No layer has this name, type or number.";

@@ -13,7 +13,17 @@ const extra = {
   bytes: ["Bytes in this layer", true, row => amount("bytes", row)],
   trainable: ["Trainable in this layer", true, row => amount("trainable", row)],
   evidence: ["Evidence", false, row => grade(row)[0]],
+  ...Object.fromEntries((island.asked ?? []).map(([key, label, number]) => [key, [label, number, row => askedCell(key, row)]])),
 };
+
+/** What a column that was asked for says: a number of all copies, a share of the whole, or a text. */
+function askedCell(key, row) {
+  const cell = island.columns[key]?.[row.kind] ?? 0;
+  if (key === "c-path" || (key === "c-raw_path" && island.plain)) return row.path;
+  if (key === "c-shared_with") return noteNames(row).join(", ");
+  if (!Array.isArray(cell)) return exact(cell) * exact(row.times);
+  return cell.length > 1 ? share(exact(cell[0]) * exact(row.times), cell[1]) : said(cell[0]);
+}
 
 /** What each column is sorted by. */
 const values = {
@@ -37,10 +47,12 @@ function formulaCell(row) {
   return [mark, " ", numbers ? (row.times > 1 ? equation : numbers) : element("span", {class: "muted"}, word)];
 }
 
+const product = row => `${grouped(row.times)} × ${grouped(exact(fact.inside(row.kind)))}`;
+
 function insideCell(row) {
   const all = amount("inside", row), few = short(all, "B"), many = grouped(all);
   const cell = few === many ? element("td", {}, many) : element("td", {"data-short": few}, element("span", {}, many));
-  if (row.times > 1 && all) cell.append(" ", element("small", {}, `${grouped(row.times)} × ${grouped(exact(fact.inside(row.kind)))}`));
+  if (row.times > 1 && all) cell.append(" ", element("small", {}, product(row)));
   return cell;
 }
 
@@ -71,8 +83,9 @@ function made(row) {
 
 function widen(tr, row) {
   tr.wide = true;
-  for (const [key, [, number, value]] of Object.entries(extra)) {
-    const held = value(row);
+  for (const {dataset: {key}} of table.tHead.querySelectorAll(".x")) {
+    const [, number, value] = extra[key], held = value(row);
+    if (tr.querySelector(`:scope > .${key}`)) continue;
     tr.append(element("td", {class: `x ${key}${number ? " n" : ""}`}, number ? (held ? grouped(held) : "") : held));
   }
 }

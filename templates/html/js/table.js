@@ -18,7 +18,7 @@ function draw() {
   if (!inList(active)) active = list[0] ?? null;
   windowed = list.length > MOST;
   section.classList.toggle("windowed", windowed);
-  section.classList.toggle("wide", state.columns.size > 0);
+  section.classList.toggle("wide", state.more > 0);
   table.classList.toggle("flat", state.list);
   table.setAttribute("aria-rowcount", list.length + 1);
   const focused = body.contains(document.activeElement);
@@ -116,6 +116,7 @@ function turn(row) {
 /** Open or close the details of a row. */
 function toggle(row, open = !row.open) {
   const details = row.tr?.querySelector("details");
+  if (details && open) fill(row);
   if (details) details.open = open;
 }
 
@@ -134,7 +135,10 @@ body.addEventListener("click", event => {
   active = row;
   if (event.target.closest(".twist, th > div") && row.inside && !state.list) turn(row);
   if (event.target.closest("th")) focusActive();
-  if (event.target.closest("summary")) remember(row.open ? null : row);
+  if (event.target.closest("summary")) {
+    if (!row.open) fill(row);
+    remember(row.open ? null : row);
+  }
 });
 
 let waitingToLook = 0;
@@ -143,6 +147,7 @@ addEventListener("resize", () => look(true));
 
 // On paper stands the whole folded tree, or what was searched for.
 addEventListener("beforeprint", () => {
+  for (const row of trees[island.page]) if (row.served?.querySelector(".more")) introduce(row, row.served.querySelector(".more"));
   if (hits && !windowed) return;
   const stand = trees[island.page].map(row => row.served).filter(Boolean);
   section.classList.remove("windowed", "wide");

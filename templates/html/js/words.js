@@ -46,12 +46,15 @@ function breaking(name) {
 const code = name => element("code", {}, ...breaking(name));
 const times = copies => copies > 1 ? [" ", element("span", {class: "times"}, `× ${grouped(copies)}`)] : [];
 
-/** What a note says of a row: texts, and names told from the row's own path. */
-function note(row) {
+/** The names in a note, told from the row's own path. */
+function named(row, pairs) {
   const parts = row.path.split(".");
-  const named = pairs => lines(pairs, 2, (own, rest) => parts.slice(0, own).join(".") + said(rest)).join(", ");
-  return (fact.note(row.kind) || []).map(piece => Array.isArray(piece) ? code(named(piece)) : said(piece));
+  return lines(pairs, 2, (own, rest) => parts.slice(0, own).join(".") + said(rest)).join(", ");
 }
+const noteNames = row => (fact.note(row.kind) || []).filter(Array.isArray).map(pairs => named(row, pairs));
+
+/** What a note says of a row: texts and names. */
+const note = row => (fact.note(row.kind) || []).map(piece => Array.isArray(piece) ? code(named(row, piece)) : said(piece));
 
 /** What *make* gives for each so many entries of a list. */
 const lines = (held, wide, make) => Array.from({length: held.length / wide}, (_, i) => make(...held.slice(i * wide, (i + 1) * wide)));

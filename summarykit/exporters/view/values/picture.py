@@ -11,10 +11,11 @@ class PictureBox(NamedTuple):
     level: int  #: 0 for the parts of the model itself
     name: str  #: ``layers 0–31 × 32``
     text: str  #: what of it fits in the box at full width, with the share where there is room; may be empty
-    path: str  #: ``model.layers.0–31 × 32``, shortened; of one not shown ``.mlp × 32``, below the box around it
+    path: str  #: ``model.layers.0–31 × 32``, shortened; ``.mlp × 32`` where it goes on from the box around it
     at: str  #: path of its first copy below the box around it: ``layers.0``; empty for what has no row of its own
     type: str
     look: str  #: linear, conv, embedding, norm, other; ``inside`` for a container, ``small`` for several merged
+    values: tuple[int, ...]  #: for each measure
     facts: tuple[str, ...]  #: for each measure "7,077,888 parameters · 27.7%", "no parameters · –"
     left: str  #: in percent of the whole width
     width: str

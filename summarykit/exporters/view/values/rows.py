@@ -82,6 +82,7 @@ class Row(NamedTuple):
     role: str  #: "asked" where a pattern names it, "around" where it only holds what was asked for, mostly empty
     cells: tuple[str, ...]  #: what stands in the report's columns
     told_at: str  #: anchor of the first row with the same details, empty where that is this one
+    told_whole: bool  #: that row tells everything this one would, of the run as well
 
 
 class Group(NamedTuple):

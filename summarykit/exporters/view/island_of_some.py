@@ -1,0 +1,43 @@
+"""The island of a page that shows some rows of the tree: these and nothing of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from summarykit.exporters.view.island import More, Run, Texts, exact, facts_of, no_more, written
+from summarykit.exporters.view.tree import Shown
+from summarykit.summary.data import SummaryData
+from summarykit.summary.folding import FoldedRow, own_name
+from summarykit.summary.selecting import Chosen
+from summarykit.summary.totals import added_up
+
+
+def island_of_some(
+    data: SummaryData, rows: Sequence[FoldedRow], shown: Shown, chosen: Chosen, more: More = no_more
+) -> dict[str, object]:
+    """Return the rows that are *shown* of a folded tree, in their order, as ``island()`` does.
+
+    Each row is a structure of its own, for what is shown inside one need not be shown inside its like. What is not
+    shown counts in the row around it, so that what a search adds up is whole.
+    """
+    held = [int(layer.explanation >= 0 and layer.alias_of < 0) for layer in data.layers]
+    layers, counted = added_up(data.layers, held), data.columns.counted
+    runs: list[list[Run]] = [[] for _ in shown.places]
+    here = [(layers[rows[place.row].layer], counted[rows[place.row].layer]) for place in shown.places]
+    for at, place in enumerate(shown.places):
+        if place.parent >= 0:
+            row, above = rows[place.row], here[place.parent]
+            runs[place.parent].append(Run(own_name(data.layers[row.layer], data), row.copies, at))
+            here[place.parent] = (
+                above[0] - layers[row.layer] * row.copies,
+                above[1] - counted[row.layer] * row.copies,
+            )
+    texts = Texts()
+    facts = []
+    for place, (number, adds) in zip(shown.places, here, strict=True):
+        layer = data.layers[rows[place.row].layer]
+        said = facts_of(data, layer, texts, untold=False) | {"layers": number, "adds": exact(adds)} | more(layer, texts)
+        if chosen.asked_for(layer.id) or chosen.around(layer.id):
+            said["holds"] = 1  # it is shown, though it holds nothing
+        facts.append(said)
+    return written(data, facts, runs, texts, sum(rows[place.row].times for place in shown.places))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from summarykit.api import read_review as read_review
     from summarykit.api import report as report
     from summarykit.api import summarize as summarize
+    from summarykit.checking import Checked as Checked
+    from summarykit.checking import check as check
+    from summarykit.checking import lock as lock
     from summarykit.diffing import Diff as Diff
     from summarykit.diffing import diff as diff
     from summarykit.errors import SummaryKitError as SummaryKitError
@@ -24,12 +27,15 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Checked",
     "Diff",
     "Summary",
     "SummaryKitError",
     "__version__",
+    "check",
     "diff",
     "load",
+    "lock",
     "read_review",
     "report",
     "rule",
@@ -37,11 +43,14 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Checked": "summarykit.checking",
     "Diff": "summarykit.diffing",
     "Summary": "summarykit.result",
     "SummaryKitError": "summarykit.errors",
+    "check": "summarykit.checking",
     "diff": "summarykit.diffing",
     "load": "summarykit.api",
+    "lock": "summarykit.checking",
     "read_review": "summarykit.api",
     "report": "summarykit.api",
     "rule": "summarykit.formulas.rules",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from summarykit import __version__
+from summarykit.commands.check import check, lock
 from summarykit.commands.diff import diff
 from summarykit.errors import SummaryKitError, TargetError, UnknownLayerError
 
@@ -91,6 +92,9 @@ def report(
     bom: Annotated[
         bool | None, typer.Option("--bom", help="Begin a .csv with the mark by which Excel knows UTF-8.")
     ] = None,
+    step: Annotated[
+        bool, typer.Option("--step-summary", help="Show the Markdown on the page of a run of GitHub Actions too.")
+    ] = False,
     title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
     templates: Annotated[
         list[Path] | None, typer.Option("--templates", help="A folder whose templates go before the built-in ones.")
@@ -106,9 +110,12 @@ def report(
     from summarykit.api import report as write
     from summarykit.exporters.asking import parted
     from summarykit.exporters.files import targets
+    from summarykit.exporters.step_summary import append_summary, step_summary
 
     paths = output or []
     targets(paths)
+    if step:
+        step_summary()
     shown: dict[str, Any] = {"title": title, "templates": templates or (), "fold": fold, "depth": depth}
     shown |= {"columns": columns, "sort": sort, "experts_per_token": experts, "progress": True, "bom": bom}
     for name, patterns in (("only", only), ("exclude", exclude)):
@@ -137,6 +144,8 @@ def report(
             **shown,
         )
     _show(summary)
+    if step:
+        append_summary(summary.data, summary.options)
     for path in paths:
         typer.echo(f"wrote {path}")
     if strict and not (summary.checks.ok and summary.trace.ok):
@@ -144,6 +153,8 @@ def report(
 
 
 app.command("diff")(diff)
+app.command("check")(check)
+app.command("lock")(lock)
 
 
 @app.command()

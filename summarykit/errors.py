@@ -4,9 +4,12 @@ SummaryKitError
 ├── RuleError            a rule that cannot be registered            (ValueError)
 │   └── ExpressionError  its text is no expression of the language
 ├── ProjectError         the settings in pyproject.toml              (ValueError)
+│   └── BudgetError      a limit that is not of its form
+├── LockError            a summarykit.lock.json that does not serve  (ValueError)
 ├── NotAModelError       the thing given is not a module             (TypeError)
 ├── UnknownLayerError    no formula for a layer of this name         (LookupError)
 ├── TargetError          the command line's TARGET cannot be loaded  (ValueError)
+├── RevisionError        a revision of git cannot be built           (ValueError)
 ├── InputsError          what to feed the model is not clear         (ValueError)
 ├── ExpertsError         experts_per_token does not fit the model    (ValueError)
 ├── ModelFolderError     no model can be built from a folder         (ValueError)
@@ -72,6 +75,18 @@ class ProjectError(SummaryKitError, ValueError):
     slug = "project"
 
 
+class BudgetError(ProjectError):
+    """A limit has no such name, its amount is not of its form, or it speaks of layers that are not there."""
+
+    slug = "budget"
+
+
+class LockError(SummaryKitError, ValueError):
+    """A lock is damaged, was written by a newer summarykit, or does not hold the model."""
+
+    slug = "lock"
+
+
 class NotAModelError(SummaryKitError, TypeError):
     """What was given is not a ``torch.nn.Module``."""
 
@@ -88,6 +103,12 @@ class TargetError(SummaryKitError, ValueError):
     """The TARGET of the command line cannot be imported or built."""
 
     slug = "target"
+
+
+class RevisionError(SummaryKitError, ValueError):
+    """There is no such revision of git here, or a target cannot be built apart from the working tree."""
+
+    slug = "revision"
 
 
 class InputsError(SummaryKitError, ValueError):

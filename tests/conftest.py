@@ -13,6 +13,8 @@ from support.golden import Golden
 from support.office import Office
 from support.tex import Tex
 
+pytest_plugins = ["pytester"]
+
 # No time limit per example: the machine may be busy. In CI the same tree always gives the same answer.
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)

@@ -42,7 +42,8 @@ def test_an_error_says_what_how_and_where(cls):
         (errors.ExpressionError, ValueError), (errors.NotAModelError, TypeError),
         (errors.UnknownLayerError, LookupError), (errors.TargetError, ValueError),
         (errors.MissingFileError, FileNotFoundError), (errors.SavedFileError, ValueError),
-        (errors.ReviewError, ValueError),
+        (errors.ReviewError, ValueError), (errors.BudgetError, errors.ProjectError), (errors.LockError, ValueError),
+        (errors.RevisionError, ValueError),
         (errors.UnknownFormatError, ValueError), (errors.OutputError, OSError), (errors.TemplateError, ValueError),
     ],
 )  # fmt: skip

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+import sysconfig
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, cast
@@ -19,12 +21,27 @@ from summarykit.reading.walk import check_is_model
 _FORM = (
     "write it as package.module:attribute, such as summarykit.examples:sequential, or give a folder with a config.json"
 )
+#: What is neither the user's code nor tells them where to look: this package, Python's own and what is installed.
+_OTHERS = (
+    str(Path(__file__).parents[1]),
+    "<frozen",
+    *filter(None, map(sysconfig.get_path, ("stdlib", "purelib", "platlib"))),
+)
+_MOST_FRAMES = 6
 
 
-def load_target(target: str, arguments: Sequence[str] = (), *, meta: bool = False) -> nn.Module:
+def load_target(
+    target: str,
+    arguments: Sequence[str] = (),
+    *,
+    keywords: Mapping[str, Any] | None = None,
+    meta: bool = False,
+    folder: Path | None = None,
+) -> nn.Module:
     """Return the model that *target* names; a class or factory is called with *arguments* (``name=value``).
 
-    The current folder is importable. With *meta*, the model is built on the meta device: no memory, no weights.
+    *keywords* are arguments that are no text. *folder* is importable, the current one by default. With *meta*, the
+    model is built on the meta device: no memory, no weights.
 
     Raises:
         TargetError: It cannot be imported or built; the message carries the cause.
@@ -34,22 +51,22 @@ def load_target(target: str, arguments: Sequence[str] = (), *, meta: bool = Fals
     module_name, colon, path = target.partition(":")
     if not (module_name and colon and path):
         raise TargetError(f"{target!r} names no model", hint=_FORM)
-    found = _attribute(_imported(module_name), module_name, path)
+    found = _attribute(_imported(module_name, folder), module_name, path)
     if not isinstance(found, nn.Module):
         if not callable(found):
             check_is_model(found)
         place: AbstractContextManager[Any] = torch.device("meta") if meta else nullcontext()
         with place:
-            found = _called(found, target, _keywords(arguments))
-    elif arguments or meta:
+            found = _called(found, target, {**_keywords(arguments), **(keywords or {})})
+    elif arguments or keywords or meta:
         raise TargetError(f"{target} is a model already", hint="leave out --arg and --meta, or name its class")
     check_is_model(found)
     return cast("nn.Module", found)
 
 
-def _imported(name: str) -> Any:
-    here = str(Path.cwd())
-    if here not in sys.path:
+def _imported(name: str, folder: Path | None) -> Any:
+    here = str(folder or Path.cwd())
+    if here not in (sys.path[:1] if folder else sys.path):  # a project's folder goes before the current one
         sys.path.insert(0, here)
     try:
         return importlib.import_module(name)
@@ -94,4 +111,14 @@ def _called(factory: Callable[..., Any], target: str, keywords: dict[str, Any]) 
 
 
 def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return "\n".join([said, *_frames(error)])
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Return where in the user's own code it happened, the innermost last."""
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(_OTHERS)]
+    return [
+        f"    {each.filename}:{each.lineno} in {each.name}: {(each.line or '').strip()}"
+        for each in frames[-_MOST_FRAMES:]
+    ]

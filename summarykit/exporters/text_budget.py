@@ -1,0 +1,49 @@
+"""Checks of models as plain text: a table of limits, then a line for each that is not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import StringIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from summarykit.exporters.view.budget import broken_lines, limit_rows, verdict_line
+from summarykit.exporters.view.words import shortened
+from summarykit.summary.budget import ModelCheck
+
+WIDTH = 100
+
+
+def print_checks(console: Console, checks: Sequence[ModelCheck], gone: Sequence[str] = ()) -> None:
+    """Print the limits of all models on *console* as a table, and why some are not kept."""
+    ok = all(check.ok for check in checks) and not gone
+    console.print(_table(checks), width=min(WIDTH, console.width))
+    for line in broken_lines(checks, gone):
+        sign = "" if line.startswith("  ") else "✗ "
+        console.print(Text(f"{sign}{line}", style="red" if sign else ""), soft_wrap=True)
+    console.print(
+        Text(f"{'✓' if ok else '✗'} {verdict_line(checks, gone)}", style="green" if ok else "bold red"), soft_wrap=True
+    )
+
+
+def checks_text(checks: Sequence[ModelCheck], gone: Sequence[str] = ()) -> str:
+    """Return the same as text."""
+    out = StringIO()
+    print_checks(Console(file=out, width=WIDTH, color_system=None, highlight=False, emoji=False), checks, gone)
+    return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))
+
+
+def _table(checks: Sequence[ModelCheck]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
+    table.add_column("Model", overflow="fold")
+    table.add_column("Limit on", overflow="fold")
+    for heading in ("Found", "At most", "Used"):
+        table.add_column(heading, justify="right", overflow="fold")
+    table.add_column("")
+    for row in limit_rows(checks):
+        name, what = Text(shortened(row.model, 40)), Text(shortened(row.what, 60))
+        verdict = Text(f"{row.sign} {row.word}", style="" if row.ok else "red")
+        table.add_row(name, what, Text(row.found), Text(row.most), Text(row.used), verdict)
+    return table

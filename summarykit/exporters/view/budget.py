@@ -1,0 +1,149 @@
+"""Limits and locks in words: a row for each limit, a line for each that is not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from summarykit.exporters.view.words import counted, listed, place, share, visible
+from summarykit.expression import grouped
+from summarykit.summary.budget import Contributor, Limit, ModelCheck, Outcome, Quantity, Verdict
+from summarykit.summary.data import SummaryData
+from summarykit.summary.lock import LockChange, LockedLayer
+
+_WORDS = {
+    Quantity.PARAMETERS: "parameters",
+    Quantity.TRAINABLE: "trainable parameters",
+    Quantity.BYTES: "bytes",
+    Quantity.MACS: "multiply-adds",
+    Quantity.ACTIVE: "active parameters",
+}
+_OUTCOMES = {
+    Outcome.WITHIN: ("✓", "within budget"),
+    Outcome.OVER: ("✗", "over budget"),
+    Outcome.UNKNOWN: ("✗", "not known"),
+    Outcome.NO_BASE: ("–", "no base"),
+}
+#: So many layers of a lock are told before and after.
+_MOST_ROWS = 30
+
+
+class LimitRow(NamedTuple):
+    """One limit of one model, as a row."""
+
+    model: str
+    what: str  #: "parameters in `encoder.*`"
+    found: str
+    most: str
+    used: str  #: how much of the limit, in percent
+    sign: str
+    word: str
+    ok: bool
+
+
+def limit_rows(checks: Sequence[ModelCheck]) -> tuple[LimitRow, ...]:
+    """Return a row for each limit; a model without limits has one that tells its total."""
+    return tuple(row for check in checks for row in _rows(check))
+
+
+def _rows(check: ModelCheck) -> Iterator[LimitRow]:
+    name = visible(check.name)
+    if not check.verdicts:
+        yield LimitRow(name, "parameters", grouped(check.data.totals.parameters), "–", "–", "–", "no limit", ok=True)
+    for verdict in check.verdicts:
+        limit, (sign, word) = verdict.limit, _OUTCOMES[verdict.outcome]
+        found = "not known" if verdict.found is None else grouped(verdict.found)
+        most = f"base + {visible(str(limit.written))}" if verdict.most is None else grouped(verdict.most)
+        used = "–" if verdict.most is None or verdict.found is None else share(verdict.found, verdict.most)
+        word = "new, no base" if check.new and verdict.outcome is Outcome.NO_BASE else word
+        yield LimitRow(name, _what(limit), found, most, used, sign, word, verdict.ok)
+
+
+def _what(limit: Limit) -> str:
+    words = _WORDS[limit.quantity]
+    inside = f" in {visible(limit.pattern)}" if limit.pattern is not None else ""
+    return f"{words}{inside}, increase" if limit.increase else f"{words}{inside}"
+
+
+def broken_lines(checks: Sequence[ModelCheck], gone: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return a line for each limit that is not kept, and lines for each model that is not as it was locked."""
+    found = []
+    for check in checks:
+        name = visible(check.name)
+        found += [f"{name}: {broken_line(verdict, check.data)}" for verdict in check.verdicts if not verdict.ok]
+        if check.lock and not check.lock.same:
+            found += [f"{name}: the parameters are not those of summarykit.lock.json", *lock_lines(check.lock)]
+    return (*found, *(f"{visible(name)}: is locked, and no longer in pyproject.toml" for name in gone))
+
+
+def broken_line(verdict: Verdict, data: SummaryData) -> str:
+    """Return why a limit is not kept, and who makes it so."""
+    limit = verdict.limit
+    what, asked = _what(limit).removesuffix(", increase"), f"{limit.key} = {visible(str(limit.written))}"
+    if verdict.outcome is Outcome.UNKNOWN:
+        return f"{what} not known, and so not within {asked}: {visible(verdict.reason)}"
+    assert verdict.found is not None
+    assert verdict.most is not None
+    found, most = grouped(verdict.found), grouped(verdict.most)
+    if limit.increase:
+        assert verdict.before is not None
+        before, grew = grouped(verdict.before), grouped(verdict.found - verdict.before)
+        said = f"{before} → {found} {what} (+{grew}), and {asked} allows {most}"
+    else:
+        said = f"{found} {what}, {grouped(verdict.found - verdict.most)} more than {asked} allows"
+    return f"{said}; {who(verdict, data)}" if verdict.largest else said
+
+
+def who(verdict: Verdict, data: SummaryData) -> str:
+    """Return the layers that make an amount what it is."""
+    parts = [_contributor(part, verdict.found or 0, data) for part in verdict.largest]
+    words = "grew most" if verdict.largest[0].grew else "largest"
+    return f"{words}: {listed(parts)}"
+
+
+def _contributor(part: Contributor, whole: int, data: SummaryData) -> str:
+    name = visible(place(part.path, data.layers[part.layer].parent, data.model_name))
+    name = f"{name} × {grouped(part.times)}" if part.times > 1 else name
+    return (
+        f"{name} +{grouped(part.amount)}"
+        if part.grew
+        else f"{name} {grouped(part.amount)} ({share(part.amount, whole)})"
+    )
+
+
+def verdict_line(checks: Sequence[ModelCheck], gone: Sequence[str] = ()) -> str:
+    """Return the verdict on all in one line."""
+    verdicts = [verdict for check in checks for verdict in check.verdicts]
+    over = sum(not verdict.ok for verdict in verdicts)
+    unlocked = sum(check.lock is not None and not check.lock.same for check in checks) + len(gone)
+    parts = []
+    if over:
+        parts.append(f"over budget: {grouped(over)} of {counted(len(verdicts), 'limit')} not kept")
+    elif verdicts:
+        idle = sum(verdict.outcome is Outcome.NO_BASE for verdict in verdicts)
+        kept = counted(len(verdicts) - idle, "limit")
+        parts.append(
+            f"within budget: {kept} kept" + (f", {grouped(idle)} not checked for want of a base" if idle else "")
+        )
+    if any(check.lock for check in checks) or gone:
+        parts.append(f"{counted(unlocked, 'model')} not as locked" if unlocked else "as locked")
+    return "; ".join(parts) or "no limits"
+
+
+def lock_lines(change: LockChange) -> list[str]:
+    """Return what differs from a lock, layer by layer, as a diff does."""
+    rows = [(row, "−") for row in change.removed] + [(row, "+") for row in change.added]
+    places = {row.layer: at for at, row in enumerate((*change.before.layers, *change.after.layers))}
+    rows.sort(key=lambda pair: places[pair[0].layer])
+    lines = [f"  {name}: {grouped(one)} → {grouped(two)}" for name, (one, two) in change.totals.items()]
+    lines += [f"  {sign} {_locked(row)}" for row, sign in rows[: 2 * _MOST_ROWS]]
+    if not lines:  # names that fold alike, say
+        lines = [f"  fingerprint: {visible(change.before.fingerprint)} → {change.after.fingerprint}"]
+    left = len(rows) - 2 * _MOST_ROWS
+    return [*lines, *([f"  {counted(left, 'more line')}"] if left > 0 else [])]
+
+
+def _locked(row: LockedLayer) -> str:
+    times = f" × {grouped(row.times)}" if row.times > 1 else ""
+    held = ", ".join(map(visible, row.holds))
+    return f"{visible(row.layer) or chr(34) * 2}{times}: {counted(row.parameters, 'parameter')}: {held}"

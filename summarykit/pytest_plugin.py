@@ -1,0 +1,69 @@
+"""The pytest plugin: ``model_summary`` and ``assert_summary`` in the tests of whoever installs summarykit.
+
+Importing it imports neither torch nor pandas; pytest does so at every start.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from summarykit.result import Summary
+
+
+@pytest.fixture(scope="session")
+def model_summary() -> Callable[..., Summary]:
+    """``model_summary(model)`` returns the summary of a model; arguments as for ``summarykit.summarize``."""
+
+    def made(model: Any, **arguments: Any) -> Summary:
+        from summarykit.api import summarize
+
+        return _summary(model) or summarize(model, **arguments)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def assert_summary(request: pytest.FixtureRequest) -> Callable[..., Summary]:
+    """``assert_summary(model, max_parameters="10M")`` fails where a limit is not kept, and says who breaks it.
+
+    ``matches_lock="NAME"`` fails where the model is not as ``summarykit.lock.json`` has it, and says what differs;
+    ``base=`` is a summary or the path of a saved one, from which increases are counted. All else are limits, as for
+    ``summarykit.check``. The summary is returned.
+    """
+    root = request.config.rootpath
+
+    def asserted(model: Any, *, matches_lock: str | None = None, base: Any = None, **limits: Any) -> Summary:
+        __tracebackhide__ = True
+        from summarykit.api import summarize
+
+        summary = _summary(model) or summarize(model)
+        told = _told(summary, root, matches_lock, base, limits)
+        if told:
+            raise AssertionError(told)
+        return summary
+
+    return asserted
+
+
+def _summary(model: object) -> Summary | None:
+    """Return *model* where it is a summary already."""
+    from summarykit.result import Summary
+
+    return model if isinstance(model, Summary) else None
+
+
+def _told(summary: Summary, root: Path, name: str | None, base: Any, limits: dict[str, Any]) -> str:
+    """Return what is wrong with a model, in lines; nothing where all is kept."""
+    from summarykit.checking import check, lock_change
+    from summarykit.exporters.view.budget import broken_lines
+
+    (checked,) = check(summary, base=base, **limits).models
+    if name is not None:
+        checked = checked._replace(name=name, lock=lock_change(name, summary, root))
+    return "\n".join(broken_lines([checked]))

@@ -1,0 +1,62 @@
+"""Checks of models as JSON, for programs: sorted keys, ASCII, the same bytes for the same models and limits.
+
+``check`` says how to read it; it grows by one with each change that an older reader would misread:
+
+1. the first format.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from summarykit.summary.budget.verdicts import ModelCheck, Verdict
+from summarykit.summary.lock import LockChange
+
+FORMAT = 1
+
+
+def checks_json(checks: Sequence[ModelCheck], gone: Sequence[str] = ()) -> str:
+    """Return *checks* as JSON text; names stand as they are, in ASCII escapes."""
+    ok = all(check.ok for check in checks) and not gone
+    document = {"check": FORMAT, "ok": ok, "gone": list(gone), "models": [_model(check) for check in checks]}
+    return json.dumps(document, sort_keys=True, indent=1, allow_nan=False) + "\n"
+
+
+def _model(check: ModelCheck) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "ok": check.ok,
+        "model": check.data.model_name,
+        "fingerprint": check.data.fingerprint,
+        "totals": check.data.totals._asdict(),
+        "base": check.base.fingerprint if check.base else None,
+        "new": check.new,
+        "limits": [_verdict(verdict) for verdict in check.verdicts],
+        "lock": _lock(check.lock) if check.lock else None,
+    }
+
+
+def _lock(change: LockChange) -> dict[str, Any]:
+    rows = {"removed": change.removed, "added": change.added}
+    told = {name: [row._asdict() for row in layers] for name, layers in rows.items()}
+    totals = {name: list(pair) for name, pair in change.totals.items()}
+    return {"same": change.same, "fingerprint": change.before.fingerprint, "totals": totals, **told}
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    limit = verdict.limit
+    return {
+        "limit": limit.key,
+        "layers": limit.pattern,
+        "quantity": str(limit.quantity),
+        "written": limit.written,
+        "outcome": str(verdict.outcome),
+        "ok": verdict.ok,
+        "found": verdict.found,
+        "before": verdict.before,
+        "most": verdict.most,
+        "reason": verdict.reason,
+        "largest": [part._asdict() for part in verdict.largest],
+    }

@@ -97,7 +97,7 @@ def _is_split(places: Places, tensor: TensorRecord, experts: int) -> bool:
     if shape[0] == experts:
         return True
     settings = places.settings(tensor.layer)
-    return any(is_number(value) and shape[0] == experts * value for value in settings.values())  # type: ignore[operator]
+    return any(is_number(value) and shape[0] == experts * value for value in settings.values())
 
 
 def _is_for_all(places: Places, number: int, tensor: TensorRecord, experts: int) -> bool:

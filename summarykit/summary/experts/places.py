@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import TypeGuard
 
 from summarykit.expression import Value
 from summarykit.records import LayerRecord, ModelRecords, TensorRecord
@@ -109,14 +110,14 @@ class Places:
 def expert_count(settings: dict[str, Value]) -> int:
     """Return the largest number of experts that *settings* speak of; 0 for none."""
     found = [value for name, value in settings.items() if _COUNT.fullmatch(name) and is_number(value)]
-    return max(found, default=0)  # type: ignore[type-var, return-value]
+    return max(found, default=0)
 
 
 def counts(settings: dict[str, Value]) -> set[int]:
     """Return every number of experts that *settings* speak of."""
-    return {value for name, value in settings.items() if _COUNT.fullmatch(name) and is_number(value)}  # type: ignore[misc]
+    return {value for name, value in settings.items() if _COUNT.fullmatch(name) and is_number(value)}
 
 
-def is_number(value: Value) -> bool:
+def is_number(value: Value) -> TypeGuard[int]:
     """Return whether a setting is a whole number above zero."""
     return isinstance(value, int) and not isinstance(value, bool) and value > 0

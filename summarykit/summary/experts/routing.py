@@ -96,7 +96,7 @@ def _outputs(places: Places, number: int) -> int:
     """Return among how many a router chooses: the outputs of its last matrix; 0 where it has none."""
     size = places.settings(number).get("out_features")
     if is_number(size):
-        return size  # type: ignore[return-value]
+        return size
     matrices = [
         t.facts.shape for _, t in places.held(number) if t.name == "weight" and len(t.facts.shape or ()) == _MATRIX
     ]
@@ -107,7 +107,7 @@ def _chooses(places: Places, number: int, experts: int) -> bool:
     """Return whether a router chooses among just these experts, and beside them those shared by all."""
     settings = places.settings(number)
     shared = [value for name, value in settings.items() if "shared" in name.lower() and is_number(value)]
-    allowed = {experts, *(experts + value for value in shared)}  # type: ignore[operator]
+    allowed = {experts, *(experts + value for value in shared)}
     if any(count not in allowed for count in counts(settings)):
         return False
     outputs = _outputs(places, number)
@@ -153,7 +153,7 @@ def _values(places: Places, numbers: dict[int, None], *patterns: re.Pattern[str]
 
 def _matching(settings: dict[str, Value], *patterns: re.Pattern[str]) -> list[tuple[str, int]]:
     return [
-        (name, value)  # type: ignore[misc]
+        (name, value)
         for name, value in sorted(settings.items())
         if is_number(value) and any(pattern.fullmatch(name) for pattern in patterns)
     ]

@@ -1,7 +1,7 @@
 """Compare summarykit with others and with the least possible work: ``make bench``.
 
-Prints one table of ratios, each with its aim, and writes it to docs/benchmarks.md. All of one run: only
-ratios of one run say anything.
+Prints tables of ratios, each with its aim, and writes them to docs/benchmarks.md. Each table is of one run: only
+ratios of one run say anything. ``python benchmarks/run.py pages`` measures one part anew and keeps the others.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -40,8 +41,8 @@ AIM_MEMORY = 250.0
 AIM_RUN = 2.5
 #: Seconds and megabytes that watching an 8-billion model may take.
 AIM_LARGE = (1.0, 50.0)
-#: Seconds until the page of a large model can be used, milliseconds of a search or a sort, kilobytes of the files.
-AIM_PAGE = (1.0, 100.0, 3_000.0)
+#: Seconds until a page can be used, and milliseconds of a search or a sort.
+AIM_PAGE = (1.0, 100.0)
 
 
 class Line(NamedTuple):
@@ -179,7 +180,7 @@ def page_table() -> Table:
     lines = []
     for page in pages.measured():
         lines += [
-            Line(f"{page.called}: file", "", aim(page.size / 1e3, AIM_PAGE[2], " kB"), f"{page.size / 1e3:,.0f} kB"),
+            Line(f"{page.called}: file", "", aim(page.size / 1e3, page.most, " kB"), f"{page.size / 1e3:,.0f} kB"),
             Line("until it can be used", "", aim(page.opened, AIM_PAGE[0], " s"), duration(page.opened)),
             Line("slowest of seven searches", "", aim(page.search * 1e3, AIM_PAGE[1], " ms"), duration(page.search)),
             Line("slowest of five sorts", "", aim(page.sort * 1e3, AIM_PAGE[1], " ms"), duration(page.sort)),
@@ -229,7 +230,8 @@ def machine() -> str:
     """Return in words where this ran."""
     cores = os.cpu_count() or 1
     where = NUMBER_WORDS.get(cores, f"{cores} cores")
-    return f"One run on {where}: {platform.system()}, Python {platform.python_version()}, torch {torch.__version__}."
+    system = f"{platform.system()}, Python {platform.python_version()}, torch {torch.__version__}"
+    return f"Each section is one run on {where}: {system}."
 
 
 ABOUT = f"""\
@@ -249,24 +251,35 @@ The models stand in `benchmarks/models.py`, all on the meta device.
 """
 
 
-def main() -> None:
-    print("This takes some twenty minutes.", file=sys.stderr)
-    tables = [
-        *static_tables(),
-        growth_table(),
-        *export_tables(),
-        *large_export_tables(),
-        *run_tables(),
-        page_table(),
-        start_table(),
-        memory_table(),
-    ]
-    found = text(tables)
-    print(found)
+#: What is measured together; ``python benchmarks/run.py pages`` measures one of them anew.
+PARTS: dict[str, Callable[[], list[Table]]] = {
+    "static": static_tables,
+    "growth": lambda: [growth_table()],
+    "exports": lambda: [*export_tables(), *large_export_tables()],
+    "runs": run_tables,
+    "pages": lambda: [page_table()],
+    "start": lambda: [start_table()],
+    "memory": lambda: [memory_table()],
+}
+
+
+def kept(document: str, new: list[Table]) -> str:
+    """Return the tables of *document* with *new* ones in the place of those of their title."""
+    parts = [part.rstrip() for part in document.split("\n## ")[1:]]
+    titles = {part.partition("\n")[0]: part for part in parts}
+    titles |= {table.title: text([table]).removeprefix("## ").rstrip() for table in new}
+    return "\n\n".join(f"## {part}" for part in titles.values()) + "\n"
+
+
+def main(names: list[str]) -> None:
+    print("All of it takes some twenty minutes.", file=sys.stderr)
+    tables = [table for name in names or PARTS for table in PARTS[name]()]
+    print(text(tables))
+    before = DOCUMENT.read_text(encoding="utf-8") if names and DOCUMENT.exists() else ""
     head = f"# Benchmarks\n\nMade by `make bench` (`python benchmarks/run.py`). {machine()}\n"
-    DOCUMENT.write_text(f"{head}{ABOUT}\n{found}", encoding="utf-8")
+    DOCUMENT.write_text(f"{head}{ABOUT}\n{kept(before, tables)}", encoding="utf-8")
     print(f"wrote {DOCUMENT.name}", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -15,8 +15,6 @@ from summarykit.records import LayerRecord, ModelRecords, Shape, TensorRecord
 _VOCABULARY = re.compile(r"(n_?|num_)?vocab(ulary)?(_?size\w*)?|ntoken", re.IGNORECASE)
 #: A table may have so many rows more than the vocabulary, for signs of its own and to round its length up.
 _SPARE = 256
-#: A table may have so many rows more than the vocabulary, for signs of its own and to round its length up.
-_SPARE = 256
 _MATRIX = 2
 _IMAGES = frozenset({"Conv2d", "Conv3d"})
 

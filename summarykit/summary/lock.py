@@ -85,14 +85,14 @@ def _sorted(rows: Iterable[LockedLayer]) -> tuple[LockedLayer, ...]:
 
 
 def _rows(data: SummaryData) -> Iterator[LockedLayer]:
-    found: dict[object, list[int]] = {}
+    found: dict[tuple[int, tuple[str, ...]], list[int]] = {}
     adds = data.columns.adds
     for layer, pattern in zip(data.layers, patterns(data), strict=True):
         tensors = range(layer.first_tensor, layer.end_tensor)
         holds = tuple(_tensor(data, at) for at in tensors if data.tensors[at].facts.persistent)
         if holds:
             found.setdefault((pattern, holds), []).append(layer.id)
-    for (_, holds), layers in found.items():  # type: ignore[misc]
+    for (_, holds), layers in found.items():
         for group in as_grids(layers, data):
             yield LockedLayer(group.path, len(group.layers), sum(adds[at] for at in group.layers), holds)
 

@@ -7,7 +7,7 @@ from selenium.webdriver.common.keys import Keys
 from torch import nn
 
 import summarykit
-from support.pages import HOSTILE, Odd, hostile, page_from, repeated, sequential, write_page
+from support.pages import HOSTILE, Odd, hostile, page_from, repeated, sequential, taking_turns, write_page
 
 pytestmark = pytest.mark.browser
 
@@ -179,7 +179,7 @@ def test_folding_can_be_switched_off_and_every_copy_has_its_own_numbers(open_pag
     assert page.cells() == folded
 
 
-@pytest.mark.parametrize("make", [two_stages, repeated, tied, Odd, hostile])
+@pytest.mark.parametrize("make", [two_stages, repeated, taking_turns, tied, Odd, hostile])
 def test_an_unfolded_page_and_its_script_say_the_same(browser, tmp_path, make):
     """Rows that the script makes are those that the template makes."""
     told = []
@@ -316,6 +316,17 @@ def test_a_link_to_the_first_copy_opens_the_row_that_stands_for_all(open_page):
     )
 
 
+def test_blocks_that_take_turns_stand_once_and_each_is_found(open_page):
+    page = open_page(taking_turns())
+    assert [name for name in page.names() if "," in name] == ["0–2,4–6,8–10,12", "3,7,11"]
+    assert page.search("layers.7.2") == "3 of 29 layers · 792 of 4,599 parameters"
+    assert page.names() == ["ModuleDict", "layers", "3,7,11", "2"]
+    page.again("#layers.7.2")
+    assert page.driver.switch_to.active_element.find_element(By.CSS_SELECTOR, ".path").text == "layers.7.2 · Linear"
+    blocks = [name for name in page.names() if name.isdigit() and int(name) > 2]
+    assert blocks == [str(number) for number in (*range(3, 13), 14)]
+
+
 def test_a_link_to_nothing_does_nothing(open_page):
     page = open_page(two_stages())
     page.again("#no.such.layer?q=&sort=nonsense&columns=nonsense%ff")
@@ -426,7 +437,7 @@ return [...document.querySelectorAll('.tree > tbody > tr')].map(row => [
 """
 
 
-@pytest.mark.parametrize("make", [two_stages, repeated, hostile])
+@pytest.mark.parametrize("make", [two_stages, repeated, taking_turns, hostile])
 @pytest.mark.parametrize("fold", [True, False])
 def test_siblings_add_up_to_what_holds_them(open_page, make, fold):
     page = open_page(make())

@@ -30,8 +30,8 @@ def runs(cells):
     due = 0
     for name, copies, kind in zip(cells[::3], cells[1::3], cells[2::3], strict=True):
         first = str(due) if name == 0 else name
-        yield first, copies, kind
-        due = int(first) + copies if re.fullmatch("[0-9]+", first) else None
+        yield first, abs(copies), kind
+        due = int(first) + abs(copies) if re.fullmatch("[0-9]+", first) else None
 
 
 def grown(tree, kind=0, path=""):

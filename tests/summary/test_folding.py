@@ -82,12 +82,49 @@ def test_blocks_that_borrow_from_one_place_fold():
     ]  # fmt: skip
 
 
-def test_a_block_that_borrows_from_its_neighbour_stands_alone():
+def test_a_block_that_borrows_from_its_neighbour_is_told_apart():
     blocks = nn.ModuleList(Block() for _ in range(4))
     blocks[2].body.bias = blocks[1].body.bias
     rows = folded(named(blocks=blocks))
-    assert [path for path, *_ in rows if path.count(".") == 1] == ["blocks.0–1", "blocks.2", "blocks.3"]
+    assert [path for path, *_ in rows if path.count(".") == 1] == ["blocks.0–1,3", "blocks.2"]
     assert sum(adds for *_, adds in rows) == 4 * 20 - 4
+
+
+def block(inside=4):
+    return nn.Sequential(nn.Linear(2, inside), nn.ReLU())
+
+
+def rows_of(blocks):
+    return [(path, copies) for path, copies, _ in folded(nn.ModuleList(blocks)) if "." not in path]
+
+
+def test_blocks_that_take_turns_are_a_row_a_kind():
+    assert rows_of(block(3 if i % 2 else 4) for i in range(4)) == [("0,2", 2), ("1,3", 2)]
+    turns = [block(3 if i % 4 == 3 else 4) for i in range(24)]
+    assert rows_of(turns) == [("0–2,4–6,…,20–22", 18), ("3,7,…,23", 6)]
+    assert rows_of(turns[1:22]) == [("0–1,3–5,…,19–20", 16), ("2,6,…,18", 5)]
+
+
+@pytest.mark.parametrize("apart", [(0, 3, 6, 9, 13), (0, 3, 6, 9, 12, 13), (0, 1, 4, 7, 10, 13)])
+def test_blocks_in_no_step_are_told_one_by_one(apart):
+    rows = rows_of(block(3 if i in apart else 4) for i in range(14))
+    told = []
+    for path, copies in rows:
+        ends = [part.split("–") for part in path.split(",")]
+        numbers = [number for end in ends for number in range(int(end[0]), int(end[-1]) + 1)]
+        assert len(numbers) == copies
+        told.append(tuple(numbers))
+    assert apart in told
+
+
+def test_what_stands_between_two_kinds_keeps_its_place_where_nothing_is_inside():
+    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4), nn.ReLU())
+    assert [path for path, *_ in folded(model)] == ["0", "1", "2", "3"]
+
+
+def test_blocks_of_two_words_stay_two_rows():
+    model = named(down1=block(), up1=block(), down2=block(), up2=block())
+    assert [(path, copies) for path, copies, _ in folded(model) if "." not in path] == [("down1–2", 2), ("up1–2", 2)]
 
 
 def test_where_blocks_differ_the_flat_list_still_folds():

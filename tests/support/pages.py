@@ -69,6 +69,16 @@ def repeated():
         return nn.ModuleDict({"wte": nn.Embedding(50257, 768), "h": nn.ModuleList(block() for _ in range(12))})
 
 
+def taking_turns():
+    """Thirteen blocks of two kinds by turns, three to one, and two that differ from both; leaves between them."""
+
+    def block(inside):
+        return nn.Sequential(nn.Linear(8, inside), nn.ReLU(), nn.Linear(inside, 8))
+
+    blocks = [block(32 if i % 4 == 3 else 16) for i in range(13)]
+    return nn.ModuleDict({"layers": nn.ModuleList([*blocks, nn.ReLU(), block(7), nn.ReLU()]), "norm": nn.LayerNorm(8)})
+
+
 def hostile():
     """Every name of ``HOSTILE``, as a module and as a parameter."""
     model = nn.Module()

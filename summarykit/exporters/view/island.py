@@ -20,7 +20,7 @@ from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, is_number, own_name
 from summarykit.summary.folding.borrowing import meeting, owners
-from summarykit.summary.folding.tree import sibling_runs
+from summarykit.summary.folding.tree import sibling_runs, taking_turns
 
 #: Larger ones are told as text: a script's numbers are exact up to here.
 EXACT = 2**53 - 1
@@ -39,6 +39,7 @@ class Run(NamedTuple):
     name: str
     copies: int
     structure: int
+    joins: bool  #: folded, they stand in the row of an earlier run
 
 
 class Texts:
@@ -156,24 +157,26 @@ def _runs(
     for layer in data.layers[1:]:
         if layer.parent in children:
             children[layer.parent].append(layer.id)
-    return [
-        [
-            Run(own_name(data.layers[run[0]], data), len(run), numbers[structures[run[0]]])
-            for run in sibling_runs(children[layer], data, structures)
-        ]
-        for layer in firsts
-    ]
+    found = []
+    for inside in children.values():
+        turns = taking_turns(sibling_runs(inside, data, structures), data, structures)
+        told = sorted((run, at > 0) for turn in turns for at, run in enumerate(turn))
+        found.append(
+            [Run(own_name(data.layers[run[0]], data), len(run), numbers[structures[run[0]]], at) for run, at in told]
+        )
+    return found
 
 
 def _flat(runs: Sequence[Run]) -> list[Cell]:
     """Return runs as one list, three cells a run: name, copies, structure.
 
-    A number that counts on from the run before it is left out (0).
+    A number that counts on from the run before it is left out (0). Copies below zero stand, folded, in the row of an
+    earlier run of the same structure and word.
     """
     cells: list[Cell] = []
     due = "0"
-    for name, copies, structure in runs:
-        cells += [0 if due and name == due else visible(name), copies, structure]
+    for name, copies, structure, joins in runs:
+        cells += [0 if due and name == due else visible(name), -copies if joins else copies, structure]
         due = str(int(name) + copies) if is_number(name) else ""
     return cells
 

@@ -8,6 +8,7 @@ from summarykit.exporters.view.island import More, Run, Texts, exact, facts_of, 
 from summarykit.exporters.view.tree import Shown
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, own_name
+from summarykit.summary.folding.tree import sibling_runs
 from summarykit.summary.selecting import Chosen
 from summarykit.summary.totals import added_up
 
@@ -22,12 +23,16 @@ def island_of_some(
     """
     held = [int(layer.explanation >= 0 and layer.alias_of < 0) for layer in data.layers]
     layers, counted = added_up(data.layers, held), data.columns.counted
-    runs: list[list[Run]] = [[] for _ in shown.places]
+    runs: list[list[tuple[int, Run]]] = [[] for _ in shown.places]
+    alike = [0] * len(data.layers)
     here = [(layers[rows[place.row].layer], counted[rows[place.row].layer]) for place in shown.places]
     for at, place in enumerate(shown.places):
         if place.parent >= 0:
             row, above = rows[place.row], here[place.parent]
-            runs[place.parent].append(Run(own_name(data.layers[row.layer], data), row.copies, at))
+            for run in sibling_runs(row.siblings, data, alike):
+                first = data.layers[run[0]]
+                told = Run(own_name(first, data), len(run), at, first.id > row.layer)
+                runs[place.parent].append((first.id, told))
             here[place.parent] = (
                 above[0] - layers[row.layer] * row.copies,
                 above[1] - counted[row.layer] * row.copies,
@@ -40,4 +45,7 @@ def island_of_some(
         if chosen.asked_for(layer.id) or chosen.around(layer.id):
             said["holds"] = 1  # it is shown, though it holds nothing
         facts.append(said)
-    return written(data, facts, runs, texts, sum(rows[place.row].times for place in shown.places))
+    if chosen.selection.sort == "model":
+        runs = [sorted(inside) for inside in runs]
+    in_order = [[run for _, run in inside] for inside in runs]
+    return written(data, facts, in_order, texts, sum(rows[place.row].times for place in shown.places))

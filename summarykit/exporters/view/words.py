@@ -124,7 +124,7 @@ def block_name(path: str, kind: str) -> str:
     parts = path.split(".")
     if re.fullmatch(r"\d+", parts[-1]):
         return ".".join(parts[-2:]) if len(parts) > 1 else f"{kind} {path}"
-    named = [part for part in parts if not re.fullmatch(r"[\d–,]+", part)]
+    named = [part for part in parts if not re.fullmatch(r"\d[\d–,…]*", part)]
     return named[-1] if named else kind
 
 

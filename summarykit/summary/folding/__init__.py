@@ -2,7 +2,8 @@
 
 Only siblings whose names count up fold (``layers.0`` … ``layers.31``, ``block1`` … ``block4``): any other name means
 something. Two copies are identical when type, tensors, explanation and everything inside are; where a copy borrows
-numbers, it does so at the same place: the very same one, or the one beside it in its own copy.
+numbers, it does so at the same place: the very same one, or the one beside it in its own copy. Blocks need not stand
+side by side, ``layers.0–2,4–6``; layers with nothing inside do.
 """
 
 from __future__ import annotations

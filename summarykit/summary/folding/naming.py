@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
@@ -10,6 +11,8 @@ from summarykit.summary.data import SummaryData
 _DIGITS = "0123456789"
 #: Longer runs of digits are no count of anything.
 _MOST_DIGITS = 15
+#: So many ranges are always told in full.
+_FEW = 4
 
 
 def own_name(layer: LayerRecord, data: SummaryData) -> str:
@@ -44,16 +47,29 @@ def span(first: str, last: str) -> str:
 
 
 def spans(names: Iterable[str]) -> str:
-    """Return names of one word as ranges: ``0–2``, ``0,3,5–7``, ``block1–4``."""
+    """Return names of one word as ranges: ``0–2``, ``0,3,5–7``, ``block1–4``.
+
+    Many ranges in one step, each as long as the others, are told by the first two and the last, which says as much:
+    ``3,7,…,67``, ``0–2,4–6,…,64–66``.
+    """
     runs: list[tuple[str, str]] = []
     for name in sorted(names, key=count_of):
         if runs and follows(runs[-1][1], name):
             runs[-1] = (runs[-1][0], name)
         else:
             runs.append((name, name))
-    (first, *rest) = (span(*run) for run in runs)
     word = len(word_of(runs[0][0]) or "")
-    return ",".join([first, *(each[word:] for each in rest)])
+    (first, *rest) = (span(*run) for run in runs)
+    told = [first, *(each[word:] for each in rest)]
+    return ",".join([*told[:2], "…", told[-1]] if len(told) > _FEW and _in_step(runs) else told)
+
+
+def _in_step(runs: Sequence[tuple[str, str]]) -> bool:
+    """Return whether ranges are equally far from each other and equally long, but for a shorter first and last."""
+    starts, ends = ([count_of(name)[0] for name in side] for side in zip(*runs, strict=True))
+    (first, *inner, last) = (end - start for start, end in zip(starts, ends, strict=True))
+    steps = {after - before for before, after in (*pairwise(starts[1:]), *pairwise(ends[:-1]))}
+    return len(steps) == len(set(inner)) == 1 and max(first, last) <= inner[0]
 
 
 def count_of(name: str) -> tuple[int, str]:

@@ -1,13 +1,14 @@
-"""The tree, each run of identical siblings as one row."""
+"""The tree, identical siblings as one row."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
+from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
-from summarykit.summary.folding.naming import follows, own_name, span
-from summarykit.summary.totals import added_up
+from summarykit.summary.folding.naming import follows, own_name, spans, word_of
 
 
 class FoldedRow(NamedTuple):
@@ -17,21 +18,28 @@ class FoldedRow(NamedTuple):
     depth: int
     name: str  #: ``layers``, or ``0–31`` for a folded row
     path: str  #: ``model.layers.0–31.mlp``
-    copies: int  #: how many siblings this row stands for
+    siblings: tuple[int, ...]  #: what stands here in the first copy of what is above
     times: int  #: copies, times those of every row above
     end: int  #: its inside is ``rows[own position + 1 : end]``
-    stride: int  #: from the id of one copy to that of the next: so many layers are in each
+
+    @property
+    def copies(self) -> int:
+        """How many siblings this row stands for."""
+        return len(self.siblings)
 
 
 def fold_tree(data: SummaryData, same: Sequence[int]) -> tuple[FoldedRow, ...]:
-    """Return the tree in pre-order, each run of siblings that are the *same* and whose names count up as one row."""
-    sizes = added_up(data.layers, [1] * len(data.layers))
+    """Return the tree in pre-order, siblings that are the *same* and whose names count up as one row.
+
+    Blocks need not stand side by side: where two kinds of them take turns, each kind is one row. Layers with nothing
+    inside do, for in what order they come tells more than how often.
+    """
     children: list[list[int]] = [[] for _ in data.layers]
     for layer in data.layers[1:]:
         children[layer.parent].append(layer.id)
     rows: list[FoldedRow] = []
     # An entry is a row to open, or the position of one whose inside is complete.
-    stack: list[FoldedRow | int] = [FoldedRow(0, 0, "", "", 1, 1, 0, sizes[0])]
+    stack: list[FoldedRow | int] = [FoldedRow(0, 0, "", "", (0,), 1, 0)]
     while stack:
         entry = stack.pop()
         if isinstance(entry, int):
@@ -40,7 +48,7 @@ def fold_tree(data: SummaryData, same: Sequence[int]) -> tuple[FoldedRow, ...]:
         stack.append(len(rows))
         rows.append(entry)
         runs = sibling_runs(children[entry.layer], data, same)
-        stack += [folded_row(entry, run, data, sizes) for run in reversed(runs)]
+        stack += [_folded_row(entry, list(chain(*found)), data) for found in reversed(taking_turns(runs, data, same))]
     return tuple(rows)
 
 
@@ -58,12 +66,28 @@ def sibling_runs(siblings: Sequence[int], data: SummaryData, same: Sequence[int]
     return runs
 
 
-def folded_row(above: FoldedRow, run: Sequence[int], data: SummaryData, sizes: Sequence[int]) -> FoldedRow:
-    """Return the row that stands for a run of siblings."""
-    first, last = (own_name(data.layers[layer], data) for layer in (run[0], run[-1]))
-    name = span(first, last)
+def taking_turns(runs: Sequence[list[int]], data: SummaryData, same: Sequence[int]) -> list[list[list[int]]]:
+    """Return *runs* with those of one kind and word together where they are blocks, by their first."""
+    found: dict[object, list[list[int]]] = {}
+    for run in runs:
+        first = data.layers[run[0]]
+        word = word_of(own_name(first, data)) if _is_block(data, first) else None
+        found.setdefault(first.id if word is None else (same[first.id], word), []).append(run)
+    return list(found.values())
+
+
+def _is_block(data: SummaryData, layer: LayerRecord) -> bool:
+    """Return whether there are layers inside a layer."""
+    after = layer.id + 1
+    return after < len(data.layers) and data.layers[after].parent == layer.id
+
+
+def _folded_row(above: FoldedRow, siblings: Sequence[int], data: SummaryData) -> FoldedRow:
+    """Return the row that stands for *siblings*."""
+    names = [own_name(data.layers[layer], data) for layer in siblings]
+    name = spans(names) if len(names) > 1 else names[0]
     path = f"{above.path}.{name}" if above.path else name
-    return FoldedRow(run[0], above.depth + 1, name, path, len(run), above.times * len(run), 0, sizes[run[0]])
+    return FoldedRow(siblings[0], above.depth + 1, name, path, tuple(siblings), above.times * len(siblings), 0)
 
 
 def members(rows: Sequence[FoldedRow]) -> Iterator[tuple[int, ...]]:
@@ -72,7 +96,6 @@ def members(rows: Sequence[FoldedRow]) -> Iterator[tuple[int, ...]]:
     for row in rows:
         del above[row.depth :]
         before, starts = above[-1] if above else (0, (0,))
-        offsets = range(row.layer - before, row.layer - before + row.copies * row.stride, row.stride)
-        found = tuple(start + offset for start in starts for offset in offsets)
+        found = tuple(start + sibling - before for start in starts for sibling in row.siblings)
         above.append((row.layer, found))
         yield found

@@ -27,13 +27,17 @@ function kindTest(word) {
     || (number !== "" && number !== "0" && numbersIn(kind).includes(` ${number} `));
 }
 
-/** Whether *word* names a copy inside a folded row: `layers.3.mlp` in `layers.0–31.mlp`. */
+/** Whether *parts* name a copy inside a folded row: `layers.3.mlp` in `layers.0–31.mlp`. */
 function namesCopy(row, parts) {
-  const places = row.path.toLowerCase().split(".");
+  const places = [];
+  for (let place = row; place.above; place = place.above) places.unshift(place);
   const fits = (place, part, i) => {
-    const [, word, low, high] = /^(.*?)(\d+)–(\d+)$/.exec(place) ?? [], number = part.startsWith(word) ? part.slice(word.length) : "";
-    if (high && /^\d+$/.test(number)) return Number(low) <= Number(number) && Number(number) <= Number(high);
-    return i === 0 ? place.endsWith(part) : i === parts.length - 1 ? place.startsWith(part) : place === part;
+    const name = place.name.toLowerCase(), number = digits(part);
+    if (place.copies > 1 && number) return place.ranges.some(([first, copies]) => {
+      const least = Number(digits(first));
+      return wordOf(first).toLowerCase() + number === part && least <= number && number < least + copies;
+    });
+    return i === 0 ? name.endsWith(part) : i === parts.length - 1 ? name.startsWith(part) : name === part;
   };
   return places.some((_, from) => from + parts.length <= places.length && parts.every((part, i) => fits(places[from + i], part, i)));
 }

@@ -23,12 +23,12 @@ const exact = island.large ? BigInt : Number;
 const amount = (name, row) => exact(fact[name](row.kind)) * exact(row.times);
 
 class Row {
-  constructor(kind, above, name, copies, model, firstName = name) {
+  constructor(kind, above, ranges, model) {
     this.kind = kind;
     this.above = above;
-    this.name = name;
-    this.firstName = firstName;
-    this.copies = copies;
+    this.ranges = ranges; // of the copies that it stands for: the first name, and how many count on from it
+    this.name = spans(ranges);
+    this.copies = ranges.reduce((sum, range) => sum + range[1], 0);
     this.model = model; // the folded row that stands for this one
     this.at = -1; // position in its tree; what is inside stands at at + 1 … end - 1
     this.end = -1;
@@ -39,12 +39,12 @@ class Row {
     this.spot = -1; // in the list on the screen
     this.extra = 0; // how much higher it is, opened, than other rows
     this.depth = above ? above.depth + 1 : 0;
-    this.times = above ? above.times * copies : copies;
-    this.path = above ? joined(above.path, name) : "";
+    this.times = above ? above.times * this.copies : 1;
+    this.path = above ? joined(above.path, this.name) : "";
   }
   get lower() { return this.lowered ??= this.path.toLowerCase(); }
   /** The path of the first copy. */
-  get first() { return this.above ? joined(this.above.first, this.firstName) : ""; }
+  get first() { return this.above ? joined(this.above.first, this.ranges[0][0]) : ""; }
   /** No parameters and no multiply-adds, here or inside. */
   get idle() { return !fact.holds(this.kind) && !fact.macsInside(this.kind); }
   /** Something of its own to count. */
@@ -53,14 +53,14 @@ class Row {
 
 const joined = (above, name) => above ? `${above}.${name}` : name;
 
-/** The siblings below a kind, as [first name, copies, kind]. */
+/** The siblings below a kind, as [first name, copies, kind, whether they stand in the row of earlier ones]. */
 function* runs(kind) {
   const cells = island.runs[kind];
   let due = 0;
   for (let i = 0; i < cells.length; i += 3) {
-    const name = cells[i] === 0 ? String(due) : cells[i];
-    yield [name, cells[i + 1], cells[i + 2]];
-    due = Number(name) + cells[i + 1];
+    const name = cells[i] === 0 ? String(due) : cells[i], copies = Math.abs(cells[i + 1]);
+    yield [name, copies, cells[i + 2], cells[i + 1] < 0];
+    due = Number(name) + copies;
   }
 }
 
@@ -70,23 +70,41 @@ function counting(name, i) {
   return i ? name.slice(0, name.length - digits.length) + String(Number(digits) + i).padStart(digits.length, "0") : name;
 }
 
+const digits = name => /\d*$/.exec(name)[0];
+const wordOf = name => name.slice(0, name.length - digits(name).length);
+
+/** Names that count up as one: 0–2,4; many in one step by the first two and the last: 3,7,…,67. */
+function spans(ranges) {
+  const told = ranges.map(([name, copies], i) => {
+    const first = i ? digits(name) : name;
+    return copies > 1 ? `${first}–${digits(counting(name, copies - 1))}` : first;
+  });
+  return (told.length > 4 && inStep(ranges) ? [told[0], told[1], "…", told.at(-1)] : told).join(",");
+}
+
+function inStep(ranges) {
+  const starts = ranges.map(([name]) => Number(digits(name))), ends = ranges.map(([, copies], i) => starts[i] + copies);
+  const long = ranges[1][1], step = starts[2] - starts[1];
+  return ranges.every(([, copies], i) => (i && i < ranges.length - 1 ? copies === long : copies <= long)
+    && (i < 2 || starts[i] - starts[i - 1] === step) && (!i || i === ranges.length - 1 || ends[i] - ends[i - 1] === step));
+}
+
+/** What stands right below a row. */
 function below(row, folded) {
-  const found = [], models = folded ? [] : children(trees.folded, row.model);
-  for (const [name, copies, kind] of runs(row.kind)) {
-    if (folded) {
-      const last = copies > 1 ? `–${/\d*$/.exec(counting(name, copies - 1))[0]}` : "";
-      found.push(new Row(kind, row, name + last, copies, null, name));
-    } else {
-      const model = models.shift();
-      for (let i = 0; i < copies; i++) found.push(new Row(kind, row, counting(name, i), 1, model));
-    }
+  const found = [], rows = [], models = folded ? [] : children(trees.folded, row.model);
+  for (const [name, copies, kind, joins] of runs(row.kind)) {
+    const word = wordOf(name);
+    let one = joins && rows.find(each => each.kind === kind && wordOf(each.ranges[0][0]) === word);
+    if (!one) rows.push(one = {kind, ranges: [], model: models[rows.length]});
+    one.ranges.push([name, copies]);
+    if (!folded) for (let i = 0; i < copies; i++) found.push(new Row(kind, row, [[counting(name, i), 1]], one.model));
   }
-  return found;
+  return folded ? rows.map(one => new Row(one.kind, row, one.ranges, null)) : found;
 }
 
 /** All rows in the order of the model. */
 function grown(folded) {
-  const rows = [], waiting = [new Row(0, null, "", 1, folded ? null : trees.folded[0])];
+  const rows = [], waiting = [new Row(0, null, [["", 1]], folded ? null : trees.folded[0])];
   while (waiting.length) {
     const row = waiting.pop();
     if (row.at >= 0) { row.end = rows.length; continue; } // what is inside has been told

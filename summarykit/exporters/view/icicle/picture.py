@@ -25,7 +25,7 @@ _WIDTH = 10**5
 _LETTER, _MARGIN = 7.4, 10
 _LONGEST_NAME, _LONGEST_PATH = 60, 120
 _NO_NAME = '""'
-_NUMBER = re.compile(r"\d[\d–]*", re.ASCII)
+_NUMBER = re.compile(r"\d[\d–,…]*", re.ASCII)
 
 
 class _Place(NamedTuple):

@@ -19,9 +19,10 @@ from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import MOST_ROWS, folding_of, ran
 from summarykit.exporters.view.difference import build_diff_view
 from summarykit.exporters.view.icicle.cells import picture_cells
-from summarykit.exporters.view.island import EXACT, More, island, ranking_cells
+from summarykit.exporters.view.island import More, island, ranking_cells
 from summarykit.exporters.view.island_of_some import island_of_some
-from summarykit.exporters.view.page_columns import PageColumn, asked_columns, asked_facts, page_columns
+from summarykit.exporters.view.island_texts import EXACT
+from summarykit.exporters.view.page_columns import PageColumn, asked_facts, page_columns, switches
 from summarykit.exporters.view.tree import shown_places
 from summarykit.exporters.view.words import counted, share
 from summarykit.expression import grouped
@@ -43,6 +44,7 @@ _STYLE_OR_SCRIPT = re.compile(
     r"<!--.*?-->|<script type=\"application/json\">.*?</script>|<(style|script)\b[^>]*>(.*?)</\1\s*>",
     re.DOTALL | re.IGNORECASE,
 )
+_BARE = re.compile(r"[\w.-]+", re.ASCII)  #: what an attribute may be without quotes
 _FITS = 6  #: characters that need no break in the narrowest column
 _AFTER = re.compile(r"(?<=[._/])(?=[^\W_])|(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])")
 
@@ -50,6 +52,11 @@ _AFTER = re.compile(r"(?<=[._/])(?=[^\W_])|(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z
 def breaks(text: str) -> Markup:
     """Return a name, escaped, that may break after its dots and before its words, and copies as it stands."""
     return Markup("<wbr>").join(_AFTER.split(text) if len(text) > _FITS else [text])
+
+
+def attribute(text: str) -> Markup:
+    """Return the value of an attribute, in quotes where it needs them."""
+    return Markup(text if _BARE.fullmatch(text) else f'"{escape(text)}"')
 
 
 @exporter("html")
@@ -73,6 +80,7 @@ class HtmlExporter:
             "policy": _POLICY_STANDS_HERE,
             "island": tree,
             "columns": columns,
+            "many": len(data.layers) > MOST_ROWS,
             "asked": (asked := [column for column in columns if column.at >= 0]),
             "more": max(0, len(asked) - sum(column.always and not column.shown for column in columns)),
         }
@@ -152,7 +160,7 @@ def _island(
     how: dict[str, object] = {"rankings": ranks}
     if view.picture:
         how["picture"] = picture_cells(view.picture, EXACT)
-    how |= asked_columns(data, columns)
+    how |= switches(data, columns)
     tree = _whole if _is_whole(options.selection) else _chosen
     how |= tree(data, folding, options, partial(asked_facts, data, columns), fold=fold, most=most)
     return Markup(json.dumps(how, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
@@ -211,6 +219,7 @@ def content_policy(page: str) -> str:
 
 def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str:
     helpers: dict[str, Callable[..., Any]] = {
+        "attribute": attribute,
         "breaks": breaks,
         "grouped": grouped,
         "lean_script": lean_script,

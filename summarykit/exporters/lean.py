@@ -1,12 +1,13 @@
 """Style sheets and scripts as a page carries them: without what only their readers need.
 
 They are written to be read. A page goes to many people and is read by a browser, so comments, indents and spaces
-beside punctuation stay behind. Names and lines of a script stay as they are.
+beside punctuation stay behind. Names of a script stay as they are.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from markupsafe import Markup
 
@@ -17,22 +18,37 @@ _STRING = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')")
 _IN_SCRIPTS = re.compile(r" *([=<>!?:;,(){}\[\]&|*.]) *")
 #: A template that stands on one line, without another in it.
 _TEMPLATE = re.compile(r"(`(?:[^`\\$\n]|\\.|\$(?!\{)|\$\{[^`{}]*\})*`)")
-_TEXT = re.compile(f"{_STRING.pattern[:-1]}|{_TEMPLATE.pattern[1:]}")
+#: A pattern, known by what it follows: behind these no division can stand.
+_IN_PATTERN = r"(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/"
+_PATTERN = re.compile(rf"((?<=[(,=:\[!&|?>])/{_IN_PATTERN}|(?<=[=:?&|>] )/(?![ /*]){_IN_PATTERN})")
+_TEXT = re.compile(f"{_STRING.pattern[:-1]}|{_TEMPLATE.pattern[1:-1]}|{_PATTERN.pattern[1:]}")
 #: A remark at the end of a line, where no text begins or ends behind it.
 _REMARK = re.compile(r"[ \t]+// [^\"'`\n]*$", re.MULTILINE)
-#: What may be more than code beside texts: a template in a template, an expression, a division.
-_KEPT = re.compile(r"[`/]")
+#: What may be more than code beside texts: a template in a template, a pattern elsewhere; a division is plain.
+_KEPT = re.compile(r"`|(?<! )/|/(?! )")
+#: How a line ends that goes on in the next, and how one begins that goes on from the one before.
+_GOES_ON, _ENDS = tuple("{([,;"), tuple("})]")
 _NOTE = re.compile(r"/\*(?:[^*]|\*(?!/))*\*/")
 _IN_STYLES = re.compile(r"\s*([{};,>])\s*|(?<=:)\s+")
 
 
 def lean_script(text: str) -> Markup:
-    """Return a script without comments, indents, and spaces that say nothing.
+    """Return a script without comments, indents, and spaces and line ends that say nothing.
 
-    A line with a slash keeps its spaces, and so does one with a template in a template: they may be part of a text.
+    A line with a template in a template keeps its spaces, and so does one with a slash that may begin a pattern: they
+    may be part of a text. A template of several lines keeps its line ends.
     """
     lines = _INDENT.sub("", _REMARK.sub("", _COMMENT.sub("", text))).split("\n")
-    return Markup("\n".join(map(_lean_line, lines)))
+    return Markup("".join(_joined(list(map(_lean_line, lines)))))
+
+
+def _joined(lines: list[str]) -> Iterator[str]:
+    """Yield lines, and a line end between two where the first may not go on in the second."""
+    in_template = False
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        in_template ^= line.count("`") % 2 == 1
+        goes_on = line.endswith(_GOES_ON) or after.startswith(_ENDS)
+        yield line if goes_on and not in_template and "//" not in line else f"{line}\n"
 
 
 def _lean_line(line: str) -> str:

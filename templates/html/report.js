@@ -7,9 +7,11 @@ const island = JSON.parse(data.textContent);
 {% include "html/js/model.js" %}
 {% include "html/js/words.js" %}
 {% include "html/js/rows.js" %}
+{% if report.run %}{% include "html/js/run.js" %}{% endif %}
 {% include "html/js/details.js" %}
 {% include "html/js/find.js" %}
 {% include "html/js/table.js" %}
+{% if many %}{% include "html/js/many.js" %}{% endif %}
 {% include "html/js/keys.js" %}
 {% include "html/js/address.js" %}
 {% include "html/js/ranks.js" %}

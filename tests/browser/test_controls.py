@@ -17,7 +17,7 @@ return [...document.querySelectorAll('.tree > tbody > tr:not(.space)')]
 """
 CELLS = """
 return [...document.querySelectorAll('.tree > tbody > tr:not(.space)')].map(row => [...row.cells].map((cell, i) =>
-  (i ? cell : cell.querySelector('summary, div')).innerText.trim().replace(/\\s+/g, ' ')))
+  (i ? cell : cell.querySelector('summary') ?? cell).innerText.trim().replace(/\\s+/g, ' ')))
 """
 
 

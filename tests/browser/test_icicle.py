@@ -158,9 +158,9 @@ def test_the_address_keeps_what_is_looked_into(browser, tmp_path):
 
 def test_what_others_keep_in_the_address_stays_there(browser, tmp_path):
     driver = opened(browser, write_page(repeated(), tmp_path))
-    driver.execute_script("location.hash = '?sort=total'")
+    driver.execute_script("location.hash = '?theirs=1'")
     box(driver, "h.0–11 × 12").click()
-    assert driver.execute_script("return location.hash") == "#?sort=total&icicle=h.0"
+    assert driver.execute_script("return location.hash") == "#?icicle=h.0&theirs=1"
     driver.execute_script("location.hash = '#wte'")  # a link to a row leaves the picture as it is
     assert trail(driver) == ["ModuleDict", "h 0–11 × 12"]
     assert driver.execute_script("return ['zoomed', 'picture', 'boxes'].filter(name => name in window)") == []

@@ -82,7 +82,7 @@ def text_of(element):
 
 
 def row_of(document, name):
-    (row,) = document.xpath(f"//table[@class='tree']/tbody/tr[th//summary/code = '{name}']")
+    (row,) = document.xpath(f"//table[contains(@class, 'tree')]/tbody/tr[th//summary/code = '{name}']")
     return row
 
 
@@ -110,13 +110,13 @@ def test_compute_splits_beside_the_parameters():
         "74 multiply-adds (MACs): 86.5% of them are in 0.",
         "64 Linear 0 + 8 Linear 1 + 2 Linear 2 = 74",
     ]
-    numbers = [[text_of(cell) for cell in row.xpath("./td[@class='n']")] for row in compute.xpath(".//tbody/tr")]
+    numbers = [[text_of(cell) for cell in row.xpath("./td")[1:]] for row in compute.xpath(".//tbody/tr")]
     assert numbers == [["64", "86.5%"], ["8", "10.8%"], ["2", "2.7%"]]
 
 
 def test_the_table_has_what_comes_out_and_multiply_adds():
     document = document_of(steps())
-    heads = [text_of(head) for head in document.xpath("//table[@class='tree']/thead//th")]
+    heads = [text_of(head) for head in document.xpath("//table[contains(@class, 'tree')]/thead//th")]
     assert heads[6:] == ["Output", "Multiply-adds"]
     assert cells_of(document, "embed")[5:] == ["2 × 12 × 32", "–"]
     assert cells_of(document, "0–2")[5:] == ["2 × 3 × 32", "18,432"]
@@ -126,28 +126,28 @@ def test_the_table_has_what_comes_out_and_multiply_adds():
 
 def test_short_numbers_have_the_exact_ones_at_hand():
     document = document_of(watched(nn.Linear(4096, 4096, device="meta"), input_size=(1, 512, 4096)))
-    cell = row_of(document, "Linear").xpath("./td[7]")[0]
-    assert (text_of(cell), cell.get("title")) == ("8.59 G", "8,589,934,592")
+    row = row_of(document, "Linear")
+    assert text_of(row.xpath("./td[7]")[0]) == "8.59 G"
+    assert "4,096 × 4,096 = 8,589,934,592 multiply-adds" in text_of(row.xpath(".//div[@class='run']")[0])
 
 
 def test_an_opened_row_tells_calls_formula_and_every_tensor():
     row = row_of(document_of(watched(sequential(), input_size=(5, 16))), "0")
     text = text_of(row.xpath(".//div[@class='more']")[0])
     for said in (
-        "In the run: called once · results 80 bytes",
+        "In the run: called once · input 5 × 16 → 5 × 4 · results 80 bytes",
         "positions[0] × out_features × in_features",
         "= 5 × 4 × 16 = 320 multiply-adds",
         "At each of the 5 positions, each of the 4 neurons multiplies its 16 weights once.",
     ):
         assert said in text
-    assert [text_of(p) for p in row.xpath(".//p[@class='grade']")][-1] == "✓ Checked"
-    assert lines_of(row) == [["In", "input", "5 × 16", "float32"], ["Out", "result", "5 × 4", "float32"]]
+    assert [text_of(p) for p in row.xpath(".//p[contains(@class, 'grade')]")][-1] == "✓ Checked"
 
 
 def test_copies_and_calls_are_a_product():
     document = document_of(steps())
     blocks = text_of(row_of(document, "0–2"))
-    assert "In the run: each called once · results 768 bytes" in blocks
+    assert "In the run: each called once · input 2 × 3 × 32 → 2 × 3 × 32 · results 768 bytes" in blocks
     assert "All 3 calls: 3 × 6,144 = 18,432" in blocks
     step = text_of(row_of(document, "step"))
     assert "called 3 times; calls differ in size, the first is shown" in step
@@ -197,7 +197,7 @@ def test_assumed_sizes_are_marked():
 
 def test_without_a_run_nothing_of_it_is_said():
     page = page_of(Odd())
-    assert len(lxml.html.fromstring(page).xpath("//table[@class='tree']/thead//th")) == 6
+    assert len(lxml.html.fromstring(page).xpath("//table[contains(@class, 'tree')]/thead//th")) == 6
     shown = re.sub(r"<(style|script)\b.*?</\1>", "", page, flags=re.DOTALL)
     for said in ("ultiply-add", "FLOPs", "In the run", "How compute", "class='work'", 'class="flows"'):
         assert said not in shown

@@ -10,8 +10,9 @@ from torch import nn
 import strategies
 import summarykit
 from summarykit.exporters.view.build import folding_of
-from summarykit.exporters.view.island import Texts, island
+from summarykit.exporters.view.island import island
 from summarykit.exporters.view.island_of_some import island_of_some
+from summarykit.exporters.view.island_texts import Texts
 from summarykit.exporters.view.tree import shown_places
 from summarykit.exporters.view.words import visible
 from summarykit.summary.folding import Folding
@@ -26,18 +27,19 @@ def counting(name, i):
     return name[: len(name) - len(digits)] + str(int(digits) + i).zfill(len(digits)) if i else name
 
 
-def runs(cells):
-    due = 0
-    for name, copies, kind in zip(cells[::3], cells[1::3], cells[2::3], strict=True):
-        first = str(due) if name == 0 else name
-        yield first, abs(copies), kind
+def runs(tree, kind):
+    due, cells = 0, tree["runs"][kind]
+    for name, copies, below in zip(cells[::3], cells[1::3], cells[2::3], strict=True):
+        first = tree["names"][name - 1] if name else str(due)
+        yield first, abs(copies), below
         due = int(first) + abs(copies) if re.fullmatch("[0-9]+", first) else None
 
 
-def grown(tree, kind=0, path=""):
+def grown(tree, kind=None, path=""):
     """Each row as its kind and its path, in the order of the model."""
+    kind = tree["root"] if kind is None else kind
     yield kind, path
-    for first, copies, below in runs(tree["runs"][kind]):
+    for first, copies, below in runs(tree, kind):
         for i in range(copies):
             name = counting(first, i)
             yield from grown(tree, below, f"{path}.{name}" if path else name)
@@ -45,6 +47,7 @@ def grown(tree, kind=0, path=""):
 
 def fact(tree, name, kind):
     column = tree["columns"].get(name, [])
+    column = tree["columns"][column] if isinstance(column, str) else column
     return column[kind] if kind < len(column) else 0
 
 
@@ -103,7 +106,7 @@ def test_texts_that_differ_in_numbers_alone_are_told_in_little_and_exactly():
     texts = Texts()
     given_texts = [
         "2,048 × 1,024", "1 × 2", "64 kB", "007", "0", "1,2", "1,234,5", "12,345 and 1.5", "1.05", "a1b22", "3 × 4",
-        "1,024 × 7", f"{2**60:,} × 1", "\ue000 × 1", "\u0663 × 4",
+        "1,024 × 7", f"{2**60:,} × 1", "\ue000 × 1", "\u0663 × 4", "4096 = 64",
     ]  # fmt: skip
     numbers = [texts.number(text) for text in given_texts]
     patterns, cells = texts.table()

@@ -143,7 +143,7 @@ def test_no_total_and_nothing_said_of_the_whole_depends_on_it(model, selection, 
 def test_sorting_moves_rows_and_nothing_else(model, sort, fold):
     data = summarykit.summarize(model).data
     before, after = build_view(data, fold=fold), build_view(data, fold=fold, selection=Selection(sort=sort))
-    bare = {"parent": 0, "position": 0, "told_at": "", "told_whole": False}
+    bare = {"parent": 0, "position": 0, "told_at": -1, "told_whole": False, "names_at": -1, "tells": False}
     assert Counter(row._replace(**bare) for row in before.rows) == Counter(row._replace(**bare) for row in after.rows)
     assert Counter(before.groups) == Counter(after.groups)
     for at, row in enumerate(after.rows[1:], 1):

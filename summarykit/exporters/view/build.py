@@ -13,7 +13,7 @@ from summarykit.exporters.view.language import count_lines
 from summarykit.exporters.view.memory import memory_tables
 from summarykit.exporters.view.rankings import rankings
 from summarykit.exporters.view.receipt import agreement, check_views, grade_views, problems
-from summarykit.exporters.view.rows import tree_rows
+from summarykit.exporters.view.rows import tree_rows, usual_tensor
 from summarykit.exporters.view.story import story, story_total
 from summarykit.exporters.view.values import ReportView, Term
 from summarykit.exporters.view.words import CHECKED_MEANS, rounded, share, size_words
@@ -164,6 +164,7 @@ def _view(
         rankings=rankings(data, folding, title),
         columns=columns_of(keys),
         rows=rows,
+        usual_tensor=usual_tensor(data),
         rows_left_out=left_out,
         rows_without_parameters=sum(not row.has_parameters for row in rows),
         groups_title=groups.title,

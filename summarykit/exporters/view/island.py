@@ -6,31 +6,26 @@ with the names and numbers of their copies, they give every row of the tree, fol
 
 from __future__ import annotations
 
+import json
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.view.flow import row_flow
+from summarykit.exporters.view.island_texts import EXACT, Cell, Texts, exact
 from summarykit.exporters.view.rows import details_of, has_details, shared_note
 from summarykit.exporters.view.values import Details, Ranking, RowFlow
 from summarykit.exporters.view.words import GRADE_WORDS, shape_words, visible
-from summarykit.expression import Unanswerable, latex
+from summarykit.expression import Unanswerable, grouped, latex
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
+from summarykit.summary.explaining import ExplanationTexts
 from summarykit.summary.folding import Folding, is_number, own_name
 from summarykit.summary.folding.borrowing import meeting, owners
 from summarykit.summary.folding.tree import sibling_runs, taking_turns
 
-#: Larger ones are told as text: a script's numbers are exact up to here.
-EXACT = 2**53 - 1
-
-#: A number as ``grouped()`` writes it, and what stands in its place: a character that no visible text holds.
-_NUMBER = re.compile(r"(?<![\d,])(?:0|[1-9]\d{0,2}(?:,\d{3})*)(?![\d,]*\d)", re.ASCII)
-_HOLE = "\ue000"
-
-#: What a script reads: numbers, texts, and lists of these.
-Cell = int | str | None | list["Cell"]
+#: What a script takes off an equation.
+_RESULT = re.compile(r" = [\d,]+\Z", re.ASCII)
 
 
 class Run(NamedTuple):
@@ -40,30 +35,6 @@ class Run(NamedTuple):
     copies: int
     structure: int
     joins: bool  #: folded, they stand in the row of an earlier run
-
-
-class Texts:
-    """Each text once, by its number; of texts that differ in numbers alone, what is alike once."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {"": 0}
-
-    def number(self, text: str) -> int:
-        return self.numbers.setdefault(visible(text), len(self.numbers))
-
-    def table(self) -> tuple[list[str], list[Cell]]:
-        """Return the patterns, and each text as it is or as a list of its pattern and its numbers."""
-        split = [
-            (_NUMBER.sub(_HOLE, text), [int(n.replace(",", "")) for n in _NUMBER.findall(text)])
-            for text in self.numbers
-        ]
-        often = Counter(pattern for pattern, numbers in split if numbers)
-        patterns: dict[str, int] = {}
-        cells: list[Cell] = []
-        for text, (pattern, numbers) in zip(self.numbers, split, strict=True):
-            alike = often[pattern] > 1 and max(numbers, default=0) <= EXACT
-            cells.append([patterns.setdefault(pattern, len(patterns)), *numbers] if alike else text)
-        return list(patterns), cells
 
 
 #: Further facts of a layer.
@@ -100,14 +71,21 @@ def island(data: SummaryData, folding: Folding, told: Collection[int], more: Mor
 def written(
     data: SummaryData, facts: Sequence[dict[str, Cell]], runs: Sequence[Sequence[Run]], texts: Texts, modules: int
 ) -> dict[str, object]:
-    """Return the island of these structures: what each says, and what stands right below it."""
+    """Return the island of these structures: what each says, and what stands right below it.
+
+    Those that hold nothing of their own come last: they say little, and nothings at the end are left out.
+    """
+    order = sorted(range(len(facts)), key=lambda at: not facts[at].get("explained"))
+    places = {at: place for place, at in enumerate(order)}
     columns: dict[str, list[Cell]] = {}
-    for at, said in enumerate(facts):
-        for name, cell in said.items():
-            column = columns.setdefault(name, [])
-            column += [0] * (at - len(column))
-            column.append(cell)
+    for place, at in enumerate(order):
+        for name, cell in facts[at].items():
+            if cell:
+                column = columns.setdefault(name, [])
+                column += [0] * (place - len(column))
+                column.append(cell)
     patterns, told = texts.table()
+    names: dict[str, int] = {}
     total, macs = data.totals.parameters, data.totals.macs or 0
     return {
         "large": int(max(total, macs, data.totals.bytes) * 2 > EXACT),
@@ -115,22 +93,34 @@ def written(
         "macs": exact(macs),
         "layers": data.totals.layers,
         "modules": modules,
-        "columns": {name: cells for name, cells in columns.items() if any(cells)},
-        "runs": [_flat(inside) for inside in runs],
+        "columns": _each_once(columns),
+        "root": places[0],
+        "runs": [_flat([run._replace(structure=places[run.structure]) for run in runs[at]], names) for at in order],
+        "names": list(names),
         "patterns": patterns,
         "texts": told,
     }
 
 
+def _each_once(columns: dict[str, list[Cell]]) -> dict[str, Cell]:
+    """Return *columns*; for one that says what another one does, the name of that one."""
+    firsts: dict[str, str] = {}
+    found: dict[str, Cell] = {}
+    for name, cells in columns.items():
+        first = firsts.setdefault(json.dumps(cells), name)
+        found[name] = cells if first == name else first
+    return found
+
+
 def ranking_cells(rankings: Sequence[Ranking], *, mixed: bool) -> dict[str, dict[str, Cell]]:
     """Return the rankings by measure and by grouping; of bytes only where number formats are *mixed*.
 
-    Where all numbers take the same room, bytes say what parameters do. A row is label, class, copies (0 for the
-    rest), number, share, length of its bar.
+    The blocks of the other measures stand in the page. Where all numbers take the same room, bytes say what
+    parameters do. A row is label, class, copies (0 for the rest), number, share, length of its bar.
     """
     found: dict[str, dict[str, Cell]] = {}
     for ranking in rankings:
-        if ranking.measure != "bytes" or mixed:
+        if mixed if ranking.measure == "bytes" else ranking.by != "block":
             found.setdefault(ranking.measure, {})[ranking.by] = [
                 [visible(b.label), visible(b.type), b.copies if b.name else 0, b.text, b.share, b.bar]
                 for b in ranking.blocks
@@ -167,8 +157,8 @@ def _runs(
     return found
 
 
-def _flat(runs: Sequence[Run]) -> list[Cell]:
-    """Return runs as one list, three cells a run: name, copies, structure.
+def _flat(runs: Sequence[Run], names: dict[str, int]) -> list[Cell]:
+    """Return runs as one list, three cells a run: the name's place among all *names* from 1, copies, structure.
 
     A number that counts on from the run before it is left out (0). Copies below zero stand, folded, in the row of an
     earlier run of the same structure and word.
@@ -176,14 +166,10 @@ def _flat(runs: Sequence[Run]) -> list[Cell]:
     cells: list[Cell] = []
     due = "0"
     for name, copies, structure, joins in runs:
-        cells += [0 if due and name == due else visible(name), -copies if joins else copies, structure]
+        place = 0 if due and name == due else names.setdefault(visible(name), len(names)) + 1
+        cells += [place, -copies if joins else copies, structure]
         due = str(int(name) + copies) if is_number(name) else ""
     return cells
-
-
-def exact(value: int) -> Cell:
-    """Return a number as a script can hold it: as text where it is too large to be exact."""
-    return value if abs(value) <= EXACT else str(value)
 
 
 def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, untold: bool) -> dict[str, Cell]:
@@ -200,7 +186,7 @@ def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, untold: boo
         "own": exact(own or 0) if held else 0,
         "adds": exact(columns.adds[layer.id]),
         "inside": exact(columns.counted[layer.id]),
-        "numbers": texts.number(said.numbers or ""),
+        "numbers": texts.number(_numbers(said)),
         "equation": texts.number(said.equation or ""),
         "grade": texts.number("|".join(GRADE_WORDS[why.evidence])) if why else 0,
         "latex": texts.number(_latex(data, layer)),
@@ -220,16 +206,23 @@ def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, untold: boo
     return facts
 
 
+def _numbers(said: ExplanationTexts) -> str:
+    """Return a formula in numbers; nothing where it is the equation without its result."""
+    follows = bool(said.equation) and _RESULT.sub("", said.equation or "") == said.numbers
+    return "" if follows else said.numbers or ""
+
+
 def _latex(data: SummaryData, layer: LayerRecord) -> str:
     why = data.explanation(layer)
     if why is None or why.formula is None:
         return ""
     bindings = dict(why.bindings)
     try:
-        value = f" = {why.value}" if why.value is not None else ""
-        return f"{latex(why.formula.tree, bindings)} = {latex(why.formula.tree, bindings, values=True)}{value}"
+        value = f" = {grouped(why.value)}" if why.value is not None else ""
+        said = f"{latex(why.formula.tree, bindings)} = {latex(why.formula.tree, bindings, values=True)}{value}"
     except Unanswerable:
         return ""
+    return said.replace("{,}", ",")  # as other numbers; the script puts it back
 
 
 def _shape(data: SummaryData, layer: LayerRecord, name: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from summarykit.exporters.view.island import More, Run, Texts, exact, facts_of, no_more, written
+from summarykit.exporters.view.island import More, Run, facts_of, no_more, written
+from summarykit.exporters.view.island_texts import Texts, exact
 from summarykit.exporters.view.tree import Shown
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, own_name

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.view.columns import KNOWN, Share, Subject, in_words
-from summarykit.exporters.view.island import Cell, Texts, exact
+from summarykit.exporters.view.island_texts import Cell, Texts, exact
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
 
@@ -36,10 +36,14 @@ class PageColumn(NamedTuple):
 
 
 def page_columns(asked: Sequence[str], *, ran: bool) -> tuple[PageColumn, ...]:
-    """Return the columns of the page, the *asked* ones shown; its own where none are asked for."""
+    """Return the columns of the page, the *asked* ones shown; its own where none are asked for.
+
+    Beside what flows there is no room for what a layer holds without those inside; an opened row says it.
+    """
     always = _ALWAYS | (_OF_A_RUN if ran else {})
-    own = [_own(name, key, label, asked, always=True) for name, (key, label) in always.items()]
-    made = [_own(name, key, label, asked, always=False) for name, (key, label) in _MADE.items()]
+    usual = asked or [name for name in always if not (ran and name == "parameters")]
+    own = [_own(name, key, label, usual, asked, always=True) for name, (key, label) in always.items()]
+    made = [_own(name, key, label, usual, asked, always=False) for name, (key, label) in _MADE.items()]
     others = [
         PageColumn(f"c-{name}", KNOWN[name].column.label or "Check", True, _right(name), always=False, at=at)
         for at, name in enumerate(asked)
@@ -48,8 +52,8 @@ def page_columns(asked: Sequence[str], *, ran: bool) -> tuple[PageColumn, ...]:
     return tuple(own + sorted([*made, *others], key=lambda column: column.at if column.at >= 0 else len(asked)))
 
 
-def _own(name: str, key: str, label: str, asked: Sequence[str], *, always: bool) -> PageColumn:
-    shown = name in asked or (always and not asked)
+def _own(name: str, key: str, label: str, usual: Sequence[str], asked: Sequence[str], *, always: bool) -> PageColumn:
+    shown = name in usual
     at = asked.index(name) if shown and not always else -1
     return PageColumn(key, label, shown, _right(name), always, at)
 
@@ -58,13 +62,15 @@ def _right(name: str) -> bool:
     return KNOWN[name].column.align == "right"
 
 
-def asked_columns(data: SummaryData, columns: Sequence[PageColumn]) -> dict[str, Cell]:
-    """Return those columns that the script has to be told of, and whether every layer's name in PyTorch is its path."""
-    found: list[Cell] = [
-        [column.key, column.label, int(column.number)] for column in columns if column.key.startswith("c-")
-    ]
-    plain = all(layer.path == layer.raw_path for layer in data.layers)
-    return {"asked": found, "plain": int(plain)} if found else {}
+def switches(data: SummaryData, columns: Sequence[PageColumn]) -> dict[str, Cell]:
+    """Return what the script offers to switch: key, label, whether it is shown at first, and whether it is a number.
+
+    With columns of other formats also whether every layer's name in PyTorch is its path.
+    """
+    found: list[Cell] = [[column.key, column.label, int(column.shown), int(column.number)] for column in columns]
+    asked = any(column.key.startswith("c-") for column in columns)
+    plain = asked and all(layer.path == layer.raw_path for layer in data.layers)
+    return {"switches": found} | ({"plain": 1} if plain else {})
 
 
 def asked_facts(data: SummaryData, columns: Sequence[PageColumn], layer: LayerRecord, texts: Texts) -> dict[str, Cell]:

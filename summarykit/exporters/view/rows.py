@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
@@ -13,7 +14,7 @@ from summarykit.exporters.view.tree import Place, shown_places
 from summarykit.exporters.view.values import Details, Piece, Rich, Row, RowFlow, TensorLine
 from summarykit.exporters.view.words import GRADE_WORDS, counted, per_mille, place, shape_words, share, short
 from summarykit.expression import Unanswerable, grouped, html, latex, numbers
-from summarykit.records import LayerRecord
+from summarykit.records import LayerRecord, TensorFacts
 from summarykit.summary.data import SummaryData
 from summarykit.summary.explaining import closed_form
 from summarykit.summary.folding import FoldedRow, Folding, borrowed_from, seen_from
@@ -39,23 +40,45 @@ def tree_rows(
     """Return at most *limit* rows of the folded tree, and a sentence on what is left out, if anything is."""
     shown = shown_places(data, folding, limit, with_empty=with_empty, chosen=chosen)
     rows = (_row(data, folding.rows[where.row], where, title, chosen, columns) for where in shown.places)
-    return tuple(_told_once(rows)), shown.told
+    return _told_once(tuple(rows)), shown.told
 
 
-def _told_once(rows: Iterable[Row]) -> Iterator[Row]:
-    """Yield *rows*, each with the first row before it that tells the same: of its formula and tensors, or all."""
-    tellers: dict[Details, Row] = {}
-    wholes: dict[tuple[Details, RowFlow | None, int, str], Row] = {}
-    for row in rows:
-        if row.details is None:
-            yield row
-            continue
-        whole = wholes.setdefault((row.details, row.flow, row.times, row.own), row)
-        if whole is not row and whole.anchor and (row.details.word or row.flow):
-            yield row._replace(told_at=whole.anchor, told_whole=True)
-            continue
-        teller = tellers.setdefault(row.details, row) if row.details.word else row
-        yield row if teller is row else row._replace(told_at=teller.anchor)
+def _told_once(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Return *rows*, each with the first row before it that tells the same: of its formula and tensors, or all.
+
+    So it is with formulas in names and their rules, which rows of other sizes have in common.
+    """
+    firsts: dict[tuple[object, ...], int] = {}
+    told = []
+    for at, row in enumerate(rows):
+        details, flow = row.details, row.flow
+        told_at = whole_at = names_at = -1
+        if details and (details.word or flow):
+            whole_at = _first_before(firsts, at, "all", details, flow, row.times, row.own)
+        if details and whole_at < 0:
+            told_at = _first_before(firsts, at, "own", details) if details.word else -1
+            names = _names(details, flow)
+            names_at = _first_before(firsts, at, "names", names) if names else -1
+        told.append((max(told_at, whole_at), whole_at >= 0, names_at))
+    tellers = {at for told_at, _, names_at in told for at in (told_at, names_at)}
+    return tuple(
+        row._replace(told_at=told_at, told_whole=whole, names_at=names_at, tells=at in tellers)
+        for at, (row, (told_at, whole, names_at)) in enumerate(zip(rows, told, strict=True))
+    )
+
+
+def _first_before(firsts: dict[tuple[object, ...], int], at: int, *told: object) -> int:
+    """Return where the same was *told* first; -1 where that is *at* this place."""
+    first = firsts.setdefault(told, at)
+    return first if first < at else -1
+
+
+def _names(details: Details, flow: RowFlow | None) -> tuple[str, ...]:
+    """Return all that a row tells of its rules; empty where a formula in names is not all that it tells."""
+    told = bool(details.formula and details.equation)
+    of_run = (flow.formula, flow.word, flow.origin) if flow else ()
+    whole = told and (flow is None or bool(flow.formula) == bool(flow.equation))
+    return (details.formula, details.look, details.grade, details.origin, *of_run) if whole else ()
 
 
 def _row(data: SummaryData, row: FoldedRow, where: Place, title: str, chosen: Chosen, keys: Sequence[str]) -> Row:
@@ -94,8 +117,10 @@ def _row(data: SummaryData, row: FoldedRow, where: Place, title: str, chosen: Ch
         details=details_of(data, layer, row.path),
         role="around" if chosen.around(row.layer) else "asked" if chosen.asked_for(row.layer) else "",
         cells=cells_of(keys, Subject(data, layer, row.times, row.path)),
-        told_at="",
+        told_at=-1,
         told_whole=False,
+        names_at=-1,
+        tells=False,
     )
 
 
@@ -189,6 +214,20 @@ def _closed(data: SummaryData, layer: LayerRecord) -> str:
     held = data.columns.total[layer.id]
     told = "the sum of its parts" if check.value == held else f"but its parts hold {grouped(held)}"
     return f"{closed_form(check)}, {told}"
+
+
+def usual_tensor(data: SummaryData) -> str:
+    """Return format and kind of most parameters, as an opened row says them; empty where there are none."""
+    found = Counter(tensor.facts for tensor in data.tensors if tensor.facts.kind == "parameter")
+    said: Counter[str] = Counter()
+    for facts, times in found.items():
+        said[_format_and_kind(facts)] += times
+    return said.most_common(1)[0][0] if said else ""
+
+
+def _format_and_kind(facts: TensorFacts) -> str:
+    learned = "learned in training" if facts.trainable else "kept fixed"
+    return f"{facts.dtype}, {learned if facts.kind == 'parameter' else 'stored, not learned'}"
 
 
 def tensor_line(data: SummaryData, index: int, path: str) -> TensorLine:

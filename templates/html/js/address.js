@@ -2,7 +2,11 @@
 
 const tools = section.querySelector(".tools"), field = tools.querySelector("[type=search]");
 const control = name => section.querySelector(`[name=${name}]`);
-const usual = {q: "", sort: "", fold: island.unfolded ? "" : "1", list: "", idle: "", columns: "", by: "", of: ""};
+const usual = {q: "", sort: "", fold: island.unfolded ? "" : "1", list: "", idle: "", columns: "", by: "", of: "", icicle: ""};
+
+/** What else does as the address says. */
+const followers = [];
+
 const shownColumns = () => [...tools.querySelectorAll(".columns input")].filter(each => each.checked !== each.defaultChecked).map(each => each.name);
 
 /** What is chosen now, in the words of the address; only what differs from how the page opens, and what others wrote. */
@@ -10,6 +14,7 @@ function chosen() {
   const now = {
     q: state.query, sort: state.sort && (state.down ? "" : "-") + state.sort, fold: state.fold ? "1" : "", list: state.list ? "1" : "",
     idle: state.idle ? "1" : "", columns: shownColumns().join(" "), by: ranking("by"), of: ranking("of"),
+    icicle: state.icicle,
   };
   const others = [...new URLSearchParams(location.hash.split("?")[1])].filter(([name]) => !(name in usual));
   const parts = [...Object.entries(now).filter(([name, value]) => value !== usual[name]), ...others];
@@ -48,7 +53,7 @@ function follow() {
   const whole = find(decoded(raw)), path = whole || cut < 0 ? raw : raw.slice(0, cut);
   const asked = {...usual, ...Object.fromEntries(new URLSearchParams(whole || cut < 0 ? "" : raw.slice(cut + 1)))};
   remember.hash = location.hash;
-  Object.assign(state, {query: asked.q, fold: !!asked.fold || !folds, list: !!asked.list, idle: !!asked.idle});
+  Object.assign(state, {query: asked.q, fold: !!asked.fold || !folds, list: !!asked.list, idle: !!asked.idle, icicle: asked.icicle});
   state.down = !asked.sort.startsWith("-");
   state.sort = asked.sort.replace("-", "") in values ? asked.sort.replace("-", "") : "";
   const turnedOn = asked.columns.split(" ");
@@ -59,6 +64,7 @@ function follow() {
   reflect();
   if (row) reveal(row); else draw();
   if (state.query) say(tally());
+  for (const each of followers) each();
 }
 
 /** Let every switch and head show how things stand. */
@@ -79,7 +85,8 @@ function reflect() {
   }
   const how = section.querySelector(".sorted"), head = table.tHead.querySelector("[aria-sort]");
   how.textContent = !head ? "" : `Sorted by ${(head.querySelector(".long") ?? head).textContent.trim().toLowerCase()}${state.list ? "" : ", each among its neighbours inside the same layer; as a list, all are compared"}.`;
-  section.querySelector(".windowing").hidden = rows().length <= MOST;
+  const banner = section.querySelector(".windowing");
+  if (banner) banner.hidden = rows().length <= MOST;
   const idle = idleIn(rows());
   if (control("idle")) control("idle").parentNode.hidden = !idle;
   if (idle) section.querySelector(".idle span").textContent = `Show the ${counted(idle, "row")} without parameters${ran ? " or multiply-adds" : ""}`;
@@ -119,7 +126,7 @@ const folds = trees.folded.length < island.modules;
 
 function heads() {
   for (const head of table.tHead.rows[0].cells) {
-    const asText = ["name", "type", "formula", "output", "weight", "bias", "format", "evidence"].includes(head.dataset.key);
+    const asText = !ofNumbers.has(head.dataset.key);
     const sort = () => {
       const again = state.sort === head.dataset.key, back = again && state.down === asText;
       change(back ? {sort: "", down: true} : {sort: head.dataset.key, down: again ? !state.down : !asText});
@@ -135,6 +142,8 @@ function start() {
   for (const [key, [label, number]] of Object.entries(extra)) {
     if (!table.tHead.querySelector(`.${key}`)) table.tHead.rows[0].append(element("th", {scope: "col", class: `x ${key}${number ? " n" : ""}`, "data-key": key}, label));
   }
+  tools.querySelector(".columns div").append(...island.switches.map(([name, label, shown]) =>
+    element("label", {}, element("input", {type: "checkbox", name, ...(shown ? {checked: ""} : {})}), ` ${label}`)));
   heads();
   table.setAttribute("role", "treegrid");
   section.classList.add("live");

@@ -1,13 +1,15 @@
 // What an opened row shows: taken from a row of the page with the same inside, or made from the island.
 
-/** For each kind the row in the page that tells its details, and each such row's element by its anchor. */
-const tellers = new Map(), anchors = new Map();
+/** For each kind the row in the page that tells its details. */
+const tellers = new Map();
+
+let stand = [];
 
 function inPage() {
-  const stand = section.querySelectorAll(".tree > tbody > tr"), rows = trees[island.page];
+  const rows = trees[island.page];
+  stand = [...body.rows];
   (island.shown ?? rows.keys()).forEach((at, i) => {
     rows[at].tr = rows[at].served = stand[i];
-    anchors.set(stand[i].id, stand[i]);
     if (!tellers.has(rows[at].kind)) tellers.set(rows[at].kind, rows[at]);
   });
 }
@@ -21,13 +23,24 @@ function fill(row) {
   if (!more.querySelector(".acts")) more.append(acts(row));
 }
 
-/** Put what another row tells in full where this one only refers to it. */
+/** Put what another row tells in full where this one only refers to it: all, formula and tensors, or formulas in names. */
 function resolve(more) {
-  const as = more.querySelector(".as");
-  if (!as) return more;
-  const teller = anchors.get(decoded(as.querySelector("a").getAttribute("href").slice(1)))?.querySelector(".more");
-  if (teller) as.replaceWith(...resolve(bare(teller)).querySelectorAll(as.matches(".whole") ? ":scope > *" : ".told, .tensors"));
+  for (const as of more.querySelectorAll(".as")) {
+    const full = resolve(bare(stand[as.hash.slice(2)].querySelector(".more")));
+    if (as.matches(".whole, .own")) as.replaceWith(...full.querySelectorAll(as.matches(".own") ? ".told, .tensors" : ":scope > *"));
+    else {
+      for (const box of more.querySelectorAll(".told, .run")) name(box, full.querySelectorAll(`.${box.className} > .names`));
+      as.remove();
+    }
+  }
   return more;
+}
+
+/** Give what is told of a row its formula in names, and where that comes from. */
+function name(box, [formula, rule]) {
+  if (!formula || box.querySelector(".names")) return;
+  box.querySelector("p > b").parentNode.before(formula);
+  box.append(rule ?? "");
 }
 
 /** A copy of the details of a row, without what is of this row alone. */
@@ -42,7 +55,7 @@ function introduce(row, more) {
   if (more.querySelector(".here")) return;
   const here = (kind, ...inside) => element("p", {class: `here ${kind}`}, ...inside);
   const all = amount("inside", row), many = grouped(all);
-  const path = here("path", ...pathLine(row)), first = more.querySelector(".why") ?? element("div", {class: "why here"});
+  const path = here("path", ...pathLine(row)), first = more.querySelector(".told, .run") ?? element("div", {class: "run here"});
   if (!first.parentNode) more.prepend(first);
   first.prepend(path);
   const line = row.times > 1 && all ? here("copies", `With everything inside ${product(row)} = ${many}`)
@@ -56,7 +69,7 @@ function copied(row) {
   if (!stands) return null;
   const more = resolve(bare(stands));
   for (const line of more.querySelectorAll(".copies")) if (row.times !== teller.times) line.remove();
-  for (const cell of more.querySelectorAll(".tensors td:last-child")) rename(cell, teller, row);
+  for (const cell of more.querySelectorAll(".tensors td:nth-child(4)")) rename(cell, teller, row);
   return more;
 }
 
@@ -71,22 +84,11 @@ function rename(cell, from, to) {
 }
 
 const pathLine = row => [
-  element("code", {}, row.path || called(row)), ...times(row.times), row.path ? ` · ${text("type", row.kind)}` : "",
+  element("code", {}, row.path || called(row)), ...times(row.times), row.path ? ` · ${text("type", row)}` : "",
 ];
 
-const cells = numbers => numbers.map(said);
-
-function told(row) {
-  const [words, tensors, flows] = (fact.details(row.kind) || [[], [], []]).map(cells);
-  const line = (name, ...rest) => element("tr", {}, element("th", {}, ...breaking(name)), ...rest.map(cell => element("td", {}, cell)));
-  const more = element("div", {class: "more"}, element("div", {class: "why told"}, ...words.map(line => element("p", {}, line))));
-  if (tensors.length) more.append(element("table", {class: "tensors"}, ...lines(tensors, 4, line)));
-  if (flows.length) more.append(element("table", {class: "flows"}, ...lines(flows, 4, line)));
-  return more;
-}
-
 function acts(row) {
-  const found = element("p", {class: "acts"}), latex = text("latex", row.kind);
+  const found = element("p", {class: "acts"}), latex = text("latex", row).replace(/(\d),(?=\d{3})/g, "$1{,}");
   if (latex) found.append(button("Copy as LaTeX", () => copy(latex, "Formula copied as LaTeX")));
   found.append(button("Copy row", () => copy(asText(row), "Row copied")));
   found.append(button("Copy link", () => copy(linkTo(row), "Link copied")));
@@ -94,8 +96,8 @@ function acts(row) {
 }
 
 const asText = row => [
-  row.path || called(row), text("type", row.kind), text("equation", row.kind),
-  fact.explained(row.kind) ? amount("own", row) : "", amount("inside", row), share(amount("inside", row), total),
+  row.path || called(row), text("type", row), text("equation", row),
+  fact("explained", row) ? amount("own", row) : "", amount("inside", row), share(amount("inside", row), total),
 ].join("\t");
 
 /** Copy, and say so; where the browser forbids it, show the text, selected, so that the keys do it. */

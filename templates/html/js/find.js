@@ -1,6 +1,6 @@
 // Which rows there are to see: searched, sorted, without those that are shut away.
 
-const state = {query: "", sort: "", down: true, fold: true, list: false, idle: false, columns: new Set(), hidden: new Set()};
+const state = {query: "", sort: "", down: true, fold: true, list: false, idle: false, columns: new Set(), icicle: ""};
 const rows = () => state.fold ? trees.folded : trees.unfolded;
 
 /** Rows whose inside is shut, or open, against the rule of the moment. */
@@ -8,23 +8,24 @@ const turned = new Set();
 let mostlyShut = false, hits = null, hitsInside = null;
 const shut = row => (hits ? hits[row.at] > 0 && !hitsInside[row.at] : mostlyShut && row.depth > 0) !== turned.has(row);
 
+/** What is searched in what rows of a kind show: words, and numbers in texts and as facts. */
+const searched = {words: ["type", "grade"], texts: ["numbers", "equation", "weight", "bias", "output"], facts: ["own", "inside", "macs", "macsInside"]};
+
 /** The numbers a kind shows, as " 64 147 9408 ". */
-const numbersOf = new Map();
-function numbersIn(kind) {
-  if (!numbersOf.has(kind)) {
-    const shown = ["numbers", "equation", "weight", "bias", "output"].map(name => text(name, kind)).join(" ");
-    const held = [fact.own(kind), fact.inside(kind), fact.macs(kind), fact.macsInside(kind)];
-    numbersOf.set(kind, ` ${[...(shown.match(/\d[\d,]*/g) ?? []).map(number => number.replaceAll(",", "")), ...held].join(" ")} `);
-  }
-  return numbersOf.get(kind);
+const numbersOf = [];
+function numbersIn(row) {
+  if (numbersOf[row.kind]) return numbersOf[row.kind];
+  const shown = searched.texts.map(name => text(name, row)).join(" ").match(/\d[\d,]*/g) ?? [];
+  const all = [...shown.map(number => number.replaceAll(",", "")), ...searched.facts.map(name => fact(name, row))];
+  return numbersOf[row.kind] = ` ${all.join(" ")} `;
 }
 
-/** Whether a kind says *word* of itself: in its type and grade, or as one of its numbers. */
+/** Whether a row's kind says *word* of itself: in its words, or as one of its numbers. */
 function kindTest(word) {
   const number = /^\d[\d,]*$/.test(word) ? word.replaceAll(",", "") : "", known = [];
-  return kind => known[kind] ??=
-    `${text("type", kind)}\t${text("grade", kind)}`.toLowerCase().includes(word)
-    || (number !== "" && number !== "0" && numbersIn(kind).includes(` ${number} `));
+  return row => known[row.kind] ??=
+    searched.words.map(name => text(name, row)).join("\t").toLowerCase().includes(word)
+    || (number !== "" && number !== "0" && numbersIn(row).includes(` ${number} `));
 }
 
 /** Whether *parts* name a copy inside a folded row: `layers.3.mlp` in `layers.0–31.mlp`. */
@@ -45,7 +46,7 @@ function namesCopy(row, parts) {
 function rowTest(word) {
   const saidIn = kindTest(word), parts = word.split("."), number = word.replaceAll(",", "");
   const copy = state.fold && parts.length > 1 && /\d/.test(word), product = state.fold && /^[1-9]\d*$/.test(number);
-  return row => saidIn(row.kind) || row.lower.includes(word)
+  return row => saidIn(row) || row.lower.includes(word)
     || (row.times > 1 && ((copy && namesCopy(row, parts))
       || (product && (String(amount("own", row)) === number || String(amount("inside", row)) === number))));
 }
@@ -105,8 +106,8 @@ function tally() {
   let layers = 0, held = exact(0), empty = 0;
   for (const row of rows()) {
     if (!hits[row.at]) continue;
-    layers += fact.layers(row.kind) * row.times;
-    if (!fact.explained(row.kind) && !fact.inside(row.kind) && !row.inside) empty += row.times;
+    layers += fact("layers", row) * row.times;
+    if (!fact("explained", row) && !fact("inside", row) && !row.inside) empty += row.times;
     held += amount("adds", row);
   }
   if (!list.length) return "No layer has this name, type or number.";

@@ -25,7 +25,7 @@ const does = {
     if (inList(row.above)) move(row.above.spot);
   },
   Enter(row) {
-    if (!fact.more(row.kind)) return row.inside && !state.list && turn(row);
+    if (!fact("more", row)) return row.inside && !state.list && turn(row);
     toggle(row);
     remember(row.open ? null : row);
   },
@@ -35,8 +35,10 @@ const does = {
   },
 };
 
+const withOther = event => event.ctrlKey || event.metaKey || event.altKey;
+
 box.addEventListener("keydown", event => {
-  if (event.target.closest(".more, button, input") || event.ctrlKey || event.metaKey || event.altKey || !active) return;
+  if (event.target.closest(".more, button, input") || withOther(event) || !active) return;
   if (moves[event.key]) move(moves[event.key](active.spot));
   else if (does[event.key]) does[event.key](active);
   else return;
@@ -44,7 +46,7 @@ box.addEventListener("keydown", event => {
 });
 
 document.addEventListener("keydown", event => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  if (event.key !== "/" || withOther(event) || event.target.closest("input, textarea, select")) return;
   event.preventDefault();
   field.focus();
   field.select();

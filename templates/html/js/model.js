@@ -1,43 +1,37 @@
 // The tree. The island tells each kind of layer once, with the names and numbers of its copies; here it becomes rows.
 
-/** What a kind says of itself: `fact.own(kind)`; 0 is nothing. */
-const fact = Object.fromEntries([
-  "type", "holds", "explained", "layers", "unknown", "own", "adds", "inside", "numbers", "equation", "grade", "latex", "note", "dtype",
-  "bytes", "trainable", "weight", "bias", "more", "details", "calls", "output", "status", "failed", "macs", "macsInside", "about",
-].map(name => {
-  const column = island.columns[name];
-  return [name, column ? kind => column[kind] ?? 0 : () => 0];
-}));
-const text = (name, kind) => said(fact[name](kind));
+/** What a row's kind says of itself: `fact("own", row)`; 0 is nothing. A column may be called as one that is like it. */
+const columns = island.columns;
+for (const name in columns) if (typeof columns[name] === "string") columns[name] = columns[columns[name]];
+const fact = (name, {kind}) => columns[name]?.[kind] ?? 0;
+const text = (name, row) => said(fact(name, row));
+const numbers = row => text("numbers", row) || text("equation", row).replace(/ = [\d,]+$/, "");
 
 /** A text by its number: as it stands, or a pattern with numbers to fill in. */
 function said(number) {
   const held = island.texts[number];
   if (typeof held === "string") return held;
-  const [first, ...rest] = island.patterns[held[0]].split("\ue000");
-  return island.texts[number] = rest.reduce((line, part, i) => line + held[i + 1].toLocaleString("en-US") + part, first);
+  let at = 0;
+  return island.texts[number] = island.patterns[held[0]].replace(/\ue000/g, () => grouped(held[++at]));
 }
 
 /** Numbers too large to be exact are counted as BigInt; sums, products and comparisons read the same. */
 const exact = island.large ? BigInt : Number;
-const amount = (name, row) => exact(fact[name](row.kind)) * exact(row.times);
+const amount = (name, row) => exact(fact(name, row)) * exact(row.times);
 
 class Row {
+  at = -1; // position in its tree; what is inside stands at at + 1 … end - 1
+  end = -1;
+  inside = 0; // rows right below
+  open = false;
+  tr = null;
+  spot = -1; // in the list on the screen
+  extra = 0; // how much higher it is, opened, than other rows
   constructor(kind, above, ranges, model) {
-    this.kind = kind;
-    this.above = above;
-    this.ranges = ranges; // of the copies that it stands for: the first name, and how many count on from it
+    // ranges: of the copies that it stands for, the first name and how many count on from it; model: the folded row for this one
+    Object.assign(this, {kind, above, ranges, model});
     this.name = spans(ranges);
     this.copies = ranges.reduce((sum, range) => sum + range[1], 0);
-    this.model = model; // the folded row that stands for this one
-    this.at = -1; // position in its tree; what is inside stands at at + 1 … end - 1
-    this.end = -1;
-    this.inside = 0; // rows right below
-    this.place = 1; // among the rows beside it
-    this.open = false;
-    this.tr = null;
-    this.spot = -1; // in the list on the screen
-    this.extra = 0; // how much higher it is, opened, than other rows
     this.depth = above ? above.depth + 1 : 0;
     this.times = above ? above.times * this.copies : 1;
     this.path = above ? joined(above.path, this.name) : "";
@@ -46,9 +40,9 @@ class Row {
   /** The path of the first copy. */
   get first() { return this.above ? joined(this.above.first, this.ranges[0][0]) : ""; }
   /** No parameters and no multiply-adds, here or inside. */
-  get idle() { return !fact.holds(this.kind) && !fact.macsInside(this.kind); }
+  get idle() { return !fact("holds", this) && !fact("macsInside", this); }
   /** Something of its own to count. */
-  get works() { return fact.explained(this.kind) || fact.macs(this.kind); }
+  get works() { return fact("explained", this) || fact("macs", this); }
 }
 
 const joined = (above, name) => above ? `${above}.${name}` : name;
@@ -58,7 +52,7 @@ function* runs(kind) {
   const cells = island.runs[kind];
   let due = 0;
   for (let i = 0; i < cells.length; i += 3) {
-    const name = cells[i] === 0 ? String(due) : cells[i], copies = Math.abs(cells[i + 1]);
+    const name = cells[i] ? island.names[cells[i] - 1] : String(due), copies = Math.abs(cells[i + 1]);
     yield [name, copies, cells[i + 2], cells[i + 1] < 0];
     due = Number(name) + copies;
   }
@@ -104,7 +98,7 @@ function below(row, folded) {
 
 /** All rows in the order of the model. */
 function grown(folded) {
-  const rows = [], waiting = [new Row(0, null, [["", 1]], folded ? null : trees.folded[0])];
+  const rows = [], waiting = [new Row(island.root, null, [["", 1]], folded ? null : trees.folded[0])];
   while (waiting.length) {
     const row = waiting.pop();
     if (row.at >= 0) { row.end = rows.length; continue; } // what is inside has been told
@@ -113,10 +107,7 @@ function grown(folded) {
     waiting.push(row);
     const inside = below(row, folded);
     row.inside = inside.length;
-    for (let i = inside.length; i--;) {
-      inside[i].place = i + 1;
-      waiting.push(inside[i]);
-    }
+    for (let i = inside.length; i--;) waiting.push(inside[i]);
   }
   return rows;
 }

@@ -24,8 +24,7 @@ function rank() {
 
 function rankRow([label, kind, copies, value, part, length]) {
   const name = copies ? [code(label), ...times(copies), ...(kind ? [" ", element("span", {class: "muted kind"}, ...breaking(kind))] : [])] : breaking(label);
-  const number = held => element("td", {class: "n"}, held);
-  return element("tr", {}, element("th", {scope: "row"}, ...name), element("td", {}, bar(length, 1000, 64)), number(value), number(part));
+  return element("tr", {}, element("th", {}, ...name), ...[bar(length, 1000, 1), value, part].map(held => element("td", {}, held)));
 }
 
 for (const each of [...switches("by"), ...switches("of")]) each.addEventListener("change", () => { rank(); remember(remember.row, true); });

@@ -1,20 +1,9 @@
 // A row of the table: the one that stands in the page, or one made in its likeness.
 
-const ran = section.classList.contains("ran"), total = exact(island.total), allMacs = exact(island.macs);
+const ran = section.classList.contains("ran"), total = exact(island.total);
 const title = document.querySelector("h1").textContent;
 const called = row => row.name || (row.above ? '""' : title);
-const grade = row => text("grade", row.kind).split("|"); // word, sign, look
-
-/** Columns that can be switched on: their head, whether they are numbers, and what stands in them. */
-const extra = {
-  weight: ["Weight", false, row => text("weight", row.kind)],
-  bias: ["Bias", false, row => text("bias", row.kind)],
-  format: ["Number format", false, row => text("dtype", row.kind)],
-  bytes: ["Bytes in this layer", true, row => amount("bytes", row)],
-  trainable: ["Trainable in this layer", true, row => amount("trainable", row)],
-  evidence: ["Evidence", false, row => grade(row)[0]],
-  ...Object.fromEntries((island.asked ?? []).map(([key, label, number]) => [key, [label, number, row => askedCell(key, row)]])),
-};
+const grade = row => text("grade", row).split("|"); // word, sign, look
 
 /** What a column that was asked for says: a number of all copies, a share of the whole, or a text. */
 function askedCell(key, row) {
@@ -25,60 +14,63 @@ function askedCell(key, row) {
   return cell.length > 1 ? share(exact(cell[0]) * exact(row.times), cell[1]) : said(cell[0]);
 }
 
-/** What each column is sorted by. */
+/** What each column shows, or is sorted by. */
 const values = {
   name: row => row.path,
-  type: row => text("type", row.kind),
-  formula: row => text("numbers", row.kind),
+  type: row => text("type", row),
+  formula: numbers,
   own: row => amount("own", row),
   inside: row => amount("inside", row),
   share: row => amount("inside", row),
-  output: row => text("output", row.kind),
+  output: row => text("output", row),
   macs: row => amount("macsInside", row),
-  ...Object.fromEntries(Object.entries(extra).map(([key, [, , value]]) => [key, value])),
+  weight: row => text("weight", row),
+  bias: row => text("bias", row),
+  format: row => text("dtype", row),
+  bytes: row => amount("bytes", row),
+  trainable: row => amount("trainable", row),
+  evidence: row => grade(row)[0],
 };
 
-function formulaCell(row) {
-  const [word, sign, look] = grade(row), numbers = text("numbers", row.kind);
-  if (!word) return [];
-  const mark = element("i", {class: look, role: "img", "aria-label": word}, sign);
-  const equation = text("equation", row.kind);
-  if (look === "differs") return [mark, " ", element("b", {class: look}, word), ` ${equation || numbers}`];
-  return [mark, " ", numbers ? (row.times > 1 ? equation : numbers) : element("span", {class: "muted"}, word)];
+/** Columns that can be switched on: their head, whether they are numbers, and what stands in them. */
+const extra = {}, ofNumbers = new Set();
+for (const [key, label, , number] of island.switches) {
+  values[key] ??= row => askedCell(key, row);
+  if (number) ofNumbers.add(key);
+  if (!section.querySelector(`th:not(.x)[data-key="${key}"]`)) extra[key] = [label, number, values[key]];
 }
 
-const product = row => `${grouped(row.times)} × ${grouped(exact(fact.inside(row.kind)))}`;
+function formulaCell(row) {
+  const [word, sign, look] = grade(row), shown = numbers(row), equation = text("equation", row);
+  if (!word) return [];
+  const mark = element("i", look === "checked" ? {} : {class: look, role: "img", "aria-label": word}, sign);
+  if (look === "differs") return [mark, " ", element("b", {class: look}, word), ` ${equation || shown}`];
+  return [mark, " ", shown ? (row.times > 1 ? equation : shown) : element("span", {class: "muted"}, word)];
+}
+
+const product = row => `${grouped(row.times)} × ${grouped(exact(fact("inside", row)))}`;
 
 function insideCell(row) {
   const all = amount("inside", row), few = short(all, "B"), many = grouped(all);
-  const cell = few === many ? element("td", {}, many) : element("td", {"data-short": few}, element("span", {}, many));
+  const cell = element("td", few === many ? {} : {"data-short": few}, many);
   if (row.times > 1 && all) cell.append(" ", element("small", {}, product(row)));
   return cell;
-}
-
-function flowCells(row) {
-  const status = text("status", row.kind), all = amount("macsInside", row), calls = fact.calls(row.kind);
-  const result = !status ? text("output", row.kind)
-    : element(fact.failed(row.kind) ? "b" : "span", {class: fact.failed(row.kind) ? "differs" : "muted"}, status);
-  const few = all ? short(all, "G") : calls ? "–" : "", many = grouped(all);
-  const about = all && fact.about(row.kind) ? "≈ " : "";
-  return [element("td", {}, result), element("td", all && few !== many ? {title: many} : {}, about + few)];
 }
 
 /** A row in the likeness of those in the page; its inside comes when it is opened. */
 function made(row) {
   const head = [code(called(row)), ...times(row.copies)], below = note(row);
+  if (row.depth > 10) head.push(" ", element("span", {class: "times"}, `level ${row.depth}`));
   if (below.length) head.push(" ", element("span", {class: "below"}, ...below));
-  const more = !!fact.more(row.kind);
-  const name = more ? element("details", {}, element("summary", {}, ...head)) : element("div", {}, ...head);
-  const own = !fact.explained(row.kind) ? "" : fact.unknown(row.kind) ? "not known yet" : grouped(amount("own", row));
+  const more = !!fact("more", row);
+  const name = more ? [element("details", {}, element("summary", {}, ...head))] : head;
+  const own = !fact("explained", row) ? "" : fact("unknown", row) ? "not known yet" : grouped(amount("own", row));
   const inside = amount("inside", row);
   const cells = [
-    element("td", {}, text("type", row.kind)), element("td", {}, ...formulaCell(row)), element("td", {}, own),
-    insideCell(row), element("td", {}, bar(inside, total, 64), share(inside, total)), ...(ran ? flowCells(row) : []),
+    element("td", {}, text("type", row)), element("td", {}, ...formulaCell(row)), element("td", {}, own),
+    insideCell(row), element("td", {}, bar(inside, total, 8), share(inside, total)), ...(ran ? flowCells(row) : []),
   ];
-  const looks = [`d${Math.min(row.depth, 6)}`, row.idle ? "none" : "", more ? "leaf" : ""].filter(Boolean).join(" ");
-  return element("tr", {class: looks}, element("th", {scope: "row"}, name), ...cells);
+  return element("tr", {class: `d${Math.min(row.depth, 10)}${row.idle ? " none" : ""}`}, element("th", {}, ...name), ...cells);
 }
 
 function widen(tr, row) {
@@ -106,6 +98,7 @@ function rowElement(row) {
     }
     if (row.open) tr.querySelector("details").open = true;
   }
+  if (ran) exactMacs(row);
   if (state.columns.size && !tr.wide) widen(tr, row);
   const name = state.list && row.above ? row.path : called(row);
   if ((tr.name ?? called(row)) !== name) tr.cells[0].querySelector("code").replaceChildren(...breaking(name));

@@ -24,9 +24,13 @@ function short(value, billion) {
   return grouped(value);
 }
 
+function set(made, attributes) {
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
 function element(tag, attributes = {}, ...inside) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) if (value !== "") made.setAttribute(name, value);
+  const made = set(document.createElement(tag), attributes);
   made.append(...inside);
   return made;
 }
@@ -51,22 +55,17 @@ function named(row, pairs) {
   const parts = row.path.split(".");
   return lines(pairs, 2, (own, rest) => parts.slice(0, own).join(".") + said(rest)).join(", ");
 }
-const noteNames = row => (fact.note(row.kind) || []).filter(Array.isArray).map(pairs => named(row, pairs));
+const noteNames = row => (fact("note", row) || []).filter(Array.isArray).map(pairs => named(row, pairs));
 
 /** What a note says of a row: texts and names. */
-const note = row => (fact.note(row.kind) || []).map(piece => Array.isArray(piece) ? code(named(row, piece)) : said(piece));
+const note = row => (fact("note", row) || []).map(piece => Array.isArray(piece) ? code(named(row, piece)) : said(piece));
 
 /** What *make* gives for each so many entries of a list. */
 const lines = (held, wide, make) => Array.from({length: held.length / wide}, (_, i) => make(...held.slice(i * wide, (i + 1) * wide)));
 
 const svg = "http://www.w3.org/2000/svg";
-function bar(part, whole, width) {
-  const long = whole ? Math.floor(Number(part) * 1000 / Number(whole)) : 0;
-  if (!long) return "";
-  const made = document.createElementNS(svg, "svg"), length = document.createElementNS(svg, "rect");
-  const set = (shape, values) => Object.entries(values).forEach(([name, value]) => shape.setAttribute(name, value));
-  set(made, {width, height: 8, "aria-hidden": "true"});
-  set(length, {width: `${Math.min(long, 1000) / 10}%`, height: 8});
-  made.append(length);
-  return made;
+/** A bar, where it is long enough to be seen. */
+function bar(part, whole, least) {
+  const long = Math.min(1000, Math.floor(Number(part) * 1000 / Number(whole)));
+  return long >= least ? set(document.createElementNS(svg, "svg"), {width: `${long / 10}%`, height: 8}) : "";
 }

@@ -16,9 +16,11 @@ Cell = int | str | list["Cell"]
 def picture_cells(picture: Picture, exact: int) -> dict[str, Cell]:
     """Return each box as its level, look, name, first copy, path, class and values; numbers above *exact* as text.
 
-    The first copy is 0 where it is called as the box is, the path where it follows from the first copy. Boxes that
-    are merged for the whole picture alone are not among them: the script merges for what it draws.
+    Names stand once, by their number; the first copy, one higher, is 0 where it is called as the box is, the path
+    where it follows from the first copy. Boxes that are merged for the whole picture alone are not among them: the
+    script merges for what it draws.
     """
+    names: dict[str, int] = {}
     kinds: dict[str, int] = {}
     looks: dict[str, int] = {}
     around: dict[int, str] = {-1: ""}
@@ -31,8 +33,10 @@ def picture_cells(picture: Picture, exact: int) -> dict[str, Cell]:
         follows = f".{at}{times[0] if times else ''}" if above else at
         around[box.level] = base + path if path.startswith(".") else path
         boxes.append([
-            box.level, looks.setdefault(box.look, len(looks)), visible(box.name), 0 if box.at == box.name else at,
+            box.level, looks.setdefault(box.look, len(looks)), names.setdefault(visible(box.name), len(names)),
+            0 if box.at == box.name else names.setdefault(at, len(names)) + 1,
             0 if at and path == follows else path, kinds.setdefault(visible(box.type), len(kinds)),
             *(value if value <= exact else str(value) for value in box.values),
         ])  # fmt: skip
-    return {"measures": list(picture.measures), "kinds": list(kinds), "looks": list(looks), "boxes": boxes}
+    tables: dict[str, Cell] = {"names": list(names), "kinds": list(kinds), "looks": list(looks)}
+    return {"measures": list(picture.measures), **tables, "boxes": boxes}

@@ -81,8 +81,10 @@ class Row(NamedTuple):
     details: Details | None
     role: str  #: "asked" where a pattern names it, "around" where it only holds what was asked for, mostly empty
     cells: tuple[str, ...]  #: what stands in the report's columns
-    told_at: str  #: anchor of the first row with the same details, empty where that is this one
+    told_at: int  #: position of the first row with the same details, -1 where that is this one
     told_whole: bool  #: that row tells everything this one would, of the run as well
+    names_at: int  #: position of the first row with the same formulas in names, from the same rules; likewise
+    tells: bool  #: another row refers to this one
 
 
 class Group(NamedTuple):

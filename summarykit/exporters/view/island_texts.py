@@ -1,0 +1,47 @@
+"""What a page's script reads: numbers it can hold, and each text once."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from summarykit.exporters.view.words import visible
+
+#: Larger ones are told as text: a script's numbers are exact up to here.
+EXACT = 2**53 - 1
+
+#: A number as ``grouped()`` writes it, and what stands in its place: a character that no visible text holds.
+_NUMBER = re.compile(r"(?<![\d,])(?:0|[1-9]\d{0,2}(?:,\d{3})*)(?![\d,]*\d)", re.ASCII)
+_HOLE = "\ue000"
+
+#: What a script reads: numbers, texts, and lists of these.
+Cell = int | str | None | list["Cell"]
+
+
+def exact(value: int) -> Cell:
+    """Return a number as a script can hold it: as text where it is too large to be exact."""
+    return value if abs(value) <= EXACT else str(value)
+
+
+class Texts:
+    """Each text once, by its number; of texts that differ in numbers alone, what is alike once."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {"": 0}
+
+    def number(self, text: str) -> int:
+        return self.numbers.setdefault(visible(text), len(self.numbers))
+
+    def table(self) -> tuple[list[str], list[Cell]]:
+        """Return the patterns, and each text as it is or as a list of its pattern and its numbers."""
+        split = [
+            (_NUMBER.sub(_HOLE, text), [int(n.replace(",", "")) for n in _NUMBER.findall(text)])
+            for text in self.numbers
+        ]
+        often = Counter(pattern for pattern, numbers in split if numbers)
+        patterns: dict[str, int] = {}
+        cells: list[Cell] = []
+        for text, (pattern, numbers) in zip(self.numbers, split, strict=True):
+            alike = often[pattern] > 1 and max(numbers, default=0) <= EXACT
+            cells.append([patterns.setdefault(pattern, len(patterns)), *numbers] if alike else text)
+        return list(patterns), cells

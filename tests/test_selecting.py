@@ -174,7 +174,7 @@ def test_the_notebook_and_the_page_show_it():
     page = summary.to_html()
     assert "as asked: only h.1.*, without Dropout" in page.replace("<wbr>", "")
     # The page begins with the model itself, the notebook ends with the total.
-    assert page.count('<tr class="d') == notebook.count('<th scope="row"')
+    assert page.count("<tr class=d") == notebook.count('<th scope="row"')
 
 
 def test_what_was_asked_for_is_shown_though_it_holds_nothing():

@@ -408,6 +408,16 @@ def test_a_copy_tells_of_itself_what_its_row_tells_of_all(open_page):
     assert "12 ×" not in more
 
 
+def test_an_opened_row_has_its_formula_in_names_whichever_row_tells_it(open_page):
+    page = open_page(nn.Sequential(nn.Linear(8, 7), nn.Linear(7, 6), nn.Linear(8, 7)))
+    for name in ("1", "2", "0"):
+        page.row(name).find_element(By.TAG_NAME, "summary").click()
+        more = page.row(name).find_element(By.CSS_SELECTOR, ".more").text
+        assert more.count("out_features × (in_features + 1)") == more.count("rule for torch.nn") == 1
+        assert "names and rule" not in more
+        assert "As in this row" not in more
+
+
 def test_what_a_copy_borrows_is_named_inside_its_own_block(open_page):
     page = open_page(tied())
     page.again("#block10.head")

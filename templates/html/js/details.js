@@ -24,8 +24,8 @@ function fill(row) {
 }
 
 /** Put what another row tells in full where this one only refers to it: all, formula and tensors, or formulas in names. */
-function resolve(more) {
-  for (const as of more.querySelectorAll(".as")) {
+function resolve(more, which = ".as") {
+  for (const as of more.querySelectorAll(which)) {
     const full = resolve(bare(stand[as.hash.slice(2)].querySelector(".more")));
     if (as.matches(".whole, .own")) as.replaceWith(...full.querySelectorAll(as.matches(".own") ? ".told, .tensors" : ":scope > *"));
     else {

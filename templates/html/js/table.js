@@ -87,7 +87,10 @@ body.addEventListener("click", event => {
 
 // On paper stands the whole folded tree, or what was searched for.
 addEventListener("beforeprint", () => {
-  for (const row of trees[island.page]) if (row.served?.querySelector(".more")) introduce(row, row.served.querySelector(".more"));
+  for (const row of trees[island.page]) {
+    const more = row.served?.querySelector(".more");
+    if (more) introduce(row, resolve(more, ".as:not(.whole, .own)"));
+  }
   if (hits && !windowed) return;
   const stand = trees[island.page].map(row => row.served).filter(Boolean);
   section.classList.remove("windowed", "wide");

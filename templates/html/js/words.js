@@ -67,5 +67,5 @@ const svg = "http://www.w3.org/2000/svg";
 /** A bar, where it is long enough to be seen. */
 function bar(part, whole, least) {
   const long = Math.min(1000, Math.floor(Number(part) * 1000 / Number(whole)));
-  return long >= least ? set(document.createElementNS(svg, "svg"), {width: `${long / 10}%`, height: 8}) : "";
+  return long >= least ? set(document.createElementNS(svg, "svg"), {role: "none", width: `${long / 10}%`, height: 8}) : "";
 }

@@ -31,8 +31,8 @@ def runs(tree, kind):
     due, cells = 0, tree["runs"][kind]
     for name, copies, below in zip(cells[::3], cells[1::3], cells[2::3], strict=True):
         first = tree["names"][name - 1] if name else str(due)
-        yield first, abs(copies), below
-        due = int(first) + abs(copies) if re.fullmatch("[0-9]+", first) else None
+        yield first, copies, below
+        due = int(first) + copies if re.fullmatch("[0-9]+", first) else None
 
 
 def grown(tree, kind=None, path=""):

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple
 
 from summarykit.exporters.view.flow import row_flow
+from summarykit.exporters.view.island_runs import Inside, flat, insides_of
 from summarykit.exporters.view.island_texts import EXACT, Cell, Texts, exact
 from summarykit.exporters.view.rows import details_of, has_details, shared_note
 from summarykit.exporters.view.values import Details, Ranking, RowFlow
@@ -20,21 +20,11 @@ from summarykit.expression import Unanswerable, grouped, latex
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
 from summarykit.summary.explaining import ExplanationTexts
-from summarykit.summary.folding import Folding, is_number, own_name
+from summarykit.summary.folding import Folding
 from summarykit.summary.folding.borrowing import meeting, owners
-from summarykit.summary.folding.tree import sibling_runs, taking_turns
 
 #: What a script takes off an equation.
 _RESULT = re.compile(r" = [\d,]+\Z", re.ASCII)
-
-
-class Run(NamedTuple):
-    """Siblings of one structure whose names count up: the first name, and how many there are."""
-
-    name: str
-    copies: int
-    structure: int
-    joins: bool  #: folded, they stand in the row of an earlier run
 
 
 #: Further facts of a layer.
@@ -57,7 +47,7 @@ def island(data: SummaryData, folding: Folding, told: Collection[int], more: Mor
 
     """
     firsts, numbers = _firsts(folding.structures)
-    runs = _runs(data, folding.structures, firsts, numbers)
+    insides = insides_of(data, folding.structures, firsts, numbers)
     told_structures = {folding.structures[layer] for layer in told}
     texts = Texts()
     untold = [folding.structures[layer] not in told_structures for layer in firsts]
@@ -65,11 +55,11 @@ def island(data: SummaryData, folding: Folding, told: Collection[int], more: Mor
         facts_of(data, data.layers[at], texts, untold=new) | more(data.layers[at], texts)
         for at, new in zip(firsts, untold, strict=True)
     ]
-    return written(data, facts, runs, texts, len(data.layers))
+    return written(data, facts, insides, texts, len(data.layers))
 
 
 def written(
-    data: SummaryData, facts: Sequence[dict[str, Cell]], runs: Sequence[Sequence[Run]], texts: Texts, modules: int
+    data: SummaryData, facts: Sequence[dict[str, Cell]], insides: Sequence[Inside], texts: Texts, modules: int
 ) -> dict[str, object]:
     """Return the island of these structures: what each says, and what stands right below it.
 
@@ -95,7 +85,14 @@ def written(
         "modules": modules,
         "columns": _each_once(columns),
         "root": places[0],
-        "runs": [_flat([run._replace(structure=places[run.structure]) for run in runs[at]], names) for at in order],
+        "runs": [
+            flat([run._replace(structure=places[run.structure]) for run in insides[at].runs], names) for at in order
+        ],
+        "turns": {
+            places[at]: [[visible(name) for name in inside.turns], [run.row for run in inside.runs]]
+            for at, inside in enumerate(insides)
+            if inside.turns
+        },
         "names": list(names),
         "patterns": patterns,
         "texts": told,
@@ -137,39 +134,6 @@ def _firsts(structures: Sequence[int]) -> tuple[list[int], dict[int, int]]:
             numbers[structure] = len(firsts)
             firsts.append(layer)
     return firsts, numbers
-
-
-def _runs(
-    data: SummaryData, structures: Sequence[int], firsts: Sequence[int], numbers: dict[int, int]
-) -> list[list[Run]]:
-    """Return for each structure what stands right below it."""
-    children: dict[int, list[int]] = {layer: [] for layer in firsts}
-    for layer in data.layers[1:]:
-        if layer.parent in children:
-            children[layer.parent].append(layer.id)
-    found = []
-    for inside in children.values():
-        turns = taking_turns(sibling_runs(inside, data, structures), data, structures)
-        told = sorted((run, at > 0) for turn in turns for at, run in enumerate(turn))
-        found.append(
-            [Run(own_name(data.layers[run[0]], data), len(run), numbers[structures[run[0]]], at) for run, at in told]
-        )
-    return found
-
-
-def _flat(runs: Sequence[Run], names: dict[str, int]) -> list[Cell]:
-    """Return runs as one list, three cells a run: the name's place among all *names* from 1, copies, structure.
-
-    A number that counts on from the run before it is left out (0). Copies below zero stand, folded, in the row of an
-    earlier run of the same structure and word.
-    """
-    cells: list[Cell] = []
-    due = "0"
-    for name, copies, structure, joins in runs:
-        place = 0 if due and name == due else names.setdefault(visible(name), len(names)) + 1
-        cells += [place, -copies if joins else copies, structure]
-        due = str(int(name) + copies) if is_number(name) else ""
-    return cells
 
 
 def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, untold: bool) -> dict[str, Cell]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from summarykit.exporters.view.island import More, Run, facts_of, no_more, written
+from summarykit.exporters.view.island import More, facts_of, no_more, written
+from summarykit.exporters.view.island_runs import Inside, Run
 from summarykit.exporters.view.island_texts import Texts, exact
 from summarykit.exporters.view.tree import Shown
 from summarykit.summary.data import SummaryData
@@ -25,6 +26,7 @@ def island_of_some(
     held = [int(layer.explanation >= 0 and layer.alias_of < 0) for layer in data.layers]
     layers, counted = added_up(data.layers, held), data.columns.counted
     runs: list[list[tuple[int, Run]]] = [[] for _ in shown.places]
+    names: list[list[str]] = [[] for _ in shown.places]
     alike = [0] * len(data.layers)
     here = [(layers[rows[place.row].layer], counted[rows[place.row].layer]) for place in shown.places]
     for at, place in enumerate(shown.places):
@@ -32,8 +34,9 @@ def island_of_some(
             row, above = rows[place.row], here[place.parent]
             for run in sibling_runs(row.siblings, data, alike):
                 first = data.layers[run[0]]
-                told = Run(own_name(first, data), len(run), at, first.id > row.layer)
+                told = Run(own_name(first, data), len(run), at, len(names[place.parent]))
                 runs[place.parent].append((first.id, told))
+            names[place.parent].append(row.name if row.copies > 1 else "")
             here[place.parent] = (
                 above[0] - layers[row.layer] * row.copies,
                 above[1] - counted[row.layer] * row.copies,
@@ -48,5 +51,8 @@ def island_of_some(
         facts.append(said)
     if chosen.selection.sort == "model":
         runs = [sorted(inside) for inside in runs]
-    in_order = [[run for _, run in inside] for inside in runs]
-    return written(data, facts, in_order, texts, sum(rows[place.row].times for place in shown.places))
+    insides = [
+        Inside([run for _, run in told], rows if len(rows) < len(told) else ())
+        for told, rows in zip(runs, names, strict=True)
+    ]
+    return written(data, facts, insides, texts, sum(rows[place.row].times for place in shown.places))

@@ -27,10 +27,9 @@ class Row {
   tr = null;
   spot = -1; // in the list on the screen
   extra = 0; // how much higher it is, opened, than other rows
-  constructor(kind, above, ranges, model) {
+  constructor(kind, above, ranges, model, name = span(...ranges[0])) {
     // ranges: of the copies that it stands for, the first name and how many count on from it; model: the folded row for this one
-    Object.assign(this, {kind, above, ranges, model});
-    this.name = spans(ranges);
+    Object.assign(this, {kind, above, ranges, model, name});
     this.copies = ranges.reduce((sum, range) => sum + range[1], 0);
     this.depth = above ? above.depth + 1 : 0;
     this.times = above ? above.times * this.copies : 1;
@@ -47,53 +46,36 @@ class Row {
 
 const joined = (above, name) => above ? `${above}.${name}` : name;
 
-/** The siblings below a kind, as [first name, copies, kind, whether they stand in the row of earlier ones]. */
+/** The siblings below a kind, as [first name, copies, kind]. */
 function* runs(kind) {
   const cells = island.runs[kind];
   let due = 0;
   for (let i = 0; i < cells.length; i += 3) {
-    const name = cells[i] ? island.names[cells[i] - 1] : String(due), copies = Math.abs(cells[i + 1]);
-    yield [name, copies, cells[i + 2], cells[i + 1] < 0];
-    due = Number(name) + copies;
+    const name = cells[i] ? island.names[cells[i] - 1] : String(due);
+    yield [name, cells[i + 1], cells[i + 2]];
+    due = Number(name) + cells[i + 1];
   }
-}
-
-/** The name that counts on by *i*: block03 after block02. */
-function counting(name, i) {
-  const digits = /\d*$/.exec(name)[0];
-  return i ? name.slice(0, name.length - digits.length) + String(Number(digits) + i).padStart(digits.length, "0") : name;
 }
 
 const digits = name => /\d*$/.exec(name)[0];
 const wordOf = name => name.slice(0, name.length - digits(name).length);
 
-/** Names that count up as one: 0–2,4; many in one step by the first two and the last: 3,7,…,67. */
-function spans(ranges) {
-  const told = ranges.map(([name, copies], i) => {
-    const first = i ? digits(name) : name;
-    return copies > 1 ? `${first}–${digits(counting(name, copies - 1))}` : first;
-  });
-  return (told.length > 4 && inStep(ranges) ? [told[0], told[1], "…", told.at(-1)] : told).join(",");
-}
+/** The name that counts on by *i*: block03 after block02. */
+const counting = (name, i) => i ? wordOf(name) + String(Number(digits(name)) + i).padStart(digits(name).length, "0") : name;
+const span = (name, copies) => copies > 1 ? `${name}–${digits(counting(name, copies - 1))}` : name;
 
-function inStep(ranges) {
-  const starts = ranges.map(([name]) => Number(digits(name))), ends = ranges.map(([, copies], i) => starts[i] + copies);
-  const long = ranges[1][1], step = starts[2] - starts[1];
-  return ranges.every(([, copies], i) => (i && i < ranges.length - 1 ? copies === long : copies <= long)
-    && (i < 2 || starts[i] - starts[i - 1] === step) && (!i || i === ranges.length - 1 || ends[i] - ends[i - 1] === step));
-}
-
-/** What stands right below a row. */
+/** What stands right below a row. Where kinds take turns, the island tells which row each is in, and what that is called. */
 function below(row, folded) {
   const found = [], rows = [], models = folded ? [] : children(trees.folded, row.model);
-  for (const [name, copies, kind, joins] of runs(row.kind)) {
-    const word = wordOf(name);
-    let one = joins && rows.find(each => each.kind === kind && wordOf(each.ranges[0][0]) === word);
-    if (!one) rows.push(one = {kind, ranges: [], model: models[rows.length]});
+  const [names, places] = island.turns[row.kind] ?? [[]];
+  let next = 0;
+  for (const [name, copies, kind] of runs(row.kind)) {
+    const at = places?.[next] ?? next, one = rows[at] ??= {kind, ranges: []};
+    next++;
     one.ranges.push([name, copies]);
-    if (!folded) for (let i = 0; i < copies; i++) found.push(new Row(kind, row, [[counting(name, i), 1]], one.model));
+    if (!folded) for (let i = 0; i < copies; i++) found.push(new Row(kind, row, [[counting(name, i), 1]], models[at]));
   }
-  return folded ? rows.map(one => new Row(one.kind, row, one.ranges, null)) : found;
+  return folded ? rows.map(({kind, ranges}, at) => new Row(kind, row, ranges, null, names[at] || undefined)) : found;
 }
 
 /** All rows in the order of the model. */

@@ -83,6 +83,32 @@ def test_the_frame_sums_to_the_totals_and_keeps_its_schema(changed):
     assert repr(changed).startswith("<Diff of Net ")
 
 
+def test_the_json_has_the_keys_it_is_documented_with_and_adds_up(changed):
+    told = json.loads(changed.to_json())
+    empty = json.loads(summarykit.diff(Net(), Net()).to_json())
+    keys = {
+        "": "after before changes checkpoint checks comparison config groups notes same totals unchanged_layers",
+        "before": "fingerprint name torch totals",
+        "checks": "list ok",
+        "checkpoint": "converted loads loads_loosely merged misplaced missing names reason renamed reshaped "
+        "silently_wrong unexpected untouched",
+    }
+    for found in (told, empty):
+        assert {key: sorted(found[key] if key else found) for key in keys} == {k: v.split() for k, v in keys.items()}
+    for change in told["changes"]:
+        assert sorted(change) == ["after", "before", "change", "dtypes", "settings", "states"]
+        assert sorted(change["change"]) == ["buffers", "bytes", "macs", "parameters", "trainable"]
+        for side in filter(None, (change["before"], change["after"])):
+            assert sorted(side) == ["adds_to_total", "formula", "path", "qualified_type", "type"]
+    for group in told["groups"]:
+        assert sorted(group) == ["each", "layers", "parameters", "path", "states", "times"]
+        assert group["each"] * group["times"] == group["parameters"]
+    change = told["totals"]["parameters"]
+    assert sum(found["change"]["parameters"] for found in told["changes"]) == change
+    assert sum(group["parameters"] for group in told["groups"]) == change
+    assert sum(group["layers"] for group in told["groups"]) == len(told["changes"])
+
+
 def test_numbers_beyond_64_bits_stay_exact():
     huge = nn.ModuleList()
     for _ in range(9):
@@ -273,6 +299,16 @@ class Counter(nn.Module):
 def test_what_no_formula_shows_is_told_tensor_by_tensor():
     text = summarykit.diff(Counter(persistent=False), Counter(persistent=True)).to_markdown()
     assert "`seen` 2 (not saved, not learned) → 2 (saved, not learned)" in text
+
+
+def test_a_single_number_that_became_a_list_of_one_is_told():
+    def model(*shape):
+        held = nn.Module()
+        held.scale = nn.Parameter(torch.zeros(shape))
+        return held
+
+    for before, after, told in (((), (1,), "a single number → 1"), ((1,), (), "1 → a single number")):
+        assert f"`scale` {told}" in summarykit.diff(model(*before), model(*after)).to_markdown()
 
 
 def test_a_new_layer_without_parameters_is_told_by_its_class():

@@ -12,6 +12,7 @@ from torch import nn
 import summarykit
 from summarykit.exporters.base import Options, built_in
 from summarykit.exporters.view import formula_links
+from summarykit.summary.comparing import Comparison, aligning
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, LayerGroup
 
@@ -94,3 +95,46 @@ def test_a_long_chain_is_looked_at_so_often_and_no_more(monkeypatch: pytest.Monk
     assert {layer for row in arrangement.rows for layer in row.layers} == {
         layer.id for layer in data.layers if layer.explanation >= 0
     }
+
+
+def line(sizes: list[int]) -> nn.Module:
+    with torch.device("meta"):
+        return nn.Sequential(*(nn.Linear(size, 2) for size in sizes))
+
+
+def chain(depth: int, size: int) -> nn.Module:
+    with torch.device("meta"):
+        model: nn.Module = nn.Linear(size, 2)
+        for _ in range(depth):
+            model = nn.ModuleList([model, nn.Linear(3, size)])
+    return model
+
+
+def named(number: int, word: str) -> nn.Module:
+    with torch.device("meta"):
+        return nn.ModuleDict({f"{word}{at}": nn.Sequential(nn.Linear(1 + at % 5, 2)) for at in range(number)})
+
+
+PAIRS = {
+    "equal": lambda n: (blocks(n), blocks(n)),
+    "every one changed": lambda n: (line(list(range(1, n))), line([2 * size for size in range(1, n)])),
+    "moved on by one": lambda n: (line(list(range(1, n))), line(list(range(2, n + 1)))),
+    "in another order": lambda n: (line(list(range(1, n))), line(list(range(n - 1, 0, -1)))),
+    "alternating": lambda n: (line([1 + at % 2 for at in range(n)]), line([1 + at // 2 % 2 for at in range(n)])),
+    "nothing in common": lambda n: (line([1] * n), blocks(n)),
+    "numbered otherwise": lambda n: (named(n, "layer"), named(n, "stage")),
+    "deep": lambda n: (chain(n, 4), chain(n, 5)),
+    "frozen": lambda n: (blocks(n), blocks(n).requires_grad_(False)),
+}
+
+
+@pytest.mark.parametrize("what", PAIRS)
+def test_twice_the_layers_are_twice_the_work_of_comparing(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aligning, "MOST_EDITS", 20)
+    counts = []
+    for number in (80, 80, 160, 320):  # the first one warms up what is made once
+        one, other = (summarykit.summarize(model).data for model in PAIRS[what](number))
+        comparison = Comparison(one, other)
+        counts.append(calls_in(lambda made=comparison: (made.told, made.checkpoint, made.checks, made.reasons)))
+    (first, second) = pairwise(counts[1:])
+    assert second[1] - second[0] <= 2.3 * max(first[1] - first[0], 60)

@@ -62,11 +62,11 @@ def edited_models(draw):
     return model, after, {(STATES[kind], came.get(id(old)), paths.get(id(new))) for kind, old, new in done}
 
 
-def edit(draw, model, parent, layer, number, done):
-    """Edit one layer; appends the kind of edit, the module as it came and as it is now."""
+def edit(draw, model, parent, layer, number, done, kind=None):
+    """Edit one layer, somehow or by *kind*; appends the kind of edit, the module as it came and as it is now."""
     numbered = is_sequence(parent)
     kinds = ["widen", "bias", "freeze", "half", "set", "retype", "remove", "replace", "insert"]
-    kind = draw(st.sampled_from([*kinds, *([] if numbered else ["rename", "move"])]))
+    kind = kind or draw(st.sampled_from([*kinds, *([] if numbered else ["rename", "move"])]))
     name = next(name for name, child in parent.named_children() if child is layer)
     new = layer
     match kind:
@@ -111,6 +111,48 @@ def removed(parent, name):
     del parent._modules[name]
     if is_sequence(parent):
         parent._modules = {str(at): child for at, child in enumerate(parent.children())}
+
+
+#: What goes with what on one layer: it is known by its shapes where its place is another, by its place where they are.
+TOGETHER = [{"widen", "freeze", "half", "set"}, {"bias", "freeze", "half", "set"}, {"rename", "freeze", "half", "set"},
+            {"move", "freeze", "half", "set"}, {"retype", "freeze", "half", "set"}]  # fmt: skip
+IN_PLACE = TOGETHER[:2]
+ORDER = ["widen", "bias", "freeze", "half", "set", "retype", "rename", "move"]  # new tensors first, a new place last
+
+
+@st.composite
+def models_edited_together(draw):
+    """A model with layers that share and are reused, the same with up to three edits a layer; states and paths."""
+    model = Holder()
+    for part, number in (("stem", 0), ("body", 10)):
+        held = Holder()
+        model.add_module(part, held)
+        for at in range(draw(st.integers(1, 3))):
+            held.add_module(f"layer{'abc'[at]}", leaf(number + at))
+    model.pair = nn.ModuleList([nn.Linear(7, 7), nn.Linear(7, 7, bias=False), leaf(20), leaf(21)])
+    model.pair[1].weight = model.pair[0].weight
+    model.again = Holder()
+    model.again.same = model.stem.layera
+    after = copy.deepcopy(model)
+    came = {id(layer): name for name, layer in after.named_modules()}
+    told = {}
+    layers = [(parent, layer) for parent in (after.stem, after.body) for layer in parent.children()]
+    for number, (parent, layer) in enumerate(draw(st.lists(st.sampled_from(layers), max_size=3, unique=True))):
+        kinds = draw(st.sampled_from(IN_PLACE if layer is after.again.same else TOGETHER))
+        done = []
+        for kind in sorted(draw(st.sets(st.sampled_from(sorted(kinds)), min_size=1, max_size=3)), key=ORDER.index):
+            edit(draw, after, parent, layer, 100 + number, done, kind)
+        states = {STATES[kind] for kind, *_ in done} | ({"settings"} if ("widen", layer, layer) in done else set())
+        told[id(layer)] = states
+    tie = draw(st.sampled_from(["as it was", "tied", "untied"]))
+    if tie == "tied":
+        after.pair[3].bias = after.pair[2].bias
+        told[id(after.pair[3])] = {"tied"}
+    elif tie == "untied":
+        after.pair[1].weight = nn.Parameter(after.pair[1].weight.detach().clone())
+        told[id(after.pair[1])] = {"untied"}
+    now = {id(layer): name for name, layer in after.named_modules()}
+    return model, after, {(frozenset(states), came[at], now[at]) for at, states in told.items()}
 
 
 @st.composite

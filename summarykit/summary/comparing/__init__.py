@@ -9,3 +9,4 @@ from summarykit.summary.comparing.comparison import Comparison as Comparison
 from summarykit.summary.comparing.comparison import ComparisonChecks as ComparisonChecks
 from summarykit.summary.comparing.comparison import Reason as Reason
 from summarykit.summary.comparing.grouping import ChangeGroup as ChangeGroup
+from summarykit.summary.comparing.subtrees import Told as Told

@@ -109,11 +109,16 @@ def _nearest(data: SummaryData, layer: LayerRecord, matched: list[int]) -> int:
     return 0
 
 
+#: What became of a layer itself: states, settings, number formats.
+_Itself = tuple[list[State], tuple[SettingChange, ...], tuple[tuple[str, str], ...]]
+
+
 class _Comparer:
     def __init__(self, matching: Matching, *, with_macs: bool) -> None:
         self.matching = matching
         self.before, self.after = matching.before.data, matching.after.data
         self.with_macs = with_macs
+        self.known: dict[tuple[int, int, bool, bool], _Itself] = {}
         self.shares = any(
             tensor.owner != index for data in (self.before, self.after) for index, tensor in enumerate(data.tensors)
         ) or any(layer.alias_of >= 0 for data in (self.before, self.after) for layer in data.layers)
@@ -125,12 +130,12 @@ class _Comparer:
         return Amounts(adds, learned, size, columns.buffers[layer], macs)
 
     def removed(self, layer: LayerRecord) -> Change:
-        top = self.matching.to_after[layer.parent] >= 0
+        top = layer.parent < 0 or self.matching.to_after[layer.parent] >= 0
         amount = NOTHING.minus(self.amounts(self.before, layer.id))
         return Change(layer.id, -1, (State.REMOVED,), (), (), amount, top)
 
     def new(self, layer: LayerRecord) -> Change:
-        top = self.matching.to_before[layer.parent] >= 0
+        top = layer.parent < 0 or self.matching.to_before[layer.parent] >= 0
         return Change(-1, layer.id, (State.NEW,), (), (), self.amounts(self.after, layer.id), top)
 
     def matched(self, one: LayerRecord, other: LayerRecord) -> Change | None:
@@ -139,14 +144,13 @@ class _Comparer:
         states = list(self.place(one, other))
         settings: tuple[SettingChange, ...] = ()
         dtypes: tuple[tuple[str, str], ...] = ()
-        if left.own[one.id] != right.own[other.id]:
-            states += self.itself(one, other)
-            if State.REPLACED not in states:
-                settings = changed_settings(self.settings(self.before, one), self.settings(self.after, other))
-                settings = without_numbers(settings, one.path, other.path)
+        again = one.alias_of >= 0 and self.matching.to_after[one.alias_of] == other.alias_of  # told at its first place
+        differs = left.own[one.id] != right.own[other.id] or other.id in self.matching.successors
+        if differs and not again:
+            became, settings, dtypes = self.itself(one, other)
+            states += became
+            settings = without_numbers(settings, one.path, other.path) if settings else ()
             states += [State.SETTINGS] if settings else []
-            dtypes = tuple(dict.fromkeys((a.facts.dtype, b.facts.dtype) for a, b in self.pairs(one, other)))
-            dtypes = tuple(pair for pair in dtypes if pair[0] != pair[1])
             states += [State.DTYPE] if dtypes else []
         states += self.sharing(one, other) if self.shares else []
         amount = NOTHING
@@ -172,10 +176,10 @@ class _Comparer:
 
     def place(self, one: LayerRecord, other: LayerRecord) -> Iterator[State]:
         """Yield what became of the layer's place."""
-        if one.parent < 0 or other.parent < 0:
+        if other.id in self.matching.successors or (one.parent < 0 and other.parent < 0):
             return
         names = self.matching.before.names[one.id], self.matching.after.names[other.id]
-        if self.matching.to_after[one.parent] != other.parent:
+        if one.parent < 0 or other.parent < 0 or self.matching.to_after[one.parent] != other.parent:
             yield State.MOVED
         elif names[0] != names[1]:
             if not all(map(is_number, names)):
@@ -196,26 +200,39 @@ class _Comparer:
         stayed = [child for child in children if child >= 0 and self.before.layers[child].parent == parent]
         return any(later < earlier for earlier, later in pairwise(stayed))
 
-    def itself(self, one: LayerRecord, other: LayerRecord) -> Iterator[State]:
-        """Yield what became of class and tensors."""
+    def itself(self, one: LayerRecord, other: LayerRecord) -> _Itself:
+        """Return what became of a layer itself; worked out once for all that became the same."""
+        otherwise = self.other_class(one, other)
+        kept = otherwise and self.keeps_parts(one, other)
+        succeeds = other.id in self.matching.successors
+        key = (self.matching.before.own[one.id], self.matching.after.own[other.id], kept, succeeds)
+        if key not in self.known:
+            states = [State.REPLACED] if succeeds else list(self.tensors(one, other, otherwise=otherwise, kept=kept))
+            settings: tuple[SettingChange, ...] = ()
+            alone = one.alias_of < 0 and other.alias_of < 0  # else they are told at its first place
+            if alone and State.REPLACED not in states:
+                settings = changed_settings(self.settings(self.before, one), self.settings(self.after, other))
+            pairs = [(a.facts, b.facts) for a, b in self.pairs(one, other)]
+            learned = [(a.trainable, b.trainable) for a, b in pairs if a.kind == b.kind]
+            states += [State.FROZEN] if (True, False) in learned else []
+            states += [State.UNFROZEN] if (False, True) in learned else []
+            dtypes = dict.fromkeys((a.dtype, b.dtype) for a, b in pairs if a.dtype != b.dtype)
+            self.known[key] = states, settings, tuple(dtypes)
+        return self.known[key]
+
+    def tensors(self, one: LayerRecord, other: LayerRecord, *, otherwise: bool, kept: bool) -> Iterator[State]:
+        """Yield what became of class and tensors: *otherwise* if the class is another, *kept* if parts stayed."""
         left = self.before.tensors[one.first_tensor : one.end_tensor]
         right = self.after.tensors[other.first_tensor : other.end_tensor]
         shapes = [[(t.name, shape_of(t.facts), t.facts.persistent) for t in held] for held in (left, right)]
         same = sorted(shapes[0], key=repr) == sorted(shapes[1], key=repr)
-        alone = one.alias_of < 0 and other.alias_of < 0
-        if not self.other_class(one, other):
-            if alone and not same:
+        if not otherwise:
+            if one.alias_of < 0 and other.alias_of < 0 and not same:
                 yield State.CHANGED
-        elif (same and left) or self.keeps_parts(one, other):
+        elif (same and left) or kept:
             yield from (State.RETYPED,) if same else (State.CHANGED, State.RETYPED)
         else:
             yield State.REPLACED
-        pairs = [(a.facts, b.facts) for a, b in self.pairs(one, other)]
-        learned = [(a.trainable, b.trainable) for a, b in pairs if a.kind == b.kind]
-        if (True, False) in learned:
-            yield State.FROZEN
-        if (False, True) in learned:
-            yield State.UNFROZEN
 
     def keeps_parts(self, one: LayerRecord, other: LayerRecord) -> bool:
         """Return whether some part of a layer is a part of the other."""

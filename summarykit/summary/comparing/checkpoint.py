@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from summarykit.expression import Value
 from summarykit.records import Shape, TensorFacts
+from summarykit.summary.comparing.keys import told_alike
 from summarykit.summary.comparing.matching import Matching
 from summarykit.summary.comparing.state_dict import Names, saved_shape, state_names
 from summarykit.summary.data import SummaryData
@@ -60,7 +61,8 @@ def make_checkpoint(matching: Matching) -> Checkpoint:
     for a model that is still lazy, which takes any, and a single number, which takes a list of one.
     """
     before, after = matching.before.data, matching.after.data
-    have, want = state_names(before), state_names(after)
+    have = state_names(before)
+    want = have if told_alike(before, after) else state_names(after)
     reason = have.reason or want.reason
     if reason:
         return Checkpoint(None, None, 0, (), (), (), 0, (), (), (), (), reason)
@@ -135,7 +137,8 @@ def _renamed(matching: Matching, have: Names, want: Names, unexpected: tuple[str
     found = []
     for name in unexpected:
         tensor = before.tensors[have.entries[name].tensor]
-        other = new.pop((matching.to_after[tensor.layer], tensor.name), None)
+        layer = matching.to_after[tensor.layer]
+        other = new.pop((layer, tensor.name), None) if layer not in matching.successors else None
         if other is not None and fits(tensor.facts, after.tensors[want.entries[other].tensor].facts):
             found.append((name, other))
     return tuple(found)

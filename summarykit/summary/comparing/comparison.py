@@ -13,6 +13,7 @@ from summarykit.summary.comparing.changes import Amounts, Change, SettingChange,
 from summarykit.summary.comparing.checkpoint import Checkpoint, make_checkpoint
 from summarykit.summary.comparing.grouping import ChangeGroup, change_groups
 from summarykit.summary.comparing.matching import Matching, match
+from summarykit.summary.comparing.subtrees import Told, told_together
 from summarykit.summary.data import SummaryData, Totals
 
 
@@ -55,8 +56,19 @@ class Comparison:
 
     @cached_property
     def groups(self) -> tuple[ChangeGroup, ...]:
-        """The changes, alike ones of repeated blocks together."""
-        return change_groups(self.matching, self.changes)
+        """The changes, one by one, alike ones of repeated blocks together."""
+        return change_groups(self.matching, self.one_by_one)
+
+    @cached_property
+    def told(self) -> tuple[ChangeGroup, ...]:
+        """The changes as they are told: a part that changed as a whole once, and alike ones together."""
+        with no_collection():
+            return change_groups(self.matching, tuple(told_together(self.matching, self.changes)))
+
+    @property
+    def one_by_one(self) -> tuple[Told, ...]:
+        """Every change for itself."""
+        return tuple(Told(change, (change,)) for change in self.changes)
 
     @cached_property
     def totals(self) -> Totals:
@@ -138,9 +150,11 @@ class Comparison:
 
     def _every_layer(self) -> Check:
         """Check that every layer of either model is matched once, new or removed."""
+        to_after = self.matching.to_after
+        matched = sum(other >= 0 for other in to_after)
         told = {(change.before, change.after) for change in self.changes}
-        matched = {(one, other) for one, other in enumerate(self.matching.to_after) if other >= 0}
-        covered = sum((one >= 0) + (other >= 0) for one, other in matched | told)
+        alone = [pair for pair in told if min(pair) < 0 or to_after[pair[0]] != pair[1]]
+        covered = 2 * matched + sum((one >= 0) + (other >= 0) for one, other in alone)
         every = len(self.before.layers) + len(self.after.layers)
         return _equal("layers", "Every layer of both is matched once, new or removed", covered, every)
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from summarykit.records import LayerRecord, LayerType, TensorFacts
+from summarykit.records import LayerType, TensorFacts
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import own_name
 
-#: Classes that PyTorch makes while it shards a model are the class below them.
-_MADE_BY_SHARDING = ("torch.distributed.", "FSDP")
+#: Classes that PyTorch makes while it shards a model, and those that become another at their first input.
+_STANDING_FOR = (("torch.distributed.", "FSDP"), ("torch.nn.modules.", "Lazy"))
 
 
 class Side(NamedTuple):
@@ -44,61 +44,74 @@ class Numbering:
 
 
 def class_name(kind: LayerType) -> str:
-    """Return the name of a class; one that sharding made is called as the class it was made from."""
-    home, prefix = _MADE_BY_SHARDING
-    return kind.name.removeprefix(prefix) if kind.qualified.startswith(home) else kind.name
+    """Return the name of a class; one that PyTorch made of another, or will, is called as that."""
+    name = kind.name
+    for home, prefix in _STANDING_FOR:
+        name = name.removeprefix(prefix) if kind.qualified.startswith(home) else name
+    return name
 
 
 def made_side(data: SummaryData, numbering: Numbering) -> Side:
     """Return *data* with what its layers are compared by; linear in its layers and tensors."""
+    own, shaped, framed = _own_keys(data, numbering)
+    side = _tree(data)._replace(own=own, exact=own.copy(), shaped=shaped, framed=framed)
+    for layer in range(len(own) - 1, -1, -1):
+        inside = side.children[layer]
+        if inside:
+            called = tuple([side.names[child] for child in inside])
+            for found in (side.exact, side.shaped, side.framed):
+                found[layer] = numbering((found[layer], called, *[found[child] for child in inside]))
+    return side
+
+
+def same_sides(before: SummaryData, after: SummaryData) -> tuple[Side, Side]:
+    """Return both of two models that are told alike: a layer is what stands at its place in the other."""
+    side = _tree(before)
+    places = list(range(len(side.names)))
+    side = side._replace(own=places, exact=places, shaped=places, framed=places)
+    return side, side._replace(data=after)
+
+
+def _tree(data: SummaryData) -> Side:
+    """Return the tree of *data*, without the numbers its layers are compared by."""
     layers = data.layers
     names = [own_name(layer, data) for layer in layers]
     children: list[list[int]] = [[] for _ in layers]
     for layer in layers[1:]:
         children[layer.parent].append(layer.id)
     kinds = [class_name(kind) for kind in data.records.types]
-    own, shaped, framed = (list(found) for found in zip(*_own_keys(data, numbering), strict=True))
     heavy = [layer.explanation >= 0 for layer in layers]
     for layer in reversed(layers[1:]):
         heavy[layer.parent] |= heavy[layer.id]
-    return Side(
-        data,
-        names,
-        children,
-        [kinds[layer.type] for layer in layers],
-        own,
-        _with_inside(layers, names, own, numbering),
-        _with_inside(layers, names, shaped, numbering),
-        _with_inside(layers, names, framed, numbering),
-        heavy,
-    )
+    return Side(data, names, children, [kinds[layer.type] for layer in layers], [], [], [], [], heavy)
 
 
-def _own_keys(data: SummaryData, numbering: Numbering) -> Iterator[tuple[int, int, int]]:
-    """Yield for each layer itself the numbers of all that is told, of class and shapes, of class and names."""
+def _own_keys(data: SummaryData, numbering: Numbering) -> tuple[list[int], list[int], list[int]]:
+    """Return for each layer itself the numbers of all that is told, of class and shapes, of class and names."""
     kinds = [class_name(kind) for kind in data.records.types]
     settings = [numbering(("settings", found)) for found in data.records.settings]
     facts: dict[int, tuple[int, int]] = {}
-    for tensor in data.tensors:
-        if id(tensor.facts) not in facts:
-            exact, shape = numbering(("facts", *told_of(tensor.facts))), numbering(("shape", *shape_of(tensor.facts)))
-            facts[id(tensor.facts)] = (exact, shape)
+    alike: dict[object, tuple[int, int, int]] = {}
+    found: list[tuple[int, int, int]] = []
     for layer in data.layers:
         held = data.tensors[layer.first_tensor : layer.end_tensor]
-        what = (kinds[layer.type], layer.alias_of >= 0)
-        yield (
-            numbering(
-                (
-                    "own",
-                    what,
-                    data.records.types[layer.type].qualified,
-                    settings[layer.settings],
-                    *((t.name, facts[id(t.facts)][0]) for t in held),
-                )
-            ),
-            numbering(("shaped", what, *((t.name, facts[id(t.facts)][1]) for t in held))),
-            numbering(("framed", what, *(t.name for t in held))),
-        )
+        key = (layer.type, layer.alias_of >= 0, layer.settings, *[(t.name, id(t.facts)) for t in held])
+        numbers = alike.get(key)
+        if numbers is None:
+            for tensor in held:
+                if id(tensor.facts) not in facts:
+                    told = numbering(("facts", *told_of(tensor.facts))), numbering(("shape", *shape_of(tensor.facts)))
+                    facts[id(tensor.facts)] = told
+            what = (kinds[layer.type], layer.alias_of >= 0)
+            full = (data.records.types[layer.type].qualified, settings[layer.settings])
+            numbers = alike[key] = (
+                numbering(("own", what, full, *((t.name, facts[id(t.facts)][0]) for t in held))),
+                numbering(("shaped", what, *((t.name, facts[id(t.facts)][1]) for t in held))),
+                numbering(("framed", what, *(t.name for t in held))),
+            )
+        found.append(numbers)
+    own, shaped, framed = map(list, zip(*found, strict=True))
+    return own, shaped, framed
 
 
 def told_of(facts: TensorFacts) -> tuple[object, ...]:
@@ -111,15 +124,19 @@ def shape_of(facts: TensorFacts) -> tuple[object, ...]:
     return (facts.kind, facts.shape)
 
 
-def _with_inside(layers: tuple[LayerRecord, ...], names: list[str], own: list[int], numbering: Numbering) -> list[int]:
-    """Return a number for each layer with everything inside."""
-    inside: list[list[object]] = [[] for _ in layers]
-    found = [0] * len(layers)
-    for layer in reversed(layers):
-        found[layer.id] = numbering((own[layer.id], *inside[layer.id])) if inside[layer.id] else own[layer.id]
-        if layer.parent >= 0:
-            inside[layer.parent].append((names[layer.id], found[layer.id]))
-    return found
+def told_alike(before: SummaryData, after: SummaryData) -> bool:
+    """Return whether everything that is told of two models is the same, layer by layer."""
+    one, other = before.records, after.records
+    return (
+        len(one.layers) == len(other.layers)
+        and (one.types, one.settings) == (other.types, other.settings)
+        and one.layers == other.layers
+        and len(one.tensors) == len(other.tensors)
+        and all(
+            (a.name, a.owner) == (b.name, b.owner) and (a.facts is b.facts or told_of(a.facts) == told_of(b.facts))
+            for a, b in zip(one.tensors, other.tensors, strict=True)
+        )
+    )
 
 
 def goes_first(before: SummaryData, after: SummaryData) -> bool:

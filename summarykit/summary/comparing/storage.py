@@ -33,7 +33,7 @@ def comparison_json(comparison: Comparison) -> str:
             "totals": comparison.totals._asdict(),
             "config": [_setting(change) for change in comparison.config],
             "changes": [_change(comparison, change) for change in comparison.changes],
-            "groups": [_group(group) for group in comparison.groups],
+            "groups": [_group(group) for group in comparison.told],
             "unchanged_layers": comparison.unchanged,
             "checkpoint": _checkpoint(comparison.checkpoint),
             "checks": {"ok": comparison.checks.ok, "list": [check._asdict() for check in comparison.checks.list]},
@@ -58,7 +58,7 @@ def _change(comparison: Comparison, change: Change) -> dict[str, Any]:
     }
 
 
-def _amounts(told: Change | ChangeGroup, *, with_macs: bool) -> dict[str, int | None]:
+def _amounts(told: Change, *, with_macs: bool) -> dict[str, int | None]:
     return {**told.change._asdict(), "macs": told.change.macs if with_macs else None}
 
 
@@ -78,8 +78,15 @@ def _layer(data: SummaryData, number: int) -> dict[str, Any] | None:
 
 def _group(group: ChangeGroup) -> dict[str, Any]:
     states = [str(state) for state in group.first.states]
-    each, total = group.first.change.parameters, group.change.parameters
-    return {"path": group.path, "times": len(group.changes), "states": states, "each": each, "parameters": total}
+    each, total = group.told[0].change.parameters, group.change.parameters
+    return {
+        "path": group.path,
+        "times": len(group.told),
+        "states": states,
+        "layers": sum(len(told.changes) for told in group.told),
+        "each": each,
+        "parameters": total,
+    }
 
 
 def _setting(change: SettingChange) -> dict[str, Any]:

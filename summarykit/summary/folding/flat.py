@@ -31,10 +31,11 @@ def fold_flat(data: SummaryData, kinds: Sequence[int], wanted: Sequence[bool]) -
     return tuple(sorted(groups, key=lambda group: group.layers[0]))
 
 
-def patterns(data: SummaryData) -> list[int]:
+def patterns(data: SummaryData, *, parts: bool = False) -> list[int]:
     """Return a number for each layer, equal for layers whose paths differ in nothing but their numbers.
 
-    What a layer itself is called counts as a number only where it is nothing else: ``conv1`` is not ``conv2``.
+    What a layer itself is called counts as a number only where it is nothing else: ``conv1`` is not ``conv2``; of
+    *parts*, those with layers inside, as in the paths of these: ``block1`` is like ``block2``.
     """
     numbers: dict[object, int] = {}
     found: list[int] = []
@@ -47,11 +48,17 @@ def patterns(data: SummaryData) -> list[int]:
         found.append(numbers.setdefault(itself, len(numbers)))
         holder = itself if word is None else (around, word, True)
         above.append(numbers.setdefault(holder, len(numbers)))
+    if parts:
+        for layer in data.layers[1:]:
+            found[layer.parent] = above[layer.parent]
     return found
 
 
 def as_grids(layers: Sequence[int], data: SummaryData) -> Iterable[LayerGroup]:
     """Yield *layers* of one pattern as groups whose numbers are every combination of what stands in each place."""
+    if len(layers) == 1:
+        yield LayerGroup(data.layers[layers[0]].path, tuple(layers))
+        return
     paths = [data.layers[layer].path.split(".") for layer in layers]
     choices = [set(part) for part in zip(*paths, strict=True)]
     if math.prod(map(len, choices)) == len(layers):

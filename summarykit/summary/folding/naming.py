@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from summarykit.records import LayerRecord
@@ -26,6 +27,7 @@ def is_number(name: str) -> bool:
     return word_of(name) == ""
 
 
+@lru_cache(maxsize=4096)  # the same few names stand in every block
 def word_of(name: str) -> str | None:
     """Return what stands before the number a name ends in: ``block`` of ``block12``; None where it ends in none."""
     word = name.rstrip(_DIGITS)

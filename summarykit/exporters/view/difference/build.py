@@ -45,13 +45,13 @@ def build_diff_view(
     """
     with no_collection():
         title = title or comparison.after.model_name
-        groups = comparison.groups if fold else change_groups(comparison.matching, comparison.changes, fold=False)
+        groups = comparison.told if fold else change_groups(comparison.matching, comparison.one_by_one, fold=False)
         rows = change_rows(comparison, groups, title)
         # What changes no count is told by the reasons, unless nothing else changed.
         top = [row for row in rows if row.change_value] or rows
         quiet = [row for row in rows if not row.change_value] if top is not rows else []
         rest = [*top[top_rows:], *quiet]
-        why = tuple(reasons(comparison, comparison.groups, title))
+        why = tuple(reasons(comparison, comparison.told, title))
         change, before = comparison.change, comparison.before.totals
         failed = [check for check in comparison.checks.list if not check.ok]
         return DiffView(

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from summarykit.exporters.view.difference.values import NameLine, Verdict
-from summarykit.exporters.view.difference.words import joined, with_names
+from summarykit.exporters.view.difference.words import joined, shape_text, with_names
 from summarykit.exporters.view.values import Piece, Rich
-from summarykit.exporters.view.words import counted, shape_words
+from summarykit.exporters.view.words import counted
 from summarykit.expression import grouped
 from summarykit.summary.comparing import Checkpoint
 
@@ -96,7 +96,7 @@ def _names(checkpoint: Checkpoint) -> Iterator[NameLine]:
     renamed = dict(checkpoint.renamed)
     targets = set(renamed.values())
     for found in checkpoint.reshaped:
-        yield NameLine("reshaped", found.name, f"{shape_words(found.before)} → {shape_words(found.after)}", False)
+        yield NameLine("reshaped", found.name, f"{shape_text(found.before)} → {shape_text(found.after)}", False)
     for old, new in checkpoint.renamed:
         yield NameLine("renamed", old, new, True)
     for name in checkpoint.missing:

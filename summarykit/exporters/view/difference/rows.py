@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from summarykit.exporters.view.difference.parts import adds, equation, inside, is_whole, type_of
 from summarykit.exporters.view.difference.values import ChangeRow
 from summarykit.exporters.view.difference.words import (
     STATE_WORDS,
@@ -11,11 +12,11 @@ from summarykit.exporters.view.difference.words import (
     names_text,
     product,
     setting_text,
+    shape_text,
     signed_size,
 )
 from summarykit.exporters.view.values import Piece, Rich
-from summarykit.exporters.view.words import counted, place, shape_words, shortened
-from summarykit.expression import grouped
+from summarykit.exporters.view.words import counted, place, shortened
 from summarykit.records import TensorFacts
 from summarykit.summary.comparing import Change, ChangeGroup, Comparison, SettingChange, State
 from summarykit.summary.data import SummaryData
@@ -41,12 +42,11 @@ def _tells(comparison: Comparison, group: ChangeGroup) -> bool:
         return False
     if change.states[0] not in (State.NEW, State.REMOVED):
         return True
-    side, layer = _side(comparison, group)
-    if side.layers[layer].explanation >= 0:
+    if any(inside(comparison, group)):
         return True
     matching = comparison.matching
-    inside = (matching.after if change.after >= 0 else matching.before).children[layer]
-    return change.top and not inside
+    side, layer = (matching.after, change.after) if change.after >= 0 else (matching.before, change.before)
+    return change.top and (is_whole(group) or not side.children[layer])
 
 
 def _worth(comparison: Comparison, change: Change) -> bool:
@@ -61,10 +61,11 @@ def _side(comparison: Comparison, group: ChangeGroup) -> tuple[SummaryData, int]
 
 
 def _row(comparison: Comparison, group: ChangeGroup, title: str) -> ChangeRow:
-    change, total = group.first, group.change
+    change, each, total = group.first, group.told[0].change, group.change
     side, layer = _side(comparison, group)
-    times = len(group.changes)
-    formulas = equation(comparison.before, change.before), equation(comparison.after, change.after)
+    times = len(group.told)
+    held = inside(comparison, group)
+    formulas = equation(comparison.before, held[0]), equation(comparison.after, held[1])
     notes = tuple(happened(comparison, group))
     kind = type_of(side, layer)
     return ChangeRow(
@@ -79,13 +80,13 @@ def _row(comparison: Comparison, group: ChangeGroup, title: str) -> ChangeRow:
         after=formulas[1],
         notes=notes,
         lines=_lines(change.states, kind, *formulas, notes),
-        change=product(change.change.parameters, times),
+        change=product(each.parameters, times),
         change_value=total.parameters,
-        before_value=comparison.before.columns.adds[change.before] if change.before >= 0 else 0,
-        after_value=comparison.after.columns.adds[change.after] if change.after >= 0 else 0,
+        before_value=adds(comparison.before, held[0]),
+        after_value=adds(comparison.after, held[1]),
         bytes=signed_size(total.bytes),
         bytes_value=total.bytes,
-        macs=product(change.change.macs, times),
+        macs=product(each.macs, times),
         macs_value=total.macs,
     )
 
@@ -104,27 +105,19 @@ def _lines(states: Sequence[State], kind: str, before: str, after: str, notes: t
     return (*([(Piece(after),)] if after != "–" or not notes else []), *notes)
 
 
-def type_of(data: SummaryData, layer: int) -> str:
-    """Return the class of a layer; empty for none."""
-    return data.records.types[data.layers[layer].type].name if layer >= 0 else ""
-
-
-def equation(data: SummaryData, layer: int) -> str:
-    """Return why a layer holds as many parameters as it does; "–" for a layer that holds none, or is not there."""
-    if layer < 0 or data.layers[layer].explanation < 0:
-        return "–"
-    own = data.columns.own[layer]
-    if own is None:
-        return "not known yet"
-    return data.texts(data.layers[layer]).equation or grouped(own)
-
-
 def _was(comparison: Comparison, group: ChangeGroup) -> str:
     """Return what a layer was called, where it was moved or renamed; repeats as one, where their numbers fit."""
     if not {State.MOVED, State.RENAMED} & set(group.first.states):
         return ""
-    grids = list(as_grids([change.before for change in group.changes], comparison.before))
-    return grids[0].path if len(grids) == 1 else comparison.before.layers[group.first.before].path
+    return _before(comparison, group)
+
+
+def _before(comparison: Comparison, group: ChangeGroup) -> str:
+    """Return what the layers of a group were called before; the model itself by its class."""
+    data, layer = comparison.before, group.first.before
+    grids = list(as_grids([change.before for change in group.changes], data))
+    path = grids[0].path if len(grids) == 1 else data.layers[layer].path
+    return place(path, data.layers[layer].parent, type_of(data, layer))
 
 
 def happened(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
@@ -134,8 +127,10 @@ def happened(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
     states = set(change.states)
     if State.REPLACED in states:
         yield _replaced(comparison, group)
-    if State.CHANGED in states and equation(before, change.before) == equation(after, change.after):
-        yield joined(_tensors(comparison, change))  # never empty: else nothing changed
+    if State.CHANGED in states and equation(before, [change.before]) == equation(after, [change.after]):
+        told = joined(_tensors(comparison, change))
+        if told:  # tensors of kinds that have the same words differ for nobody who reads this
+            yield told
     if State.RETYPED in states:
         kinds = [
             data.records.types[data.layers[n].type] for data, n in ((before, change.before), (after, change.after))
@@ -181,8 +176,8 @@ def _tensors(comparison: Comparison, change: Change) -> Iterator[Rich]:
 def _held(facts: TensorFacts) -> str:
     """Return the shape of a tensor, and what it is where that is no parameter."""
     if facts.kind == "parameter":
-        return shape_words(facts.shape)
-    return f"{shape_words(facts.shape)} ({'' if facts.persistent else 'not '}saved, not learned)"
+        return shape_text(facts.shape)
+    return f"{shape_text(facts.shape)} ({'' if facts.persistent else 'not '}saved, not learned)"
 
 
 def _telling(settings: Sequence[SettingChange]) -> Sequence[SettingChange]:
@@ -193,6 +188,8 @@ def _telling(settings: Sequence[SettingChange]) -> Sequence[SettingChange]:
 def _replaced(comparison: Comparison, group: ChangeGroup) -> Rich:
     """Return "replaced by `fc.neck`, `fc.head`": what is new inside, else the class."""
     change = group.first
+    if change.after in comparison.matching.successors:
+        return (Piece("in place of "), *names_text([_before(comparison, group)]))
     inside = comparison.matching.after.children[change.after]
     layers = comparison.after.layers
     new = [layers[child].path for child in inside if comparison.matching.to_before[child] < 0]
@@ -214,7 +211,7 @@ def reasons(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -
     if comparison.config:
         said.append((Piece("config: "), *joined(map(setting_text, _telling(comparison.config)))))
     for phrase, held in found.items():
-        between = " " if phrase[0].text.startswith("replaced") else ": "
+        between = " " if phrase[0].text.startswith(("replaced", "in place of")) else ": "
         said.append((*_of(comparison, held, title), Piece(between), *phrase))
     return said
 

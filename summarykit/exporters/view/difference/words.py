@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from summarykit.exporters.view.values import Piece, Rich
-from summarykit.exporters.view.words import counted, one_decimal, shortened, size_words
+from summarykit.exporters.view.words import counted, one_decimal, shape_words, shortened, size_words
 from summarykit.expression import Value, grouped
+from summarykit.records import Shape
 from summarykit.summary.comparing import SettingChange, State
 
 #: What a reader is told of each state; "settings" and "compute" name no change of the layer's own count.
@@ -76,6 +77,11 @@ def value_text(value: tuple[Value, ...]) -> str:
     if isinstance(found, tuple) and all(isinstance(part, int) for part in found) and found:
         return " × ".join(value_text((part,)) for part in found)
     return shortened(str(found) if isinstance(found, str) else repr(found), _LONGEST)
+
+
+def shape_text(shape: Shape | None) -> str:
+    """Return a shape as everywhere, but a single number apart from a list of one: beside each other they differ."""
+    return "a single number" if shape == () else shape_words(shape)
 
 
 def setting_text(setting: SettingChange) -> Rich:

@@ -11,6 +11,7 @@ import typer
 from summarykit import __version__
 from summarykit.commands.check import check, lock
 from summarykit.commands.diff import diff
+from summarykit.commands.signs import without_failing
 from summarykit.errors import SummaryKitError, TargetError, UnknownLayerError
 
 if TYPE_CHECKING:
@@ -193,8 +194,7 @@ def read_review(
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return 0, or 2 for a mistake of the user's, which is told in words."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that cannot show ×
+    without_failing(sys.stdout)
     try:
         return app(args=argv, prog_name="summarykit", standalone_mode=False) or 0
     except SummaryKitError as error:

@@ -214,11 +214,14 @@ def process(*arguments, code=0, **options):
     return done
 
 
-def test_a_terminal_without_these_signs_shows_escapes():
+def test_a_terminal_without_these_signs_shows_others():
     done = process("report", SEQUENTIAL, env={"PYTHONIOENCODING": "ascii", "NO_COLOR": "1"})
     assert done.stdout.isascii()
-    assert b"Total 81 parameters" in done.stdout
-    assert rb"4 \xd7 (16 + 1)" in done.stdout
+    assert b"Total 81 parameters | 324 bytes" in done.stdout
+    assert b"4 x (16 + 1)          68  84.0%  ok" in done.stdout
+    western = process("report", SEQUENTIAL, env={"PYTHONIOENCODING": "cp1252", "NO_COLOR": "1"}).stdout.decode("cp1252")
+    assert "4 × (16 + 1)" in western
+    assert "ok 3 of 3 counts agree" in western
     process("report", "größe:é", code=2, env={"PYTHONIOENCODING": "ascii"})
 
 

@@ -11,6 +11,7 @@ import summarykit
 from summarykit.cli import main
 from summarykit.exporters.view.words import visible
 from support import hostile
+from support.hosts import unpadded
 
 
 class Bottleneck(nn.Module):
@@ -313,7 +314,7 @@ def test_a_single_number_that_became_a_list_of_one_is_told():
 
 def test_a_new_layer_without_parameters_is_told_by_its_class():
     before, after = nn.Sequential(nn.Linear(2, 2)), nn.Sequential(nn.Linear(2, 2), nn.Dropout())
-    assert "| new `1` | Dropout | – |" in summarykit.diff(before, after).to_markdown()
+    assert "| new `1` | Dropout | – |" in unpadded(summarykit.diff(before, after).to_markdown())
 
 
 class Wide(nn.Module):
@@ -322,7 +323,7 @@ class Wide(nn.Module):
     def __init__(self, number, size):
         super().__init__()
         for at in range(number):
-            self._modules[f"{'&' * size}{at}"] = nn.Linear(at + 1, 1)
+            self._modules[f"{'|' * size}{at}"] = nn.Linear(at + 1, 1)
 
 
 @pytest.mark.parametrize("size", [20, 60, 2_000])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -32,6 +33,7 @@ _NOTE = re.compile(r"/\*(?:[^*]|\*(?!/))*\*/")
 _IN_STYLES = re.compile(r"\s*([{};,>])\s*|(?<=:)\s+")
 
 
+@lru_cache(maxsize=8)  # a page's script and style are the same for every model
 def lean_script(text: str) -> Markup:
     """Return a script without comments, indents, and spaces and line ends that say nothing.
 
@@ -56,6 +58,7 @@ def _lean_line(line: str) -> str:
     return line if any(map(_KEPT.search, between)) else _outside(line, _IN_SCRIPTS, _TEXT)
 
 
+@lru_cache(maxsize=8)
 def lean_style(text: str) -> Markup:
     """Return a style sheet without comments, and without spaces and line ends that say nothing."""
     return Markup(_outside(_NOTE.sub("", text), _IN_STYLES).replace(";}", "}").strip())

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, ClassVar
 
-from markupsafe import Markup
-
 from summarykit.exporters.base import Options, exporter
+from summarykit.exporters.markdown_tables import in_columns
+from summarykit.exporters.markdown_words import code, escape, kind
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
-from summarykit.exporters.view.build import MOST_GROUPS, ran
+from summarykit.exporters.view.build import MOST_GROUPS, MOST_ROWS, ran
 from summarykit.exporters.view.difference import build_diff_view, in_less_room
+from summarykit.exporters.view.room import FEWER_GROUPS, report_in_less_room
 from summarykit.expression import grouped
 from summarykit.summary.comparing import Comparison
 from summarykit.summary.data import SummaryData
@@ -21,29 +21,6 @@ from summarykit.summary.data import SummaryData
 NOTEBOOK_ROWS = 30
 #: A comment on GitHub may have 65,536; what is added around it needs room as well.
 MOST_CHARACTERS = 60_000
-
-# What can mean something to Markdown, or to HTML inside it, in the middle of a line.
-_SIGNS = re.compile(r"([\\`*_\[\]#~@$])")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
-_HARMLESS_CODE = re.compile(r"[\w.,:/()–-]+( [\w.,:/()–-]+)*")
-
-
-def escape(text: str) -> str:
-    """Return *text* so that Markdown shows it as it stands, also inside a table."""
-    return "".join(_ENTITIES.get(part, part) for part in _SIGNS.sub(r"\\\1", text))
-
-
-def code(text: str) -> Markup:
-    """Return a name as code: in backticks, or as entities where it holds signs that Markdown would read."""
-    if _HARMLESS_CODE.fullmatch(text):
-        return Markup(f"`{text}`")
-    entities = "".join(c if c.isalnum() else f"&#{ord(c)};" for c in text)
-    return Markup(f"<code>{entities}</code>")
-
-
-def kind(text: str) -> str:
-    """Return the name of a class: plain, or as code where it is no identifier."""
-    return text if text.isidentifier() and "__" not in text else code(text)
 
 
 def _view(data: SummaryData, options: Options, most: int = MOST_GROUPS) -> ReportView:
@@ -60,6 +37,7 @@ def _view(data: SummaryData, options: Options, most: int = MOST_GROUPS) -> Repor
         title=options.title,
         source=options.source,
         fold=options.fold,
+        most_rows=MOST_ROWS if options.templates else 0,  # the built-in template has no tree
         most_groups=most,
         selection=options.selection,
         columns=columns,
@@ -74,23 +52,46 @@ class MarkdownExporter:
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the report as UTF-8."""
-        out.write(_rendered("markdown/report.md.j2", {"report": _view(data, options)}, options).encode("utf-8"))
+        out.write(_report(data, options, MOST_GROUPS).encode("utf-8"))
 
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
         """Write the comment on a pull request as UTF-8."""
         view = build_diff_view(comparison, title=options.title, source=options.source, fold=options.fold)
-        for shorter in in_less_room(view):
-            text = _rendered("markdown/diff.md.j2", {"diff": shorter}, options)
-            if len(text) <= MOST_CHARACTERS:
-                break
-        out.write(text.encode("utf-8"))
+        texts = (_rendered("markdown/diff.md.j2", {"diff": shorter}, options) for shorter in in_less_room(view))
+        out.write(_first_that_fits(texts).encode("utf-8"))
 
 
 def brief(data: SummaryData, options: Options) -> str:
     """Return the report as a notebook keeps it beside the others: with the largest layers alone."""
-    return _rendered("markdown/report.md.j2", {"report": _view(data, options, NOTEBOOK_ROWS)}, options)
+    return _report(data, options, NOTEBOOK_ROWS)
+
+
+def _report(data: SummaryData, options: Options, most: int) -> str:
+    """Return the report, or as much of it as a comment has room for."""
+    return _first_that_fits(
+        _rendered("markdown/report.md.j2", {"report": view}, options) for view in _views(data, options, most)
+    )
+
+
+def _views(data: SummaryData, options: Options, most: int) -> Iterator[ReportView]:
+    view = _view(data, options, most)
+    yield view
+    yield from report_in_less_room(view, (_view(data, options, few) for few in FEWER_GROUPS if few < most))
+
+
+def _first_that_fits(texts: Iterable[str]) -> str:
+    """Return the first of *texts* a comment has room for, or the last of them."""
+    for text in texts:
+        if characters(text) <= MOST_CHARACTERS:
+            break
+    return text
+
+
+def characters(text: str) -> int:
+    """Return how many characters *text* has where one beyond the first 65,536 of Unicode counts as two."""
+    return len(text) + (0 if text.isascii() else sum(character > "\uffff" for character in text))
 
 
 def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str:
     helpers: dict[str, Callable[..., Any]] = {"code": code, "grouped": grouped, "kind": kind}
-    return render(template, values, escape, folders=options.templates, helpers=helpers)
+    return in_columns(render(template, values, escape, folders=options.templates, helpers=helpers))

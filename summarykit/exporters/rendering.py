@@ -47,19 +47,26 @@ def text_class(escape: Callable[[str], str]) -> type[FormatText]:
     return type("Text", (FormatText,), {"_escape": staticmethod(escape), "__slots__": ()})
 
 
+#: Most of what a view holds beside texts.
+_AS_THEY_ARE = frozenset({int, bool, float, type(None), Markup})
+
+
 def bind(value: Any, text: type[FormatText]) -> Any:
     """Return *value* with every text in it made visible and bound to a format; deep, and nothing else changes."""
-    if isinstance(value, Markup | FormatText) or value is None or isinstance(value, int | float):
+    kind = type(value)
+    if kind is str:
+        return text(visible(value))
+    if kind in _AS_THEY_ARE or isinstance(value, Markup | FormatText | int | float):
         return value
     if isinstance(value, str):
         return text(visible(value))
+    if isinstance(value, tuple) and hasattr(kind, "_make"):
+        return kind._make([bind(inner, text) for inner in value])
     if isinstance(value, Mapping):
         return {key: bind(inner, text) for key, inner in value.items()}
-    if isinstance(value, tuple) and hasattr(value, "_make"):
-        return type(value)._make(bind(inner, text) for inner in value)
     if isinstance(value, Sequence):
-        return tuple(bind(inner, text) for inner in value)
-    raise TypeError(f"a template receives texts, numbers and tuples, not a {type(value).__name__}")
+        return tuple([bind(inner, text) for inner in value])
+    raise TypeError(f"a template receives texts, numbers and tuples, not a {kind.__name__}")
 
 
 def render(
@@ -133,7 +140,13 @@ class _Environment(ImmutableSandboxedEnvironment):
         """Return what is printed for *value*: escaped in the way of the format, numbers as they are."""
         if value is None or isinstance(value, Markup | int | float):
             return value
-        return Markup(self.text(value).__html__())
+        return (value if type(value) is self.text else self.text(value)).__html__()
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return a field of a view at once, which is never unsafe; everything else as the sandbox allows."""
+        if attribute in getattr(type(obj), "_fields", ()):
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
 
     def joined(self, parts: Iterable[Any]) -> str:
         """Return *parts* as one text; what is escaped already stays so."""

@@ -120,3 +120,34 @@ def test_names_stay_whole_where_there_is_little_room(width, monkeypatch, capsys)
 def test_a_pipe_has_room_for_the_whole_table(monkeypatch):
     monkeypatch.delenv("COLUMNS", raising=False)
     assert terminal().width == 100
+
+
+class Decoder(nn.Module):
+    """Names and numbers as long as those of a large language model, with a run."""
+
+    def __init__(self):
+        super().__init__()
+        self.post_attention_layernorm = nn.Linear(4_096, 14_336)
+        self.down_projection = nn.Linear(14_336, 128_256)
+
+    def forward(self, x):
+        return self.down_projection(self.post_attention_layernorm(x))
+
+
+@pytest.mark.parametrize("width", [80, 95, 100])
+def test_a_table_of_a_run_loses_neither_numbers_nor_checks(width):
+    with torch.device("meta"):
+        summary = summarykit.summarize(Decoder(), inputs=torch.zeros(16, 128, 4_096))
+    lines = printed(summary, width).split("\n")
+    assert max(map(cell_len, lines)) <= width
+    row = next(line for line in lines if line.startswith("down_projection  "))
+    assert row.split()[-4:] == ["1,838,806,272", "3.77", "T", "✓"]
+
+
+def test_only_what_matters_is_bold():
+    coloured = printed(
+        summarykit.summarize(wide(3), source="m:build"), 100, force_terminal=True, color_system="standard"
+    )
+    head, *rest = coloured.split("\n")
+    assert head.startswith("\x1b[1mSequential\x1b[0m\x1b[2m  m:build")
+    assert any(line.startswith("\x1b[1mTotal 18\x1b[0m parameters") for line in rest)

@@ -80,16 +80,21 @@ def ranked(blocks: tuple[Block, ...], total: int, words: Callable[[int], str] = 
     return tuple(kept)
 
 
-def one_line(blocks: tuple[Block, ...], total: int) -> str:
-    """Return the whole total as one sum over the blocks; empty where one block says it all."""
+def whole_sum(blocks: tuple[Block, ...], total: int) -> Rich:
+    """Return the whole total as one sum over the blocks, as pieces; empty where one block says it all."""
     if not 1 < len(blocks) <= _MOST_PARTS:
-        return ""
+        return ()
     names = [block.short for block in blocks]
-    terms = [
-        f"{block.product or block.text} {block.short if names.count(block.short) == 1 else block.label}"
-        for block in blocks
-    ]
-    return f"{' + '.join(terms)} = {grouped(total)}"
+    pieces = []
+    for number, block in enumerate(blocks):
+        pieces.append(Piece(f"{' + ' if number else ''}{block.product or block.text} "))
+        pieces.append(Piece(block.short if names.count(block.short) == 1 else block.label, code=True))
+    return (*pieces, Piece(f" = {grouped(total)}"))
+
+
+def one_line(blocks: tuple[Block, ...], total: int) -> str:
+    """Return the same as one text."""
+    return "".join(piece.text for piece in whole_sum(blocks, total))
 
 
 def first_sentence(data: SummaryData, folding: Folding, blocks: tuple[Block, ...]) -> Rich:

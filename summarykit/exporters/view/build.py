@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from summarykit.exporters.view import blocks as where
 from summarykit.exporters.view.columns import columns_of
 from summarykit.exporters.view.flow import run_view
-from summarykit.exporters.view.groups import flat_list
+from summarykit.exporters.view.groups import NO_LIST, flat_list
 from summarykit.exporters.view.icicle.picture import picture
 from summarykit.exporters.view.language import count_lines
 from summarykit.exporters.view.memory import memory_tables
@@ -84,6 +84,7 @@ def build_view(
     columns: Sequence[str] = (),
     folding: Folding | None = None,
     with_picture: bool = False,
+    tree_alone: bool = False,
 ) -> ReportView:
     """Return everything a report on *data* says.
 
@@ -99,6 +100,8 @@ def build_view(
         columns: The columns of the format, where the selection names none; those of the page by default.
         folding: The folded form of *data*, where it is made already.
         with_picture: Whether the icicle is made.
+        tree_alone: Whether the tree and what is said beside it are enough, without the list, the other rankings,
+            memory, the first sentence and formulas in other notations.
 
     """
     with no_collection():
@@ -106,7 +109,9 @@ def build_view(
         # What is said of the whole speaks of repeats, also where every row is shown or only some are.
         folding = folding or Folding(data)
         title = title or data.model_name
-        view = _view(data, folding, title, source, limits, selection, columns, fold=fold, empty=with_empty)
+        view = _view(
+            data, folding, title, source, limits, selection, columns, fold=fold, empty=with_empty, alone=tree_alone
+        )
         return view._replace(picture=picture(data, folding, title)) if with_picture else view
 
 
@@ -131,14 +136,17 @@ def _view(
     *,
     fold: bool,
     empty: bool,
+    alone: bool,
 ) -> ReportView:
     chosen = choose(data, selection)
     rows_of = folding_of(data, folding, chosen, fold=fold)
     keys = selection.columns or columns or (*_COLUMNS, *(_COLUMNS_OF_A_RUN if ran(data) else ()))
     totals, checks = data.totals, data.checks
     parts = where.all_blocks(data, folding, title, where.by_parameters(data))
-    rows, left_out = tree_rows(data, rows_of, limits[0], title, with_empty=empty, chosen=chosen, columns=keys)
-    groups = flat_list(data, rows_of, limits[1], title, chosen=chosen, columns=keys)
+    rows, left_out = tree_rows(
+        data, rows_of, limits[0], title, with_empty=empty, chosen=chosen, columns=keys, in_plain_text=alone
+    )
+    groups = NO_LIST if alone else flat_list(data, rows_of, limits[1], title, chosen=chosen, columns=keys)
     run = run_view(data, folding, title)
     torch = f"torch {data.records.torch}" if data.records.torch else ""
     return ReportView(
@@ -148,7 +156,7 @@ def _view(
         total=grouped(totals.parameters),
         total_value=totals.parameters,
         rounded=rounded(totals.parameters),
-        sentence=where.first_sentence(data, folding, parts),
+        sentence=() if alone else where.first_sentence(data, folding, parts),
         facts=_facts(data),
         counts=count_lines(data),
         agreement=agreement(data),
@@ -160,8 +168,9 @@ def _view(
         story=story(data, title),
         story_total=story_total(data),
         one_line=where.one_line(parts, totals.parameters),
+        whole_sum=where.whole_sum(parts, totals.parameters),
         blocks=where.ranked(parts, totals.parameters),
-        rankings=rankings(data, folding, title),
+        rankings=() if alone else rankings(data, folding, title),
         columns=columns_of(keys),
         rows=rows,
         usual_tensor=usual_tensor(data),
@@ -172,7 +181,7 @@ def _view(
         groups_left_out=groups.told,
         notes=data.records.notes,
         run=run,
-        memory=memory_tables(data),
+        memory=() if alone else memory_tables(data),
         picture=None,
         glossary=_glossary(data, ran=run is not None),
         made=_made(data),

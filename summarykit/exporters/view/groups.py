@@ -37,6 +37,9 @@ class FlatList(NamedTuple):
     told: str  #: what is not listed, in a sentence; empty where all is
 
 
+NO_LIST = FlatList("", (), "")
+
+
 def flat_list(
     data: SummaryData,
     folding: Folding,

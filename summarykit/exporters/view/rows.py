@@ -36,10 +36,17 @@ def tree_rows(
     with_empty: bool = True,
     chosen: Chosen = EVERYTHING,
     columns: Sequence[str] = (),
+    in_plain_text: bool = False,
 ) -> tuple[tuple[Row, ...], str]:
-    """Return at most *limit* rows of the folded tree, and a sentence on what is left out, if anything is."""
+    """Return at most *limit* rows of the folded tree, and a sentence on what is left out, if anything is.
+
+    With *in_plain_text* the details of a row have no formula in HTML and LaTeX.
+    """
     shown = shown_places(data, folding, limit, with_empty=with_empty, chosen=chosen)
-    rows = (_row(data, folding.rows[where.row], where, title, chosen, columns) for where in shown.places)
+    rows = (
+        _row(data, folding.rows[where.row], where, title, chosen, columns, marked_up=not in_plain_text)
+        for where in shown.places
+    )
     return _told_once(tuple(rows)), shown.told
 
 
@@ -81,7 +88,16 @@ def _names(details: Details, flow: RowFlow | None) -> tuple[str, ...]:
     return (details.formula, details.look, details.grade, details.origin, *of_run) if whole else ()
 
 
-def _row(data: SummaryData, row: FoldedRow, where: Place, title: str, chosen: Chosen, keys: Sequence[str]) -> Row:
+def _row(
+    data: SummaryData,
+    row: FoldedRow,
+    where: Place,
+    title: str,
+    chosen: Chosen,
+    keys: Sequence[str],
+    *,
+    marked_up: bool,
+) -> Row:
     layer, columns = data.layers[row.layer], data.columns
     own = columns.adds[row.layer] if columns.shared_with[row.layer] is None else columns.own[row.layer] or 0
     inside = columns.counted[row.layer]
@@ -114,7 +130,7 @@ def _row(data: SummaryData, row: FoldedRow, where: Place, title: str, chosen: Ch
         has_parameters=columns.total[row.layer] > 0 or layer.explanation >= 0,
         left_out=f"{counted(where.hidden, 'row')} not shown" if where.hidden else "",
         flow=row_flow(data, layer, row.times),
-        details=details_of(data, layer, row.path),
+        details=details_of(data, layer, row.path, marked_up=marked_up),
         role="around" if chosen.around(row.layer) else "asked" if chosen.asked_for(row.layer) else "",
         cells=cells_of(keys, Subject(data, layer, row.times, row.path)),
         told_at=-1,
@@ -168,16 +184,16 @@ def named_shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
     return ""
 
 
-def details_of(data: SummaryData, layer: LayerRecord, path: str) -> Details | None:
+def details_of(data: SummaryData, layer: LayerRecord, path: str, *, marked_up: bool = True) -> Details | None:
     """Return what opening the row of a layer shows, None where there is no more to tell."""
-    return _details(data, layer, path) if has_details(data, layer) else None
+    return _details(data, layer, path, marked_up=marked_up) if has_details(data, layer) else None
 
 
-def _details(data: SummaryData, layer: LayerRecord, path: str) -> Details:
+def _details(data: SummaryData, layer: LayerRecord, path: str, *, marked_up: bool) -> Details:
     why = data.explanation(layer)
     texts = data.texts(layer)
     markup, tex = Markup(), ""
-    if why and why.formula:
+    if marked_up and why and why.formula:
         bindings = dict(why.bindings)
         try:
             markup = Markup(html(why.formula.tree, bindings))

@@ -39,7 +39,7 @@ def visible(text: str) -> str:
     Newlines become ``\n``, a bidirectional override ``\u202e``, a lone surrogate ``\udc80``: after this any
     name is harmless in every format, and two different names still look different.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # no character of these categories but the usual blank
         return text
     return "".join(map(_seen, text))
 

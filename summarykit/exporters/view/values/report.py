@@ -59,6 +59,7 @@ class ReportView(NamedTuple):
     story: tuple[StoryLine, ...]
     story_total: str
     one_line: str
+    whole_sum: Rich  #: the same as pieces
     blocks: tuple[Block, ...]
     rankings: tuple[Ranking, ...]
     columns: tuple[Column, ...]  #: of the tree and of the flat list
@@ -75,3 +76,4 @@ class ReportView(NamedTuple):
     picture: Picture | None  #: the icicle; for the page alone
     glossary: tuple[Term, ...]
     made: tuple[str, ...]
+    left_out: str = ""  #: what is left out for want of room, in words

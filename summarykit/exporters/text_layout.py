@@ -1,0 +1,148 @@
+"""Lines and tables of plain text, each part with its looks: laid out once, for a terminal, a file and ``str()`` alike.
+
+Rich prints the same table, but asks each cell several times how wide it is and makes an object of every run of
+blanks. For a table of texts that is most of the work: here a cell is measured once, and only what is too wide for its
+column is broken, by rich.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from io import StringIO
+from typing import Literal, NamedTuple
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
+
+#: Runs of text, each with the name of its looks; no run is markup, whatever it says.
+Styled = tuple[tuple[str, str | Style], ...]
+
+_GAP = 2
+
+
+class Column(NamedTuple):
+    """A column of a table of texts."""
+
+    label: str
+    right: bool = False
+    whole: bool = False  #: it is not made narrower where there is little room
+    overflow: Literal["fold", "ellipsis"] = "fold"  #: how a text too wide for it goes on, or ends
+    least: int = 0
+    most: int | None = None
+
+
+def plain(line: Styled) -> str:
+    """Return what a line says."""
+    return line[0][0] if len(line) == 1 else "".join(text for text, _ in line)
+
+
+def as_text(line: Styled) -> Text:
+    """Return a line as rich prints it."""
+    return Text.assemble(*line, end="")
+
+
+def broken(line: Styled, width: int) -> list[Styled]:
+    """Return *line* in as many lines as it takes where there are *width* columns."""
+    return [line] if cell_len(plain(line)) <= width else _wrapped(line, width, Column(""))
+
+
+def table(columns: Sequence[Column], rows: Sequence[Sequence[Styled]], width: int) -> list[Styled]:
+    """Return the lines of a table with a heading, at most *width* columns wide as far as its texts can be broken."""
+    grid = [[((column.label, "bold"),) for column in columns], *rows]
+    lengths = [[cell_len(plain(cell)) for cell in row] for row in grid]
+    gaps = [_GAP] * (len(columns) - 1) + [0]
+    widths = _widths(columns, [max(column) for column in zip(*lengths, strict=True)], gaps, width)
+    lines: list[Styled] = []
+    for number, (row, sizes) in enumerate(zip(grid, lengths, strict=True)):
+        lines += _row(columns, row, sizes, widths, gaps, low=number == 0)
+    return lines
+
+
+def _row(
+    columns: Sequence[Column],
+    row: Sequence[Styled],
+    sizes: Sequence[int],
+    widths: Sequence[int],
+    gaps: Sequence[int],
+    *,
+    low: bool,
+) -> list[Styled]:
+    """Return the lines of a row; its cells begin in the first line, or, where *low*, end in the last."""
+    rooms = [max(width - gap, 0) for width, gap in zip(widths, gaps, strict=True)]
+    cells = [
+        [cell] if size <= room else _wrapped(cell, room, column)
+        for cell, size, room, column in zip(row, sizes, rooms, columns, strict=True)
+    ]
+    height = max(map(len, cells))
+    if low:
+        cells = [[()] * (height - len(cell)) + cell for cell in cells]
+    lines = []
+    for at in range(height):
+        line: list[tuple[str, str | Style]] = []
+        for column, cell, size, room, width in zip(columns, cells, sizes, rooms, widths, strict=True):
+            piece = cell[at] if at < len(cell) else ()
+            before = room - (size if height == 1 and size <= room else cell_len(plain(piece)))
+            after = width - room
+            if column.right:
+                line += [(" " * before, ""), *piece, (" " * after, "")]
+            else:
+                line += [*piece, (" " * (before + after), "")]
+        while line and not line[-1][0].strip(" "):
+            line.pop()
+        lines.append(tuple(line))
+    return lines
+
+
+def _wrapped(cell: Styled, width: int, column: Column) -> list[Styled]:
+    if width < 1:
+        return [()]
+    lines = as_text(cell).wrap(_console(), width, overflow=column.overflow, no_wrap=column.overflow == "ellipsis")
+    for line in lines:
+        line.rstrip()
+    return [tuple((part.text, part.style or "") for part in line.render(_console(), end="")) for line in lines]
+
+
+@cache
+def _console() -> Console:
+    """Return the console rich wants to be given wherever it breaks a text; nothing is printed on it."""
+    return Console(file=StringIO(), color_system="truecolor", width=100)
+
+
+def _widths(columns: Sequence[Column], found: Sequence[int], gaps: Sequence[int], room: int) -> list[int]:
+    """Return how wide each column gets, with its gap: as its widest text, or less where there is too little room."""
+    most = [room if column.most is None else column.most for column in columns]
+    wanted = [min(wide, limit) + gap for wide, limit, gap in zip(found, most, gaps, strict=True)]
+    # A column that stays whole gives way only where nothing else is left to.
+    floors = [
+        wide if column.whole else min(wide, column.least + gap)
+        for column, wide, gap in zip(columns, wanted, gaps, strict=True)
+    ]
+    return _narrowed(wanted, floors, room)
+
+
+def _narrowed(widths: list[int], floors: Sequence[int], room: int) -> list[int]:
+    """Return *widths* that fit in *room*: the widest give way first, down to its floor each, and in the end all."""
+    while (excess := sum(widths) - room) > 0:
+        loose = [wide for wide, floor in zip(widths, floors, strict=True) if wide > floor]
+        if not loose:
+            return _reduced(widths, [wide > 0 for wide in widths], excess, excess)
+        widest = max(loose)
+        chosen = [wide == widest > floor for wide, floor in zip(widths, floors, strict=True)]
+        below = [wide for wide in loose if wide < widest]
+        below += [floor for floor, is_chosen in zip(floors, chosen, strict=True) if is_chosen]
+        widths = _reduced(widths, chosen, excess, min(excess, widest - max(below)))
+    return widths
+
+
+def _reduced(widths: list[int], chosen: Sequence[bool], excess: int, most: int) -> list[int]:
+    """Return *widths* with *excess* taken evenly from those *chosen*, at most so much from each."""
+    left, sharers = excess, sum(chosen)
+    made = []
+    for wide, is_chosen in zip(widths, chosen, strict=True):
+        taken = min(wide, most, round(left / sharers)) if is_chosen else 0
+        left, sharers = left - taken, sharers - is_chosen
+        made.append(wide - taken)
+    return made

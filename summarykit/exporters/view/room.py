@@ -1,0 +1,70 @@
+"""A report in less room: whole parts are left out, the least telling first, and that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+from summarykit.exporters.view.values import ReportView
+from summarykit.exporters.view.words import counted, listed, shortened
+
+#: The list of layers is cut to so many rows before it is left out.
+FEWER_GROUPS = (100, 30)
+_LONGEST_TEXT = 80
+_FEW_PROBLEMS = 5
+
+
+def report_in_less_room(view: ReportView, with_fewer: Iterable[ReportView]) -> Iterator[ReportView]:
+    """Yield ever less of *view*, which had too much; each says what it leaves out.
+
+    First goes what it takes to hold and to train the model, then the smaller layers of the list, the list itself, the
+    other groupings, the words of a small model. In the end long names lose their middle, a few problems stand for all.
+
+    Args:
+        view: The whole report.
+        with_fewer: The same with ever fewer rows in the list of layers, which say so themselves.
+
+    """
+    left_out = ["what memory it takes"] if view.memory else []
+    if view.memory:
+        view = _less(view._replace(memory=()), left_out)
+        yield view
+    for shorter in with_fewer:
+        if len(shorter.groups) < len(view.groups):
+            view = _less(shorter._replace(memory=()), left_out)
+            yield view
+    if view.groups:
+        left_out.append("the list of layers")
+        view = _less(view._replace(groups=(), groups_left_out=""), left_out)
+        yield view
+    if view.rankings:
+        left_out.append("the other groupings")
+        view = _less(view._replace(rankings=()), left_out)
+        yield view
+    if view.story:
+        left_out.append("the layers in words")
+        view = _less(view._replace(story=()), left_out)
+        yield view
+    more = len(view.problems) - _FEW_PROBLEMS
+    if more > 0:
+        left_out.append(counted(more, "more problem"))
+    left_out.append("the middle of long names")
+    yield _less(_with_short_texts(view._replace(problems=view.problems[:_FEW_PROBLEMS])), left_out)
+
+
+def _less(view: ReportView, left_out: list[str]) -> ReportView:
+    return view._replace(left_out=f"Left out here to keep this short: {listed(left_out)}.") if left_out else view
+
+
+_Value = TypeVar("_Value")
+
+
+def _with_short_texts(value: _Value) -> _Value:
+    """Return *value* with every text in it cut in its middle where it is long; deep, and nothing else changes."""
+    held: Any = value
+    if isinstance(held, str):
+        return shortened(held, _LONGEST_TEXT)  # type: ignore[return-value]
+    if isinstance(held, tuple):
+        parts = map(_with_short_texts, held)
+        return held._make(parts) if hasattr(held, "_make") else tuple(parts)  # type: ignore[return-value]
+    return value

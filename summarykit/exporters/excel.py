@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, BinaryIO, ClassVar
 
+from summarykit.errors import TemplateError
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.excel_diff import write_excel_diff
 from summarykit.exporters.rendering import render
@@ -17,12 +18,12 @@ from summarykit.exporters.view.glossary import glossary_sheet
 from summarykit.exporters.view.labels import quiet
 from summarykit.exporters.view.layer_rows import LayerSheet, layer_sheet
 from summarykit.exporters.view.live import MOST_COUNTED
-from summarykit.exporters.view.live_blocks import paper
 from summarykit.exporters.view.memory_rows import MemorySheet, memory_sheet
 from summarykit.exporters.view.originals import originals
-from summarykit.exporters.view.overview import overview_values, plain
+from summarykit.exporters.view.overview import fitted, overview_values, plain
+from summarykit.exporters.view.printing import paper
 from summarykit.exporters.view.tensor_rows import TensorSheet, tensor_sheet
-from summarykit.exporters.workbook import write_workbook
+from summarykit.exporters.workbook import sheet_height, write_workbook
 from summarykit.garbage import no_collection
 from summarykit.summary.comparing import Comparison
 from summarykit.summary.data import SummaryData
@@ -56,7 +57,7 @@ def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cach
         memory = memory_sheet(data, "{ref:totals.counted}" if live and sheet.blocks else "")
         layers = layer_sheet(data, folding, selection, view.title, fold=options.fold)
         tensors = tensor_sheet(data, folding, selection, fold=options.fold)
-        values = {
+        values: dict[str, Any] = {
             "report": view,
             "overview": overview_values(data, view, folding, sheet, compute, live=live),
             "formulas": _formulas(data, sheet, live=live),
@@ -66,14 +67,27 @@ def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cach
             "tensors": _tensors(tensors) if tensors else None,
             "glossary": glossary_sheet(data, view),
         }
-        helpers: dict[str, Callable[..., object]] = {"height": height, "quiet": quiet}
-        markup = render("excel/report.xml.j2", values, _escape, folders=options.templates, helpers=helpers)
+        values["overview"] = fitted(values["overview"], lambda shown: _height({**values, "overview": shown}, options))
+        markup = _rendered("excel/report.xml.j2", values, options)
         records: dict[str, Sequence[Mapping[str, object]]] = {**sheet.records, "layers": layers.rows}
         records |= {"originals": originals(sheet, compute, memory)}
         records |= {"tensors": tensors.rows} if tensors else {}
         records |= compute.records if compute else {}
         records |= memory.records if memory else {}
         write_workbook(markup, records, out, fill_cache=fill_cache)
+
+
+def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str:
+    helpers: dict[str, Callable[..., object]] = {"height": height, "quiet": quiet}
+    return render(template, values, _escape, folders=options.templates, helpers=helpers)
+
+
+def _height(values: Mapping[str, Any], options: Options) -> float:
+    overview = _rendered("excel/overview.xml.j2", values, options)
+    try:
+        return sheet_height(overview)
+    except TemplateError:  # told when all is written, with its line in the whole
+        return 0.0
 
 
 def _escape(text: str) -> str:
@@ -95,6 +109,7 @@ def _formulas(data: SummaryData, sheet: FormulaSheet, *, live: bool) -> Mapping[
         "fixed": sheet.fixed,
         "layers": sheet.layers,
         "agreeing": sheet.agreeing,
+        "beyond": sheet.beyond,
         "partly": _partly_fixed(data),
     }
 
@@ -111,8 +126,9 @@ def _layers(sheet: LayerSheet, compute: ComputeSheet | None) -> Mapping[str, Any
         "columns": sheet.columns,
         "notes": sheet.notes,
         "told": sheet.told,
+        "deepest": sheet.deepest,
         "widths": " ".join(map(str, sheet.widths)),
-        "paper": paper(sheet.widths),
+        "paper": paper(sheet.widths, repeated=1),
         "macs": compute.total if compute else 0,
         "macs_live": compute.live if compute else True,
     }
@@ -128,7 +144,7 @@ def _tensors(sheet: TensorSheet) -> Mapping[str, Any]:
         "bytes": sheet.bytes,
         "bytes_live": sheet.bytes <= MOST_COUNTED,
         "widths": " ".join(map(str, widths)),
-        "paper": paper(widths),
+        "paper": paper(widths, repeated=1),
     }
 
 

@@ -11,8 +11,8 @@ from summarykit.exporters.rendering import render
 from summarykit.exporters.view.difference import build_diff_view
 from summarykit.exporters.view.difference.sheet import change_sheet
 from summarykit.exporters.view.fitting import height
-from summarykit.exporters.view.labels import plain_note, quiet
-from summarykit.exporters.view.live_blocks import paper
+from summarykit.exporters.view.labels import plain_note, plainly, quiet
+from summarykit.exporters.view.printing import paper
 from summarykit.exporters.view.words import visible
 from summarykit.exporters.workbook import write_workbook
 from summarykit.garbage import no_collection
@@ -37,7 +37,7 @@ def write_excel_diff(comparison: Comparison, out: BinaryIO, options: Options, *,
             "overview": {"size_format": "#,##0", "each_format": "0"},  # what the shared styles ask for
             "live": sheet.live,
             "widths": " ".join(map(str, sheet.widths)),
-            "paper": paper(sheet.widths),
+            "paper": paper(sheet.widths, repeated=2),
             "change": comparison.change._asdict(),
             "unlisted": {
                 "parameters": comparison.change.parameters - sum(listed),
@@ -55,7 +55,11 @@ def write_excel_diff(comparison: Comparison, out: BinaryIO, options: Options, *,
             ],
         }
         markup = render(
-            "excel/diff.xml.j2", values, _escape, folders=options.templates, helpers={"height": height, "quiet": quiet}
+            "excel/diff.xml.j2",
+            values,
+            _escape,
+            folders=options.templates,
+            helpers={"height": height, "quiet": quiet, "plainly": plainly},
         )
         write_workbook(markup, records, out, fill_cache=fill_cache)
 

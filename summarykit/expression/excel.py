@@ -207,6 +207,10 @@ class _Words:
 
 def _joined(folded: Node, writer: _Writer) -> str:
     """Print a folded tree as text pieces joined with ``&``, its numbers read live from their cells."""
-    marked = with_leaves(folded, lambda leaf: f"\0{writer.text(leaf)}\0")
-    parts = (f"FIXED({part},0)" if i % 2 else f'"{part}"' for i, part in enumerate(marked.split("\0")) if part)
-    return "&".join(parts)
+
+    def ends(quotient: Quotient, exact: str, rounded: str) -> str:
+        dividend, divisor = writer.text(quotient.dividend), writer.text(quotient.divisor)
+        return f'\0IF(MOD({dividend},{divisor})=0,"{exact}","{rounded}")\0'
+
+    marked = with_leaves(folded, lambda leaf: f"\0FIXED({writer.text(leaf)},0)\0", ends)
+    return "&".join(part if i % 2 else f'"{part}"' for i, part in enumerate(marked.split("\0")) if part)

@@ -112,23 +112,32 @@ def latex(node: Node, bindings: Bindings, *, values: bool = False) -> str:
     return _Printer(LATEX, bindings if values else None).text(fold(node, bindings))
 
 
-def with_leaves(folded: Node, leaf: Callable[[Name | Item], str]) -> str:
-    """Return an already folded formula with each setting written by *leaf*."""
-    return _Printer(TEXT, leaf=leaf).text(folded)
+#: From a division, and what goes around it when it is exact and when it rounds down, to what says so.
+Ends = Callable[[Quotient, str, str], str]
+
+
+def with_leaves(folded: Node, leaf: Callable[[Name | Item], str], ends: Ends) -> str:
+    """Return an already folded formula with each setting written by *leaf*, and the ends of each division by *ends*."""
+    return _Printer(TEXT, leaf=leaf, ends=ends).text(folded)
 
 
 class _Printer:
     """Prints a folded tree with as few brackets as are true; in numbers when it has *bindings*."""
 
     def __init__(
-        self, style: Style, bindings: Bindings | None = None, leaf: Callable[[Name | Item], str] | None = None
+        self,
+        style: Style,
+        bindings: Bindings | None = None,
+        leaf: Callable[[Name | Item], str] | None = None,
+        ends: Ends | None = None,
     ) -> None:
         self.style = style
         self.bindings = bindings
         self.leaf = leaf or self.symbol
+        self.ends = ends
 
     def text(self, node: Node) -> str:
-        return self.render(node)[0]
+        return self.bracketed(node, _SUM)
 
     def render(self, node: Node) -> tuple[str, int]:
         """Return the text of *node* and how tightly it holds together."""
@@ -165,7 +174,11 @@ class _Printer:
 
     def bracketed(self, node: Node, least: int) -> str:
         text, tightness = self.render(node)
-        return text if tightness >= least else self.style.opening + text + self.style.closing
+        opening, closing = ("", "") if tightness >= least else (self.style.opening, self.style.closing)
+        if self.ends and isinstance(node, Quotient):
+            before, after = self.style.floor
+            opening, closing = self.ends(node, opening, before), self.ends(node, closing, after)
+        return opening + text + closing
 
     def factor(self, node: Node, *, first: bool) -> str:
         """Return one factor; a product in brackets stays there, a division is bracketed unless it leads."""

@@ -1,6 +1,8 @@
 """LibreOffice computes every formula anew: the counts are PyTorch's, the words are Python's, changes go through."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import torch
 from openpyxl.workbook import Workbook
 from torch import nn
 
+from support.torch_layers import CASES
 from support.workbooks import formula_rows, opened, overview, texts, total, workbook_bytes
 
 pytestmark = [
@@ -37,7 +40,7 @@ def resnet() -> nn.Module:
 
 
 def lstm() -> nn.Module:
-    return nn.LSTM(10, 20, 3, bidirectional=True, proj_size=5)
+    return nn.Sequential(nn.LSTM(10, 20, 3, bidirectional=True, proj_size=5))
 
 
 def mixture() -> nn.Module:
@@ -55,45 +58,10 @@ def mixture() -> nn.Module:
 
 
 def every_layer() -> nn.Module:
-    """Each torch.nn layer that owns parameters, in several options."""
+    """Each torch.nn layer that owns parameters, in every option that changes what it owns."""
     with torch.device("meta"):
-        layers = [
-            nn.Linear(16, 4),
-            nn.Linear(16, 4, bias=False),
-            nn.Bilinear(3, 5, 7),
-            nn.Bilinear(3, 5, 7, bias=False),
-            *(conv(12, 24, 3, groups=groups, bias=bias) for conv in CONVOLUTIONS for groups, bias in OPTIONS),
-            nn.Conv2d(6, 8, (3, 5)),
-            nn.Embedding(10, 3),
-            nn.EmbeddingBag(10, 3),
-            *(norm(6) for norm in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)),
-            nn.InstanceNorm2d(6, affine=True),
-            nn.GroupNorm(3, 6),
-            nn.LayerNorm(6),
-            nn.LayerNorm((2, 3, 4)),
-            nn.LayerNorm(6, bias=False),
-            nn.RMSNorm((4, 5)),
-            nn.PReLU(),
-            nn.PReLU(7),
-            *(cell(5, 6, bias=bias) for cell in (nn.RNNCell, nn.GRUCell, nn.LSTMCell) for bias in (True, False)),
-            *(
-                kind(5, 6, layers, bias=bias, bidirectional=both)
-                for kind in (nn.RNN, nn.GRU, nn.LSTM)
-                for layers in (1, 3)
-                for bias in (True, False)
-                for both in (True, False)
-            ),
-            nn.LSTM(5, 6, proj_size=2),
-            nn.MultiheadAttention(8, 2),
-            nn.MultiheadAttention(8, 2, bias=False, add_bias_kv=True),
-            nn.MultiheadAttention(8, 2, kdim=5, vdim=3),
-            nn.TransformerEncoderLayer(8, 2, 16),
-        ]
-        return nn.ModuleList(layers)
+        return nn.ModuleList(case.make() for case in CASES)
 
-
-CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
-OPTIONS = ((1, True), (1, False), (3, True), (12, False))
 
 Recompute = Callable[..., Workbook]
 
@@ -115,7 +83,14 @@ def recomputed(libreoffice: Callable[..., Path], tmp_path: Path) -> Recompute:
     return compute
 
 
-@pytest.mark.parametrize("make", [tiny, gpt2, resnet, lstm, mixture, every_layer])
+def experts() -> nn.Module:
+    transformers = pytest.importorskip("transformers")
+    sizes = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 6, "vocab_size": 100}
+    with torch.device("meta"):
+        return transformers.OlmoeForCausalLM(transformers.OlmoeConfig(**sizes, num_experts=8))
+
+
+@pytest.mark.parametrize("make", [tiny, gpt2, resnet, lstm, mixture, experts, every_layer])
 def test_every_live_cell_shows_what_python_wrote(make: Callable[[], nn.Module], recomputed: Recompute):
     model = make()
     found, written = recomputed(model), opened(workbook_bytes(model), values=True)
@@ -130,20 +105,35 @@ def test_every_live_cell_shows_what_python_wrote(make: Callable[[], nn.Module], 
             compared += 1
     assert compared > 20
     owners = {id(p): p.numel() for p in model.parameters()}
-    assert total(found, "By formula").value == sum(owners.values())
+    assert total(found, "By formula").value == total(found, "Counted in total").value == sum(owners.values())
+    assert counts(found) == {
+        name: sum(parameter.numel() for parameter in module.parameters(recurse=False))
+        for name, module in model.named_modules()
+        if list(module.parameters(recurse=False))
+    }
 
 
-def test_every_live_count_is_pytorchs(recomputed: Recompute):
-    for make in (tiny, lstm, every_layer):
-        model = make()
-        rows = formula_rows(recomputed(model))
-        for name, module in model.named_modules():
-            own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
-            row = rows.get(name or type(module).__name__)
-            if own and row:
-                assert (name, row["By formula"].value) == (name, own)
-                assert row["Check"].value == "✓ agrees"
-        assert not any(str(row["Check"].value).startswith("✗") for row in rows.values())
+def counts(book: Workbook) -> dict[str, object]:
+    """What each layer counts by its formula, also of those that share a row; all of them agree with PyTorch."""
+    found: dict[str, object] = {}
+    for path, row in formula_rows(book).items():
+        members = list(layers_at(path))
+        assert row["Copies"].value == len(members)
+        assert (path, row["Check"].value) == (path, "✓ agrees")
+        assert not found.keys() & set(members)
+        found |= dict.fromkeys(members, row["By formula"].value)
+    return found
+
+
+def layers_at(path: str) -> Iterator[str]:
+    """The layers that a row stands for: ``h.0–1,7.attn`` is ``h.0.attn``, ``h.1.attn`` and ``h.7.attn``."""
+    return map(".".join, product(*(list(names_in(part)) for part in path.split("."))))
+
+
+def names_in(part: str) -> Iterator[str]:
+    for span in part.split(","):
+        ends = re.fullmatch(r"(\d+)–(\d+)", span)
+        yield from map(str, range(int(ends[1]), int(ends[2]) + 1)) if ends else [span]
 
 
 def test_sixteen_becomes_thirty_two(recomputed: Recompute):
@@ -208,6 +198,7 @@ def test_groups_that_do_not_divide_give_a_difference_and_never_an_error(groups, 
     row = formula_rows(book)["conv"]
     assert row["By formula"].value == count
     assert row["Check"].value == ("✎ cannot be computed" if count == "–" else "✎ changed by you")
+    assert row["Formula in words"].value == ("–" if count == "–" else "24 × (⌊12 ÷ 5⌋ × 3 × 3 + 1)")
     every = [cell.value for sheet in book for cells in sheet.iter_rows() for cell in cells]
     assert not [value for value in every if str(value).startswith("#") and value != "#"]
     assert isinstance(total(book, "By formula").value, int)

@@ -92,3 +92,24 @@ def test_a_deleted_row_is_told(workbook: Path, office: Office, tmp_path: Path):
     assert review.changes == ()
     gone = "Neurons of 2, Inputs of 2, Bias of 2"
     assert review.notes == (f"Cells that are deleted, of which nothing is known (3): {gone}",)
+
+
+def test_sorted_rows_are_told_of_their_own_layers(office: Office, tmp_path: Path):
+    path = tmp_path / "out.xlsx"
+    path.write_bytes(workbook_bytes(nn.ModuleList([nn.Linear(16, 4), nn.Linear(7, 2), nn.Linear(2, 1)])))
+    rows = formula_rows(opened(path))
+    first, last = rows["0"]["#"].row, rows["2"]["#"].row
+    backwards = f"""
+      sheet = book.Sheets.getByName("Formulas")
+      sheet.unprotect("")
+      Dim by(0) As New com.sun.star.util.SortField
+      by(0).Field = 0 : by(0).SortAscending = False
+      Dim fields(0) As New com.sun.star.beans.PropertyValue
+      fields(0).Name = "SortFields" : fields(0).Value = by()
+      sheet.getCellRangeByName("A{first}:Z{last}").sort(fields())
+      sheet.getCellRangeByName("{rows["0"]["out_features"].coordinate}").Value = 9
+    """
+    review = summarykit.read_review(office.edit(path, tmp_path / "sorted.xlsx", backwards))
+    told = [(c.layer, c.name, c.original, c.now, c.counted, c.becomes) for c in review.changes]
+    assert told == [("2", "out_features", 1, 9, 3, 27)]
+    assert review.totals[0].now == 68 + 16 + 27

@@ -96,6 +96,14 @@ def _target(owner: str, target: str) -> str:
     return str(path)
 
 
+def _sheet_of(places: str) -> str:
+    """The sheet of a name's place, or of its columns and rows: Excel writes ``'A'!$A:$B,'A'!$1:$3``, in this order."""
+    found = re.fullmatch(
+        r"(.+)!\$[A-Z]+(?:\$\d+)?(?::\$[A-Z]+(?:\$\d+)?)?(?:,\1!\$\d+:\$\d+)?|(.+)!\$\d+:\$\d+", places
+    )
+    return ((found[1] or found[2]) if found else "").removeprefix("'").removesuffix("'").replace("''", "'")
+
+
 def _workbook(parts: dict[str, etree._Element]) -> Iterator[str]:
     book = parts["xl/workbook.xml"]
     titles = [sheet.get("name") for sheet in book.iterfind(f".//{MAIN}sheet")]
@@ -105,8 +113,7 @@ def _workbook(parts: dict[str, etree._Element]) -> Iterator[str]:
     names = [(name.get("name"), name.get("localSheetId")) for name in book.iterfind(f".//{MAIN}definedName")]
     yield from (f"the name {name} is defined twice" for name, times in Counter(names).items() if times > 1)
     for name in book.iterfind(f".//{MAIN}definedName"):
-        sheet = (name.text or "").rpartition("!")[0].strip("'").replace("''", "'")
-        if sheet.split("!")[0] not in titles:
+        if _sheet_of(name.text or "") not in titles:
             yield f"{name.get('name')} stands for {name.text}, on no sheet"
     styles = parts["xl/styles.xml"]
     looks = len(styles.find(f"{MAIN}cellXfs"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 import openpyxl
-from openpyxl.utils import coordinate_to_tuple
+from openpyxl.utils import column_index_from_string, coordinate_to_tuple
 
 from summarykit.errors import MissingFileError, ReviewError
 from summarykit.exporters.review.comments import comments_in
@@ -62,6 +62,12 @@ class Book:
                 for column, cell in places.get(number, ()):
                     found[cell] = row_cells[column - 1] if column <= len(row_cells) else None
         return found
+
+    def column(self, sheet: str, letters: str) -> list[object]:
+        """Return what the cells of a column show, from the first row on."""
+        column = column_index_from_string(letters)
+        with self._reading():
+            return [row[0] for row in self._values[sheet].iter_rows(min_col=column, max_col=column, values_only=True)]
 
     def comments(self) -> tuple[Comment, ...]:
         """Return the comments of all sheets, in their order."""

@@ -25,7 +25,12 @@ _NOT_COMPUTED = (
 
 class _Place(NamedTuple):
     sheet: str
-    cell: str
+    column: str
+    row: int
+
+    @property
+    def cell(self) -> str:
+        return f"{self.column}{self.row}"
 
 
 class _Kept(NamedTuple):
@@ -41,6 +46,8 @@ class _Kept(NamedTuple):
     copies: int
     counted: int | None
     becomes: _Place | None
+    number: int | None  #: of its row, which stays when rows are sorted
+    row: _Place | None  #: where that number stood
 
 
 def read_workbook(path: Path) -> Review:
@@ -52,7 +59,7 @@ def read_workbook(path: Path) -> Review:
 
     """
     book = open_book(path)
-    kept = _kept(book, str(path))
+    kept = list(_found_again(_kept(book, str(path)), book))
     places = [place for row in kept for place in (row.place, row.becomes) if place]
     now = _Cells(book, places)
     said = {row.label: now.text(row.place) for row in kept if row.kind == "note"}
@@ -128,7 +135,7 @@ def _row(row: tuple[object, ...], columns: Mapping[str, int]) -> _Kept:
         at = columns.get(name, len(row))
         return _plain(row[at]) if at < len(row) else None
 
-    copies, counted = cell("copies"), cell("count")
+    copies, counted, number = cell("copies"), cell("count"), cell("number")
     return _Kept(
         kind=str(cell("kind")),
         sheet=str(cell("sheet") or ""),
@@ -140,7 +147,35 @@ def _row(row: tuple[object, ...], columns: Mapping[str, int]) -> _Kept:
         copies=copies if isinstance(copies, int) else 1,
         counted=counted if isinstance(counted, int) else None,
         becomes=_place(cell("becomes")),
+        number=number if isinstance(number, int) else None,
+        row=_place(cell("row")),
     )
+
+
+def _found_again(kept: Iterable[_Kept], book: Book) -> Iterator[_Kept]:
+    """Yield the rows with their places now, where a reviewer sorted them or a program moved them without a word.
+
+    A formula names a cell and not what stands in it: after a sort it names the cell of another layer.
+    """
+    columns: dict[tuple[str, str], dict[object, list[int]]] = {}
+    for one in kept:
+        if one.number is None or one.row is None or one.row.sheet not in book.sheets:
+            yield one
+            continue
+        where = (one.row.sheet, one.row.column)
+        if where not in columns:
+            numbers = columns[where] = {}
+            for at, shown in enumerate(book.column(*where), 1):
+                numbers.setdefault(_plain(shown), []).append(at)
+        rows = columns[where].get(one.number, [])
+        if one.row.row in rows or len(rows) != 1:
+            yield one
+        else:
+            yield one._replace(place=_in_row(one.place, rows[0]), becomes=_in_row(one.becomes, rows[0]))
+
+
+def _in_row(place: _Place | None, row: int) -> _Place | None:
+    return place._replace(row=row) if place else None
 
 
 def _place(formula: Held) -> _Place | None:
@@ -148,7 +183,7 @@ def _place(formula: Held) -> _Place | None:
     if found is None:
         return None
     sheet = found["plain"] or found["quoted"].replace("''", "'")
-    return _Place(sheet, f"{found['column']}{found['row']}")
+    return _Place(sheet, found["column"], int(found["row"]))
 
 
 def _changes(kept: Iterable[_Kept], now: _Cells) -> Iterator[Change]:

@@ -109,7 +109,7 @@ def compute_sheet(data: SummaryData, folding: Folding, title: str) -> ComputeShe
 def _columns(total: int, *, notes: bool) -> dict[str, int]:
     """Return the columns right of the words, with their widths."""
     count, twice = number_width([total], 16), number_width([2 * total], 16)
-    numbers = {"copies": 8, "calls": 8, "by": count, "known": count, "difference": count, "check": CHECK_WIDTH}
+    numbers = {"copies": 10, "calls": 10, "by": count, "known": count, "difference": count, "check": CHECK_WIDTH}
     return numbers | {"together": max(count, 18), "flops": twice} | ({"note": NOTE_WIDTH} if notes else {})
 
 

@@ -79,4 +79,5 @@ def _end_of(name: str, most: int) -> str:
     if len(name) <= most:
         return name
     at = name.find(".", len(name) - most)
-    return f"…{name[at + 1 :]}" if 0 <= at < len(name) - 1 else shortened(name, most)
+    tells = at >= 0 and len(name) - at > most // 3
+    return f"…{name[at + 1 :]}" if tells else shortened(name, most)

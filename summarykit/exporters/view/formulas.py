@@ -37,6 +37,7 @@ class FormulaSheet(NamedTuple):
     places: Mapping[int, str]  #: of the first layer of each row: ``kind0[3]``
     layers: int  #: that hold parameters themselves
     agreeing: int  #: whose count agrees with PyTorch
+    beyond: int  #: what formulas count beyond PyTorch where the two differ, in all copies
     linked: bool  #: some input follows the layer before it
     proven: bool  #: every input does, but for the first
     notes: bool
@@ -85,6 +86,7 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
         places=places,
         layers=data.checks.graded_layers,
         agreeing=data.checks.checked_layers,
+        beyond=sum(_beyond(data, row) for rows in kinds.values() for _, row in rows),
         linked=bool(arrangement.links) and live,
         proven=arrangement.proven,
         notes=notes,
@@ -111,6 +113,15 @@ def _why(data: SummaryData, row: LayerGroup) -> Explanation:
     why = data.explanation(data.layers[row.layers[0]])
     assert why is not None, "a row of Formulas is a layer that holds parameters"
     return why
+
+
+def _beyond(data: SummaryData, row: LayerGroup) -> int:
+    """Return by how much the formula of a row differs from PyTorch; 0 where its numbers are counted elsewhere."""
+    layer = row.layers[0]
+    own, value = data.columns.own[layer], _why(data, row).value
+    if own is None or value is None or not data.columns.adds[layer]:
+        return 0
+    return (value - own) * len(row.layers)
 
 
 _Numbered = list[tuple[int, LayerGroup]]

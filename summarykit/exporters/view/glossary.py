@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from summarykit.exporters.view.labels import quiet
-from summarykit.exporters.view.values import ReportView
+from summarykit.exporters.view.labels import plainly, quiet
+from summarykit.exporters.view.values import ReportView, Term
 from summarykit.exporters.view.words import GRADE_WORDS
 from summarykit.records import Evidence
 from summarykit.summary.data import SummaryData
@@ -18,6 +18,12 @@ _GRADES = {
     Evidence.INFERRED: "The layer's name suggests which settings make its size, and they do. That is no proof.",
     Evidence.SHAPE_ONLY: "No formula is known, or it does not fit: the size is the tensor's own. Nothing was checked.",
     Evidence.DISAGREES: "The formula gives another number or shape than PyTorch. Both are shown.",
+}
+#: What other formats call by another word.
+_OWN_WORDS = {
+    "Multiply-add (MAC)": Term(
+        "Multiplication", "Together with the addition of its result, which engineers call a multiply-add or MAC."
+    )
 }
 
 
@@ -52,5 +58,6 @@ def glossary_sheet(data: SummaryData, view: ReportView) -> Glossary:
         word, sign, look = GRADE_WORDS[evidence]
         layers, parameters = (found[evidence].layers, found[evidence].parameters) if evidence in found else (0, 0)
         lines.append(GradeLine(f"{sign} {word}", str(evidence), meaning, layers, parameters, _LOOKS.get(look, "note")))
-    words = tuple((term.word, quiet(term.meaning)) for term in view.glossary if term.word not in graded)
+    terms = (_OWN_WORDS.get(term.word, term) for term in view.glossary if term.word not in graded)
+    words = tuple((term.word, plainly(term.meaning)) for term in terms)
     return Glossary(words, tuple(lines), tuple(quiet(line) for line in view.made))

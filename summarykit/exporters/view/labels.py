@@ -67,6 +67,11 @@ _POSITIONS = {
     2: ("Positions down", "Positions across"),
     3: ("Positions deep", "Positions down", "Positions across"),
 }
+#: What other formats call by the words of the field.
+_PLAIN = {
+    "Multiply-adds (MACs)": "Multiplications per run", "multiply-adds": "multiplications",
+    "Trainable": "Learned in training", "trainable": "learned in training",
+}  # fmt: skip
 _ITEM = re.compile(r"(?P<name>.+)\[(?P<index>\d+)\]")
 _COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
@@ -74,6 +79,13 @@ _COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 def quiet(text: str) -> str:
     """Return a text that no cell computes with its digits grouped by a narrow blank: right in every language."""
     return _COMMA.sub("\u202f", text)
+
+
+def plainly(text: str) -> str:
+    """Return a text of ours in the words of the workbook, whose readers are no engineers; it holds no names."""
+    for word, plain in _PLAIN.items():
+        text = text.replace(word, plain)
+    return quiet(text)
 
 
 def plain_note(note: Rich) -> str:

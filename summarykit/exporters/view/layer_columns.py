@@ -9,12 +9,17 @@ from summarykit.exporters.view.columns import KNOWN, Share, Subject
 from summarykit.exporters.view.fitting import between
 from summarykit.exporters.view.labels import quiet
 from summarykit.exporters.view.live_blocks import WIDEST, number_width
+from summarykit.exporters.view.made_rows import Extent
 from summarykit.exporters.view.words import shape_words, visible
 from summarykit.runs import Flow
 from summarykit.summary.data import SummaryData
 
 #: What the workbook calls a column in its own way.
-_LABELS = {"macs": "Multiplications per run", "macs_total": "Multiplications with everything inside", "check": "Check"}
+_LABELS = {
+    "macs": "Multiplications per run", "macs_total": "Multiplications with everything inside",
+    "macs_formula": "Multiplications by formula", "macs_evidence": "Evidence of multiplications",
+    "trainable": "Learned in training", "frozen": "Kept fixed", "check": "Check",
+}  # fmt: skip
 #: Columns that hold names: their digits are not numbers.
 _NAMES = {"path", "type", "qualified_type", "raw_path", "shared_with"}
 #: How wide a column of text is at least and at most, and what is added to its longest text.
@@ -43,13 +48,13 @@ def default_keys(*, folded: bool, traced: bool) -> tuple[str, ...]:
     return ("type", *copies, "weight_shape", "bias_shape", "formula", *flow, *sizes)
 
 
-def sheet_columns(data: SummaryData, keys: Sequence[str], rows: Sequence[Mapping[str, object]]) -> list[SheetColumn]:
+def sheet_columns(data: SummaryData, keys: Sequence[str], room: Mapping[str, Extent]) -> list[SheetColumn]:
     """Return the columns of these names; a left one after a right one stands a little further in."""
     found, before = [], "left"
     for key in keys:
         column = KNOWN[key].column
         head, style = _styles(key, column.align, after=before == "right" or key == "type")
-        found.append(SheetColumn(key, _LABELS.get(key, column.label), head, style, _width(data, key, rows)))
+        found.append(SheetColumn(key, _LABELS.get(key, column.label), head, style, _width(data, key, room[key])))
         before = column.align
     return found
 
@@ -64,7 +69,7 @@ def _styles(key: str, align: str, *, after: bool) -> tuple[str, str]:
 _NUMBERS = {"times": "times", "total": "countinset", "share": "share"}
 
 
-def _width(data: SummaryData, key: str, rows: Sequence[Mapping[str, object]]) -> int:
+def _width(data: SummaryData, key: str, room: Extent) -> int:
     if key in _WIDTHS:
         return _WIDTHS[key]
     if key in ("parameters", "adds_to_total"):
@@ -72,15 +77,14 @@ def _width(data: SummaryData, key: str, rows: Sequence[Mapping[str, object]]) ->
     if key in ("macs", "macs_total"):
         return number_width([sum(call.macs for call in data.run.calls)], 22)
     if KNOWN[key].column.align == "right":
-        return number_width([cell for row in rows if isinstance(cell := row[key], int)], 14)
+        return number_width([room.largest], 14)
     least, more, most = _TEXTS.get(key, (16, 0, 44))
-    return between(least, lengths(rows, key) + more, most)
+    return between(least, width_for(room) + more, most)
 
 
-def lengths(rows: Sequence[Mapping[str, object]], key: str, indent: str = "") -> int:
-    """Return the length of the longest text in a column, with room beside it; *indent* takes room too."""
-    found = (len(str(row[key] or "")) + (2 * int(str(row[indent])) if indent else 0) for row in rows)
-    return min(max(found, default=0), WIDEST * 2) + 3
+def width_for(room: Extent) -> int:
+    """Return the width that the longest text of a column needs, with room beside it."""
+    return min(room.longest, WIDEST * 2) + 3
 
 
 def sheet_cell(key: str, subject: Subject) -> object:

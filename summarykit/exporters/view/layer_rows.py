@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.view.columns import Subject
 from summarykit.exporters.view.fitting import between, row_height
 from summarykit.exporters.view.labels import plain_note, quiet
-from summarykit.exporters.view.layer_columns import SheetColumn, default_keys, lengths, sheet_cell, sheet_columns
+from summarykit.exporters.view.layer_columns import SheetColumn, default_keys, sheet_cell, sheet_columns, width_for
 from summarykit.exporters.view.live_blocks import WIDEST
+from summarykit.exporters.view.made_rows import MadeRows, extents
 from summarykit.exporters.view.rows import shared_note
 from summarykit.exporters.view.tree import Shown, shown_places
 from summarykit.exporters.view.words import counted, visible
@@ -35,12 +36,13 @@ class _Place(NamedTuple):
 class LayerSheet(NamedTuple):
     """What the Layers sheet shows, and how wide its columns are."""
 
-    rows: list[dict[str, object]]
+    rows: MadeRows[_Place]
     columns: tuple[SheetColumn, ...]  #: beside name and path
     folded: bool  #: equal layers stand in one row, with a column for their number
     notes: bool
     widths: tuple[int, ...]
     told: str  #: what is left out, in a sentence
+    deepest: int  #: level of its rows
 
 
 def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title: str, *, fold: bool) -> LayerSheet:
@@ -54,23 +56,29 @@ def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title
     folded = any(place.times > 1 for place in places)
     keys = selection.columns or default_keys(folded=folded, traced=bool(data.flows))
     keys = tuple(key for key in keys if key != "path")
-    rows = [_row(data, place, title, keys, chosen) for place in places]
-    if left_out and left_out.rows:
-        rows.append(_rest(left_out, keys))
-    notes = any(row["note"] for row in rows)
-    columns = sheet_columns(data, keys, rows)
+    rest = [_rest(left_out, keys)] if left_out and left_out.rows else []
+    found = extents(MadeRows(places, lambda place: _row(data, place, title, keys, chosen), rest), {"name": "indent"})
+    notes = found["note"].longest > 0
+    columns = sheet_columns(data, keys, found)
     widths = {
-        "name": between(30, lengths(rows, "name", "indent"), WIDEST),
-        "path": between(34, lengths(rows, "path"), WIDEST),
+        "name": between(30, width_for(found["name"]), WIDEST),
+        "path": between(34, width_for(found["path"]), WIDEST),
         **{column.key: column.width for column in columns},
         **({"note": 44} if notes else {}),
     }
-    for row in rows:
-        name = (row["name"], widths["name"] - 2 * int(str(row["indent"])))
-        row["height"] = row_height(name, *((row[key], width) for key, width in widths.items() if key != "name"))
+
+    def made(place: _Place) -> Mapping[str, object]:
+        return _with_height(_row(data, place, title, keys, chosen), widths)
+
     too_long = _TOO_LONG if folded and not fold else ""
     told = " ".join(filter(None, (too_long, quiet(visible(left_out.told)) if left_out else "")))
-    return LayerSheet(rows, tuple(columns), folded, notes, tuple(widths.values()), told)
+    rows = MadeRows(places, made, [_with_height(row, widths) for row in rest])
+    return LayerSheet(rows, tuple(columns), folded, notes, tuple(widths.values()), told, deepest=found["level"].largest)
+
+
+def _with_height(row: dict[str, object], widths: Mapping[str, int]) -> dict[str, object]:
+    name = (row["name"], widths["name"] - 2 * int(str(row["indent"])))
+    return row | {"height": row_height(name, *((row[key], width) for key, width in widths.items() if key != "name"))}
 
 
 def _places(data: SummaryData, folding: Folding, chosen: Chosen, *, folded: bool) -> tuple[list[_Place], Shown | None]:

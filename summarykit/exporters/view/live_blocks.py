@@ -10,6 +10,7 @@ from openpyxl.utils import get_column_letter
 from summarykit.exporters.view.fitting import between, height, row_height
 from summarykit.exporters.view.labels import in_lines, label
 from summarykit.exporters.view.live import Explained, Record, inputs_of, is_live
+from summarykit.exporters.view.printing import Paper, paper
 from summarykit.exporters.workbook import Formula
 from summarykit.expression import Value, excel_inputs, grouped
 from summarykit.expression.nodes import Name, Negative, Node, Number, Quotient, Remainder, Sum, walk
@@ -20,8 +21,8 @@ INPUT_WIDTH, PATH_WIDTH, WORDS_WIDTH, CHECK_WIDTH, NOTE_WIDTH = 10, 34, 44, 28, 
 WIDEST = 56
 #: The fewest columns of inputs, so that the type of a layer without any has room.
 FEWEST_INPUTS = 3
-#: Characters across a landscape page of A4 that is still to be read (8 points).
-_FITS_A4 = 195
+#: Of the line of code names below the labels, in points.
+_CODE = 9
 
 
 class Input(NamedTuple):
@@ -55,7 +56,7 @@ class Geometry(NamedTuple):
     at: Mapping[str, str]  #: the letter of each column from the words on
     right: str
     widths: str
-    paper: str
+    paper: Paper
     first: str  #: the first row of all blocks
     last: str
 
@@ -66,7 +67,7 @@ def make_block(
     """Return a block; *inputs* is None where no formula explains its rows."""
     held = tuple(inputs or ())
     head = max((height("\n".join(made.label), INPUT_WIDTH) for made in held), default=0)
-    codes = max((height("\n".join(made.code), INPUT_WIDTH, 9) for made in held), default=0)
+    codes = max((height("\n".join(made.code), INPUT_WIDTH, _CODE) for made in held), default=0)
     heading = heading or "Formula in words"
     return Block(name, inputs is not None, title, about, heading, held, rows, max(head, 18), max(codes, 14))
 
@@ -126,7 +127,7 @@ def geometry(
         at=dict(zip(("words", *columns), letters, strict=True)),
         right=letters[-1],
         widths=" ".join(map(str, widths)),
-        paper=paper(widths),
+        paper=paper(widths, repeated=2, smallest=_CODE),
         first=blocks[0].id if blocks else "",
         last=f"{blocks[-1].id}[{blocks[-1].rows - 1}]" if blocks else "",
     )
@@ -141,8 +142,3 @@ def _input_width(at: int, records: Mapping[str, list[Record]]) -> int:
 def number_width(numbers: Iterable[int], least: int) -> int:
     """Return the width of a column of numbers, in bold where one is a total."""
     return max([least, *(len(grouped(number)) + 3 for number in numbers)])
-
-
-def paper(widths: Sequence[int]) -> str:
-    """Return the paper on which a sheet of these widths, shrunk to fit, is still to be read."""
-    return "A4" if sum(widths) <= _FITS_A4 else "A3"

@@ -25,7 +25,7 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.memory import Memory, MemoryRow
 from summarykit.summary.memory.rows import total
 
-WHAT_WIDTH, WORDS_WIDTH, ABOUT_WIDTH = 38, 46, 60
+WHAT_WIDTH, WORDS_WIDTH, ABOUT_WIDTH = 36, 44, 58
 #: What is said of rows whose own sentence tells numbers, which a change would make wrong.
 _ABOUT = {
     "weights.32": "If each number took 4 bytes.",
@@ -110,7 +110,7 @@ def _record(table: Table, row: MemoryRow, lines: Lines, sums: Mapping[str, str],
         tree, sizes = asked(row)
         cells = cells_of(scope_of(row, table.id), row, lines)
         bindings |= {each(name): size for name, size in sizes.items()}
-    words = numbers(row.formula.tree, dict(row.bindings))
+    words = numbers(tree, bindings)  # of one byte each it says "× 1", as the cell that may be changed to 2
     record: Record = {
         "what": row.label,
         "words": quiet(words),

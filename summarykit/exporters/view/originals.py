@@ -1,6 +1,7 @@
 """What every cell of a workbook that may be changed held at first, for who reads the reviewed file back.
 
-Each row has a formula that names its cell: spreadsheets keep such a formula right when rows or sheets are moved.
+Each row has a formula that names its cell: spreadsheets keep such a formula right when rows or sheets are moved, but
+not when rows are sorted; so it has the number of the layer's row too.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ def _explained(sheet: str, blocks: Iterable[Block], records: Mapping[str, Sequen
                     "copies": record["copies"],
                     "count": _held(record["by"]),
                     "becomes": Formula(f"={row}by}}", _held(record["by"])),
+                    "number": record["number"],
+                    "row": Formula(f"={row}number}}", _held(record["number"])),
                 }
 
 

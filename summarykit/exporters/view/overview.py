@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from summarykit.exporters.view.compute_rows import ComputeSheet
-from summarykit.exporters.view.fitting import on_one_line, shortened
+from summarykit.exporters.view.fitting import height, on_one_line, shortened
 from summarykit.exporters.view.formulas import FormulaSheet
-from summarykit.exporters.view.labels import quiet
+from summarykit.exporters.view.labels import plainly, quiet
+from summarykit.exporters.view.printing import tallest
 from summarykit.exporters.view.values import ReportView, Rich
 from summarykit.exporters.view.words import visible
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, LayerGroup
 
-#: So many of the largest layers fit the page; fewer beside a chart, and where there is much to know first.
-_LARGEST, _INSTEAD_OF_CHART = 8, 3
+#: So many of the largest layers are named; fewer, but hardly fewer than these, where the page is full.
+_LARGEST, _AT_LEAST = 8, 2
+#: Of such a line: the width of a name in characters, the height in points.
+_NAME, _LINE = 34, 15.5
 #: A layer's name on one line; in full it stands where its row links to.
 _ONE_LINE = 36
+#: The size of the smallest text, in points.
+_SMALLEST = 10
 #: A name within a sentence, and the total as one sum: longer ones would fill the page.
-_IN_TEXT, _SUM = 120, 600
+_IN_TEXT, _SUM, _SHORT_SUM = 120, 600, 220
+#: A title is in full on its row of Layers.
+_TITLE, _SOURCE = 100, 400
 #: Of the layers in words, and of what must be known first: more would make the page too small to read.
 _MOST_WORDS, _MOST_PROBLEMS = 8, 4
 _BAR, _AROUND = 0.45, 1.2  # centimetres: of a bar with its gap, of the chart's title and margins
@@ -55,9 +62,10 @@ def overview_values(
     each = totals.bytes / parameters if parameters else 4.0
     chart = _chart(view) if live and len(view.blocks) > 1 else None
     problems, told = _problems(view), _story(view)
-    most = _LARGEST - _INSTEAD_OF_CHART * bool(chart) - min(len(problems), _MOST_PROBLEMS - 1)
     return {
         "live": live,
+        "title": shortened(view.title, _TITLE),
+        "source": shortened(view.source, _SOURCE),
         "sentence": plain(view.sentence),
         "below": _below(view),
         "one_line": quiet(view.one_line) if len(view.one_line) <= _SUM and not told else "",
@@ -75,13 +83,48 @@ def overview_values(
         "to_change": _to_change(data, compute, formulas=bool(sheet.blocks)),
         "agreement": _agreement(view.agreement, sheet.agreeing),
         "blocks": tuple(
-            (name, block.type, block.copies, block.value, _fraction(block.value, parameters), "")
+            (name, block.type, block.copies if block.type else "", block.value, _fraction(block.value, parameters), "")
             for name, block in zip(on_one_line([b.label for b in view.blocks], _ONE_LINE), view.blocks, strict=True)
         ),
         "chart": chart,
-        "largest": tuple(_largest(data, view, folding, sheet, most)),
-        "checks": tuple((check.ok, check.claim, quiet(check.detail)) for check in view.checks),
+        "largest": tuple(_largest(data, view, folding, sheet)),
+        "checks": tuple((check.ok, plainly(check.claim), quiet(check.detail)) for check in view.checks),
     }
+
+
+def fitted(overview: Mapping[str, Any], tall: Callable[[Mapping[str, Any]], float]) -> Mapping[str, Any]:
+    """Return what is shown on the page, less of it where all together would be printed too small to read.
+
+    Args:
+        overview: What would be shown.
+        tall: Returns the height in points of the sheet that shows it.
+
+    """
+    room = tallest(_SMALLEST)
+    while (over := tall(overview) - room) > 0:
+        fewer = _fewer(overview["largest"], over)
+        if len(fewer) < _AT_LEAST and (least := _dispensable(overview)):
+            overview = {**overview, least: "" if least == "one_line" else ()}
+        elif overview["largest"]:
+            overview = {**overview, "largest": fewer}
+        else:
+            break
+    return overview
+
+
+def _fewer(rows: Sequence[Sequence[Any]], points: float) -> Sequence[Sequence[Any]]:
+    """Return the first of these lines, without the last ones that take so many points."""
+    while rows and points > 0:
+        points -= height(rows[-1][0], _NAME, least=_LINE)
+        rows = rows[:-1]
+    return rows
+
+
+def _dispensable(overview: Mapping[str, Any]) -> str:
+    """Return what the page can do without first: a sum of many lines, the chart of a table, words that Formulas has."""
+    if len(overview["one_line"]) > _SHORT_SUM:
+        return "one_line"
+    return next((name for name in ("chart", "one_line", "story") if overview[name]), "")
 
 
 def _chart(view: ReportView) -> BlockChart:
@@ -124,7 +167,7 @@ def _story(view: ReportView) -> tuple[tuple[str, str], ...]:
 def _below(view: ReportView) -> str:
     """Return what stands under the large number: "parameters (124.4 million), 497.8 MB in float32, ..."."""
     word = "parameter" if view.total_value == 1 else "parameters"
-    return quiet(", ".join([f"{word} ({view.rounded})" if view.rounded else word, *view.facts]))
+    return plainly(", ".join([f"{word} ({view.rounded})" if view.rounded else word, *view.facts]))
 
 
 def _sizes(parameters: int, each: float) -> tuple[tuple[str, str, float], ...]:
@@ -158,7 +201,7 @@ def _agreement(text: str, agreeing: int) -> str:
 
 
 def _largest(
-    data: SummaryData, view: ReportView, folding: Folding, sheet: FormulaSheet, most: int
+    data: SummaryData, view: ReportView, folding: Folding, sheet: FormulaSheet
 ) -> Iterator[tuple[str, str, int, int, float, str]]:
     """Yield the largest layers, folded, and where they stand in Formulas; nothing where the blocks say the same."""
     adds = data.columns.adds
@@ -166,7 +209,7 @@ def _largest(
     def size(group: LayerGroup) -> int:
         return adds[group.layers[0]] * len(group.layers)
 
-    found = sorted((group for group in folding.groups if size(group)), key=lambda group: -size(group))[:most]
+    found = sorted((group for group in folding.groups if size(group)), key=lambda group: -size(group))[:_LARGEST]
     if {group.path or view.title for group in found} <= {block.label for block in view.blocks}:
         return
     names = on_one_line([group.path or view.title for group in found], _ONE_LINE)

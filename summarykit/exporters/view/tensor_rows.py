@@ -1,14 +1,15 @@
-"""The Tensors sheet: a table to filter and sort, one row a tensor; made row by row, since there may be a million."""
+"""The Tensors sheet: a table to filter and sort, one row a tensor."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 from summarykit.exporters.view.fitting import between, row_height
 from summarykit.exporters.view.labels import quiet
 from summarykit.exporters.view.live_blocks import WIDEST, number_width
+from summarykit.exporters.view.made_rows import MadeRows
 from summarykit.exporters.view.rows import tensor_line
 from summarykit.exporters.view.selected import as_asked
 from summarykit.exporters.view.words import GRADE_WORDS, counted, shape_words, visible
@@ -42,36 +43,10 @@ class TensorColumn(NamedTuple):
     width: int
 
 
-class TensorRows(Sequence[Mapping[str, object]]):
-    """The rows of the table; each is made when it is written, and no two are kept at once."""
-
-    def __init__(self, data: SummaryData, held: Sequence[Held], rest: Sequence[Mapping[str, object]] = ()) -> None:
-        self._data = data
-        self._held = held
-        self._rest = rest
-        self.widths: tuple[tuple[str, int], ...] = ()
-
-    def __len__(self) -> int:
-        """Return how many rows there are, that for what is not shown included."""
-        return len(self._held) + len(self._rest)
-
-    @overload
-    def __getitem__(self, at: int) -> Mapping[str, object]: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Mapping[str, object]]: ...
-    def __getitem__(self, at: int | slice) -> Mapping[str, object] | Sequence[Mapping[str, object]]:
-        """Make one row, or several."""
-        if isinstance(at, slice):
-            return [self[index] for index in range(*at.indices(len(self)))]
-        at = range(len(self))[at]
-        row = _row(self._data, self._held[at]) if at < len(self._held) else self._rest[at - len(self._held)]
-        return {**row, "height": row_height(*((row[key], width) for key, width in self.widths))}
-
-
 class TensorSheet(NamedTuple):
     """What the Tensors sheet shows, and how wide its columns are."""
 
-    rows: TensorRows
+    rows: MadeRows[Held]
     columns: tuple[TensorColumn, ...]
     folded: bool  #: equal tensors stand in one row, with a column for their number
     told: str  #: what is left out or folded although it was not asked for, in a sentence
@@ -98,10 +73,9 @@ def tensor_sheet(data: SummaryData, folding: Folding, selection: Selection, *, f
     rest = _rest(data, held, count - shown)
     if rest and not told:
         told = f"{counted(count - shown, 'tensor')} not shown{_because(selection)}."
-    rows = TensorRows(data, held, rest)
     folded = any(each.times > 1 for each in held)
     columns = _columns(data, held, folded=folded)
-    rows.widths = tuple((column.key, column.width) for column in columns)
+    rows = MadeRows(held, lambda each: _with_height(_row(data, each), columns), rest)
     bytes_held = data.totals.bytes + data.totals.buffer_bytes
     return TensorSheet(rows, columns, folded, quiet(visible(told)), count, bytes_held)
 
@@ -140,6 +114,10 @@ def _counted(data: SummaryData, held: Held) -> int:
 def _bytes(data: SummaryData, held: Held) -> int:
     tensor = data.tensors[held.tensor]
     return tensor.facts.bytes * held.times if tensor.owner == held.tensor else 0
+
+
+def _with_height(row: dict[str, object], columns: Sequence[TensorColumn]) -> Mapping[str, object]:
+    return row | {"height": row_height(*((row[column.key], column.width) for column in columns))}
 
 
 def _row(data: SummaryData, held: Held) -> dict[str, object]:

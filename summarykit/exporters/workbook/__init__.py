@@ -15,7 +15,7 @@ from typing import BinaryIO
 from openpyxl.workbook import Workbook as ExcelWorkbook
 
 from summarykit.exporters.workbook.cells import CellWriter
-from summarykit.exporters.workbook.elements import Chart, Styles
+from summarykit.exporters.workbook.elements import Chart, Row, Sheet, Styles
 from summarykit.exporters.workbook.layout import place
 from summarykit.exporters.workbook.package import EARLIEST, Page, write_package
 from summarykit.exporters.workbook.parsing import parse
@@ -23,7 +23,22 @@ from summarykit.exporters.workbook.sheets import SheetMaker
 from summarykit.exporters.workbook.styles import StyleBook
 from summarykit.exporters.workbook.values import Formula
 
-__all__ = ["Formula", "write_workbook"]
+__all__ = ["Formula", "sheet_height", "write_workbook"]
+
+#: Of a row that names none, in points.
+_USUAL_ROW = 15.0
+
+
+def sheet_height(markup: str) -> float:
+    """Return the height in points of the first ``<sheet>``, whose rows all stand in its markup.
+
+    Raises:
+        TemplateError: The markup is not well-formed or asks for something that does not exist.
+
+    """
+    sheet = next((part for part in parse(f"<workbook>{markup}</workbook>").parts if isinstance(part, Sheet)), None)
+    rows = [part for part in sheet.parts if isinstance(part, Row)] if sheet else []
+    return sum(_USUAL_ROW if row.height is None else row.height for row in rows)
 
 
 def write_workbook(

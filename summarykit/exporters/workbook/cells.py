@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain, pairwise
 from math import isfinite
 from typing import SupportsIndex
 
@@ -66,8 +66,9 @@ class CellWriter:
     def _bulk(self, placed: PlacedRows) -> Iterator[str]:
         rows, area, records = placed.rows, placed.area, placed.records
         columns = [_BulkColumn(get_column_letter(at), column, self._styles) for at, column in placed.columns]
-        following: Iterator[Record] = chain(islice(records, 1, None), [{}])
-        for number, (record, after) in enumerate(zip(records, following, strict=False), area.top):
+        last: Record = {}
+        # Each row is asked for once: it may be made only then.
+        for number, (record, after) in enumerate(pairwise(chain(records, [last])), area.top):
             row_style = record.get(rows.style_key) if rows.style_key else None
             hidden = bool(record.get(rows.hidden_key)) if rows.hidden_key else False
             # The row that stays in sight above hidden ones bears the + sign.

@@ -46,6 +46,7 @@ def bar_chart(part: Chart, placed: PlacedSheet, categories: str, values: str) ->
     chart.x_axis.delete = False
     chart.x_axis.scaling.orientation = "maxMin"  # the first row on top
     chart.x_axis.majorTickMark = "none"
+    chart.x_axis.tickLblSkip = 1  # every bar has its name
     chart.x_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
     chart.x_axis.txPr = _labels()
     chart.y_axis.delete = True

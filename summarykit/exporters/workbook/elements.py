@@ -117,6 +117,7 @@ class Rows(Element):
     height_key: str | None = None
     style_key: str | None = None
     level_key: str | None = None
+    deepest: int | None = None
     hidden_key: str | None = None
 
 
@@ -131,6 +132,7 @@ class Print(Element):
     fit_height: int | None = None
     area: str | None = None
     titles: str | None = None
+    columns: str | None = None
     margin: float | None = None
     footer_left: str | None = None
     footer_right: str | None = None

@@ -61,7 +61,9 @@ _FONT = (
     "family",
 )
 _ROWS_AT_ONCE = 1_000
-_STYLES = "xl/styles.xml"
+_STYLES, _BOOK = "xl/styles.xml", "xl/workbook.xml"
+# What each page repeats, as openpyxl writes it.
+_ROWS_AND_COLUMNS = re.compile(r"(.+!\$\d+:\$\d+),(.+!\$[A-Z]+:\$[A-Z]+)")
 #: The oldest date a zip can hold, and the one of a file that names none.
 EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 
@@ -88,6 +90,7 @@ def write_package(excel: ExcelWorkbook, pages: Mapping[str, Page], out: BinaryIO
     for number, alt_texts in enumerate(with_charts, 1):
         drawing = f"xl/drawings/drawing{number}.xml"
         parts[drawing] = _described(parts[drawing], alt_texts)
+    parts[_BOOK] = _columns_first(parts[_BOOK])
     for name in [name for name in parts if name.startswith("xl/charts/chart")]:
         parts[name] = _unbroken(parts[name])
     step = go_on("row", sum(page.height for page in pages.values()))
@@ -170,6 +173,14 @@ def _described(drawing: bytes, alt_texts: Sequence[str]) -> bytes:
     root = etree.fromstring(drawing)
     for frame, text in zip(root.iterfind(f".//{{{_DRAWING}}}cNvPr"), alt_texts, strict=True):
         frame.set("descr", text)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+def _columns_first(book: bytes) -> bytes:
+    """Name the columns that each page repeats before its rows, as Excel does."""
+    root = etree.fromstring(book)
+    for name in root.iterfind(f".//{{{_MAIN}}}definedName[@name='_xlnm.Print_Titles']"):
+        name.text = _ROWS_AND_COLUMNS.sub(r"\2,\1", name.text or "")
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from openpyxl.formatting.rule import DataBar as ExcelDataBar
 from openpyxl.formatting.rule import FormatObject, Rule
 from openpyxl.utils import get_column_letter
@@ -107,11 +109,15 @@ class SheetMaker:
             worksheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
             worksheet.page_setup.fitToWidth = part.fit_width or 0
             worksheet.page_setup.fitToHeight = part.fit_height or 0
+            if worksheet.page_setup.fitToWidth > 1:  # what stands side by side comes out of the printer together
+                worksheet.page_setup.pageOrder = "overThenDown"
         if part.area is not None:
             worksheet.print_area = self._range(part.area, part)
         if part.titles is not None:
             _, top, _, bottom = bounds(self._fill(part.titles, part), part.line)
             worksheet.print_title_rows = f"{top}:{bottom}"
+        if part.columns is not None:
+            worksheet.print_title_cols = _columns(part)
         if part.margin is not None:
             margins = worksheet.page_margins
             margins.left = margins.right = margins.top = margins.bottom = part.margin / 2.54
@@ -171,8 +177,17 @@ class SheetMaker:
         return first if first == last else f"{first}:{last}"
 
 
+def _columns(part: Print) -> str:
+    found = re.fullmatch("([A-Z]{1,3}):([A-Z]{1,3})", part.columns or "")
+    if found is None:
+        raise mistake(part.line, f"columns={part.columns!r} are no columns", hint="write their letters, such as A:B")
+    return found[0]
+
+
 def _deepest(block: PlacedRow | PlacedRows) -> int:
     if isinstance(block, PlacedRow):
         return block.row.level
+    if block.rows.deepest is not None:
+        return block.rows.deepest
     key, line = block.rows.level_key, block.rows.line
     return max((whole(record, key, line) for record in block.records), default=0) if key else 0

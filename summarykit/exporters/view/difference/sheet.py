@@ -39,7 +39,7 @@ def change_sheet(rows: Sequence[ChangeRow], largest: int, *, has_macs: bool) -> 
         "change": count + 2,
         "bytes": count + 2,
         **({"macs": 22} if has_macs else {}),
-        "note": _fitting(made, "note", 20, 60),
+        "note": _fitting(made, "note", 32, 60),
     }
     for row in made:
         row["height"] = row_height(*((row[key], width) for key, width in widths.items()))

@@ -1,0 +1,57 @@
+"""Rows of a sheet that are made when they are written: there may be a million, and no two are kept at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Generic, NamedTuple, TypeVar, overload
+
+Row = Mapping[str, object]
+_T = TypeVar("_T")
+
+
+class MadeRows(Sequence[Row], Generic[_T]):
+    """A row for each of *held*, made by *make* each time it is asked for, and the *rest* after them."""
+
+    def __init__(self, held: Sequence[_T], make: Callable[[_T], Row], rest: Sequence[Row] = ()) -> None:
+        self._held = held
+        self._make = make
+        self._rest = rest
+
+    def __len__(self) -> int:
+        """Return how many rows there are, the last ones included."""
+        return len(self._held) + len(self._rest)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
+        """Make one row, or several."""
+        if isinstance(at, slice):
+            return [self[index] for index in range(*at.indices(len(self)))]
+        at = range(len(self))[at]
+        return self._make(self._held[at]) if at < len(self._held) else self._rest[at - len(self._held)]
+
+
+class Extent(NamedTuple):
+    """How much room the cells of a column need."""
+
+    longest: int  #: characters of its longest text, what it is indented by included
+    largest: int  #: its largest number
+
+
+def extents(rows: Iterable[Row], indented: Mapping[str, str]) -> dict[str, Extent]:
+    """Return the extent of each column of *rows*, which are looked at once.
+
+    *indented* names the columns whose texts stand further in, and for each the key that says by how much.
+    """
+    longest: dict[str, int] = {}
+    largest: dict[str, int] = {}
+    for row in rows:
+        for key, value in row.items():
+            length = len(str(value or "")) + (2 * int(str(row[indented[key]])) if key in indented else 0)
+            if length > longest.get(key, -1):
+                longest[key] = length
+            if isinstance(value, int) and value > largest.get(key, 0):
+                largest[key] = value
+    return {key: Extent(length, largest.get(key, 0)) for key, length in longest.items()}

@@ -1,0 +1,62 @@
+"""How a sheet goes on paper, so that nothing on it is printed too small to read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+#: Points, of the smallest text on paper.
+LEAST = 8
+#: Of a column, in points: Excel gives seven pixels to a character of Calibri 11.
+_CHARACTER = 5.25
+#: Points along the long side of a page within margins of 1.2 cm; every office prints the first of these papers.
+_ROOM = {"A4": 773.8, "A3": 1122.4}
+#: Excel and LibreOffice shrink by whole hundredths, and neither breaks a page where arithmetic would.
+_SPARE = 0.01
+
+
+class Paper(NamedTuple):
+    """The paper of a sheet, and how many pages of it stand side by side."""
+
+    size: str
+    across: int
+
+
+def paper(widths: Sequence[float], *, repeated: int, smallest: float = 11) -> Paper:
+    """Return the paper on which a sheet, shrunk to fit, is still to be read: as few pages side by side as can be.
+
+    A4 where that will do, else A3.
+
+    Args:
+        widths: Of the columns, in characters.
+        repeated: So many of the first columns stand on each of several pages.
+        smallest: The size of the smallest text, in points.
+
+    """
+    room = {size: points / _scale(smallest) / _CHARACTER for size, points in _ROOM.items()}
+    found = {size: _pages(widths, wide, sum(widths[:repeated])) for size, wide in room.items()}
+    size = min(found, key=lambda size: found[size])
+    return Paper(size, min(found[size], len(widths)))
+
+
+def tallest(smallest: float) -> float:
+    """Return the height in points of a sheet that is still to be read on one upright page of A4."""
+    return _ROOM["A4"] / _scale(smallest)
+
+
+def _scale(smallest: float) -> float:
+    return min(math.ceil(100 * LEAST / smallest) / 100 + _SPARE, 1)
+
+
+def _pages(widths: Sequence[float], room: float, repeated: float) -> int:
+    """Return how many pages take these columns, each as many as go on it after those that are repeated.
+
+    A column that is too wide for a page counts as many.
+    """
+    pages, used = 1, 0.0
+    for width in widths:
+        if used + width > room:
+            pages, used = pages + (1 if repeated + width <= room else len(widths)), repeated
+        used += width
+    return pages

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from summarykit.checking import lock as lock
     from summarykit.diffing import Diff as Diff
     from summarykit.diffing import diff as diff
+    from summarykit.diffing_all import ProjectDiff as ProjectDiff
+    from summarykit.diffing_all import diff_all as diff_all
     from summarykit.errors import SummaryKitError as SummaryKitError
     from summarykit.formulas.rules import rule as rule
     from summarykit.result import Summary as Summary
@@ -29,11 +31,13 @@ __version__ = "0.1.0"
 __all__ = [
     "Checked",
     "Diff",
+    "ProjectDiff",
     "Summary",
     "SummaryKitError",
     "__version__",
     "check",
     "diff",
+    "diff_all",
     "load",
     "lock",
     "read_review",
@@ -45,10 +49,12 @@ __all__ = [
 _HOMES = {
     "Checked": "summarykit.checking",
     "Diff": "summarykit.diffing",
+    "ProjectDiff": "summarykit.diffing_all",
     "Summary": "summarykit.result",
     "SummaryKitError": "summarykit.errors",
     "check": "summarykit.checking",
     "diff": "summarykit.diffing",
+    "diff_all": "summarykit.diffing_all",
     "load": "summarykit.api",
     "lock": "summarykit.checking",
     "read_review": "summarykit.api",

@@ -255,7 +255,10 @@ def _loaded(path: PathLike) -> SummaryData:
     except (OSError, ValueError) as error:  # a null character in the path, bytes that are no UTF-8
         what = f"{str(path)!r} cannot be read: {error}"
         raise SavedFileError(what, hint="give a .json file that summarykit wrote") from None
-    return from_json(text)
+    try:
+        return from_json(text)
+    except SavedFileError as error:  # of two files that are compared it says which
+        raise SavedFileError(f"{str(path)!r}: {error.what}", hint=error.hint) from error.__cause__
 
 
 def read_review(path: PathLike) -> Review:

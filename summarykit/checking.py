@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from summarykit.api import load, summarize
 from summarykit.errors import BudgetError, LockError, MissingFileError, OutputError
-from summarykit.models import ProjectModel, project_models, summary_of
+from summarykit.models import ProjectModel, file_name, project_models, summary_of
 from summarykit.project import nearest_project
 from summarykit.result import Summary
 from summarykit.summary import SummaryData
@@ -143,7 +143,7 @@ def _base_of(model: ProjectModel, base: Summary | PathLike | None) -> Summary | 
     path = Path(base)
     if not path.is_dir():
         return load(path)
-    path /= f"{model.name}.json"
+    path /= f"{file_name(model.name)}.json"
     return load(path) if path.exists() else None
 
 

@@ -11,6 +11,8 @@ import typer
 from summarykit import __version__
 from summarykit.commands.check import check, lock
 from summarykit.commands.diff import diff
+from summarykit.commands.options import All, Arguments, Meta, Output, Sizes, Step, Templates, Title
+from summarykit.commands.report_all import report_all
 from summarykit.commands.signs import without_failing
 from summarykit.errors import SummaryKitError, TargetError, UnknownLayerError
 
@@ -25,6 +27,10 @@ app = typer.Typer(
     help="Explain where a PyTorch model keeps its parameters, with the formula for each layer, checked.",
 )
 
+#: What says how a target is built and watched.
+_BUILT = "--arg, --meta, --input, --inputs, --forward and --trace-seconds"
+_SECONDS = 60.0
+
 
 @app.callback(invoke_without_command=True)
 def root(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
@@ -37,32 +43,24 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 @app.command()
 def report(
     target: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="TARGET", help="package.module:attribute, a folder with a config.json, or a saved .json"
-        ),
-    ],
-    output: Annotated[
-        list[Path] | None,
-        typer.Option("--output", "-o", help="Where to write; the suffix picks the format. Repeatable."),
-    ] = None,
-    arg: Annotated[
-        list[str] | None, typer.Option("--arg", metavar="NAME=VALUE", help="An argument for a class or factory.")
-    ] = None,
-    meta: Annotated[bool, typer.Option("--meta", help="Build on the meta device: no memory, no weights.")] = False,
-    sizes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input", metavar="[NAME=][DTYPE:]SIZE", help="What its forward is given: 1,3,224,224. Repeatable."
+            metavar="TARGET",
+            help="package.module:attribute, a model's name, a folder with a config.json, a .json",
         ),
     ] = None,
+    every: All = False,
+    output: Output = None,
+    arg: Arguments = None,
+    meta: Meta = False,
+    sizes: Sizes = None,
     inputs: Annotated[
         str | None, typer.Option("--inputs", metavar="declared|guess", help="Inputs the model declares, or guessed.")
     ] = None,
     forward: Annotated[
         str, typer.Option("--forward", metavar="fake|real|off", help="How the forward is watched.")
     ] = "fake",
-    trace_seconds: Annotated[float, typer.Option("--trace-seconds", help="How long the forward may take.")] = 60.0,
+    trace_seconds: Annotated[float, typer.Option("--trace-seconds", help="How long the forward may take.")] = _SECONDS,
     strict: Annotated[
         bool,
         typer.Option("--strict", help="End with exit code 1 when a check, a formula or the forward fails."),
@@ -93,36 +91,52 @@ def report(
     bom: Annotated[
         bool | None, typer.Option("--bom", help="Begin a .csv with the mark by which Excel knows UTF-8.")
     ] = None,
-    step: Annotated[
-        bool, typer.Option("--step-summary", help="Show the Markdown on the page of a run of GitHub Actions too.")
-    ] = False,
-    title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
-    templates: Annotated[
-        list[Path] | None, typer.Option("--templates", help="A folder whose templates go before the built-in ones.")
-    ] = None,
+    step: Step = False,
+    title: Title = "",
+    templates: Templates = None,
 ) -> None:
     """Print a model's summary, and write it to files.
 
     TARGET is package.module:attribute (a module, or a class or factory that makes one; the current folder is
-    importable), a folder with a config.json (its model is built by transformers on the meta device), or a summary saved
-    as .json.
+    importable), the name of a model in pyproject.toml, a folder with a config.json (its model is built by transformers
+    on the meta device), or a summary saved as .json. With --all it is every model in pyproject.toml, and -o
+    'folder/{name}.json' writes a file for each; exit code 2 where one cannot be built.
     """
     from summarykit.api import is_model_config
     from summarykit.api import report as write
     from summarykit.exporters.asking import parted
     from summarykit.exporters.files import targets
     from summarykit.exporters.step_summary import append_summary, step_summary
+    from summarykit.models import project_model, summary_of
 
     paths = output or []
-    targets(paths)
     if step:
         step_summary()
     shown: dict[str, Any] = {"title": title, "templates": templates or (), "fold": fold, "depth": depth}
     shown |= {"columns": columns, "sort": sort, "experts_per_token": experts, "progress": True, "bom": bom}
     for name, patterns in (("only", only), ("exclude", exclude)):
         shown[name] = [part for each in patterns for part in parted(each)] if patterns else None
+    fixed = bool(arg or meta or sizes or inputs or forward != "fake" or trace_seconds != _SECONDS)
+    if every:
+        if target is not None or fixed or title:
+            what = "--all takes its models, and how they are built, from pyproject.toml"
+            raise TargetError(what, hint=f"leave out TARGET, --title, {_BUILT}")
+        report_all(paths, shown, step=step, strict=strict)
+        return
+    if target is None:
+        raise TargetError(
+            "there is no TARGET",
+            hint="give one, or --all for every model in pyproject.toml; see summarykit report --help",
+        )
+    targets(paths)
+    named = project_model(target, Path.cwd())
     folder = is_model_config(target)
-    if target.lower().endswith(".json") and not folder:
+    if named is not None:
+        if fixed:
+            what = f"{named.where} says how it is built and what it is given"
+            raise TargetError(what, hint=f"leave out {_BUILT}, or change its table")
+        summary = write(summary_of(named, progress=True), *paths, **shown)
+    elif target.lower().endswith(".json") and not folder:
         summary = write(target, *paths, source=Path(target).name, **shown)
     else:
         from summarykit.reading import load_folder, load_target

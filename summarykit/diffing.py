@@ -6,16 +6,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from summarykit.api import summarize
-from summarykit.exporters.base import Options, built_in, write_with
-from summarykit.exporters.files import targets, write_all
+from summarykit.exporters.base import Options
+from summarykit.exporters.files import targets
 from summarykit.options import Given, made_options
-from summarykit.result import Summary
-from summarykit.summary.comparing import Comparison
+from summarykit.result import Summary, Written
+from summarykit.summary.budget import Limit, judged
+from summarykit.summary.comparing import Comparison, of_new
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Diff:
+class Diff(Written):
     """What changed from one model to another.
 
     Attributes:
@@ -39,6 +38,10 @@ class Diff:
 
     comparison: Comparison
     options: Options = field(default=Options(), compare=False)
+
+    @property
+    def _told(self) -> Comparison:
+        return self.comparison
 
     @property
     def same(self) -> bool:
@@ -72,35 +75,6 @@ class Diff:
         """What to know beside the changes."""
         return self.comparison.notes
 
-    def save(self, *paths: PathLike) -> list[Path]:
-        """Write a report to each path, the format by its suffix, and return the paths.
-
-        All are rendered before any older file is replaced; after an error, older files are untouched.
-
-        Raises:
-            UnknownFormatError: A suffix has no format for comparisons; the message lists those there are.
-            OutputError: A folder is missing or cannot be written.
-            TemplateError: A template of the user's has an error.
-
-        """
-        return write_all(self.comparison, paths, self.options)
-
-    def to_markdown(self) -> str:
-        """Return the comment on a pull request."""
-        return self._text("markdown")
-
-    def to_html(self) -> str:
-        """Return the page on what changed: one that needs nothing else."""
-        return self._text("html")
-
-    def to_json(self) -> str:
-        """Return the changes as JSON, for programs."""
-        return self._text("json")
-
-    def __str__(self) -> str:
-        """Return the changes as text, at most 100 columns wide."""
-        return self._text("text").removesuffix("\n")
-
     def __repr__(self) -> str:
         """Return one line: the two models and the difference of their totals."""
         before, after = self.comparison.before, self.comparison.after
@@ -114,11 +88,6 @@ class Diff:
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
-
-    def _text(self, name: str) -> str:
-        out = BytesIO()
-        write_with(built_in()[name](), self.comparison, out, self.options)
-        return out.getvalue().decode("utf-8")
 
 
 def diff(
@@ -158,13 +127,26 @@ def diff(
         68
 
     """
-    targets(paths, comparing=True)
+    targets(paths, Comparison)
     one, other = (_summary(each, templates) for each in (before, after))
-    before_given = replace(other.options, source="")  # that says where one model came from
-    options = made_options(Given(title, source, templates, fold), before_given)
-    found = Diff(Comparison(one.data, other.data), options)
+    found = made_diff(one, other, Given(title, source, templates, fold))
     found.save(*paths)
     return found
+
+
+def made_diff(before: Summary | None, after: Summary, given: Given, limits: Sequence[Limit] = ()) -> Diff:
+    """Return what changed from *before* to *after*, and whether *after* keeps *limits*; None where it is new.
+
+    Raises:
+        BudgetError: The pattern of a limit fits nothing in the model.
+        TemplateError: A folder of templates is not there.
+
+    """
+    base = before.data if before else None
+    comparison = Comparison(base, after.data) if base else of_new(after.data)
+    verdicts = tuple(judged(limit, after.data, base) for limit in limits)
+    before_given = replace(after.options, source="")  # that says where one model came from
+    return Diff(replace(comparison, verdicts=verdicts), made_options(given, before_given))
 
 
 def _summary(model: nn.Module | Summary | PathLike, templates: PathLike | Sequence[PathLike]) -> Summary:

@@ -9,6 +9,7 @@ SummaryKitError
 ├── NotAModelError       the thing given is not a module             (TypeError)
 ├── UnknownLayerError    no formula for a layer of this name         (LookupError)
 ├── TargetError          the command line's TARGET cannot be loaded  (ValueError)
+│   └── MissingTargetError  there is no such module or attribute
 ├── RevisionError        a revision of git cannot be built           (ValueError)
 ├── InputsError          what to feed the model is not clear         (ValueError)
 ├── ExpertsError         experts_per_token does not fit the model    (ValueError)
@@ -103,6 +104,12 @@ class TargetError(SummaryKitError, ValueError):
     """The TARGET of the command line cannot be imported or built."""
 
     slug = "target"
+
+
+class MissingTargetError(TargetError):
+    """The module of a TARGET is not there, or has no such attribute: nothing failed, it does not exist."""
+
+    slug = "missing-target"
 
 
 class RevisionError(SummaryKitError, ValueError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote, unquote
 
 from summarykit.api import is_model_config, summarize
 from summarykit.errors import (
@@ -36,8 +38,10 @@ _SETTINGS: dict[str, tuple[tuple[type, ...], str]] = {
     "experts_per_token": ((int,), "a whole number"),
 }
 _EXAMPLE = 'write [tool.summarykit.models.NAME] with target = "package.module:attribute" below'
+#: What a name keeps in the name of a file; a dot does not begin one.
+_UNSAFE = re.compile(r"[^\w .+=@,()-]|^\.")
 #: What may be wrong with a model that a table names.
-_ITS_OWN = (TargetError, InputsError, ModelFolderError, NotAModelError, ExpertsError, MissingFileError, SavedFileError)
+ITS_OWN = (TargetError, InputsError, ModelFolderError, NotAModelError, ExpertsError, MissingFileError, SavedFileError)
 
 
 class ProjectModel(NamedTuple):
@@ -79,6 +83,34 @@ def project_models(folder: Path, names: Sequence[str] = ()) -> tuple[ProjectMode
     return tuple(model for model in made if not names or model.name in names)
 
 
+def project_model(name: str, folder: Path) -> ProjectModel | None:
+    """Return the model that the nearest pyproject.toml calls *name*; None where it names no such model.
+
+    Raises:
+        ProjectError: Its table is not of its form.
+
+    """
+    tables = project_of(folder).table.get("models", {})
+    return project_models(folder, [name])[0] if isinstance(tables, dict) and name in tables else None
+
+
+def file_name(name: str) -> str:
+    """Return the name of a model as the name of a file, without suffix: another for each, and harmless.
+
+    Letters, digits and a few signs stand as they are, all else as ``%2F``.
+    """
+    return _UNSAFE.sub(_code, name) or "%"
+
+
+def _code(found: re.Match[str]) -> str:
+    return "%2E" if found[0] == "." else quote(found[0], safe="", errors="surrogatepass")
+
+
+def model_name(stem: str) -> str:
+    """Return the name of the model that ``file_name`` makes *stem* of."""
+    return "" if stem == "%" else unquote(stem, errors="surrogatepass")
+
+
 def _where(name: str) -> str:
     return f"[tool.summarykit.models.{name if name.isprintable() else ascii(name)}]"
 
@@ -118,7 +150,7 @@ def summary_of(model: ProjectModel, *, progress: bool = False) -> Summary:
     """
     try:
         return _summary(model, progress=progress)
-    except _ITS_OWN as error:
+    except ITS_OWN as error:
         kind: type[SummaryKitError] = type(error)
         raise kind(f"{model.where}: {error.what}", hint=error.hint) from error.__cause__
 

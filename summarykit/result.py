@@ -1,4 +1,4 @@
-"""``Summary``: what people hold; the tables, the totals, and how to save them."""
+"""``Summary``: what people hold; the tables and the totals. ``Written``: how it and all like it are saved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from summarykit.exporters.base import Options
+from summarykit.exporters.base import Options, Told, built_in, write_with
 from summarykit.exporters.files import write_all
 from summarykit.progress import shown
 from summarykit.summary.data import SummaryData, Totals
@@ -22,8 +22,58 @@ if TYPE_CHECKING:
     from summarykit.summary.flows import Trace
 
 
+class Written:
+    """What is written in the formats there are, by suffix or as text."""
+
+    options: Options
+
+    @property
+    def _told(self) -> Told:
+        """What an exporter is given."""
+        raise NotImplementedError
+
+    def save(self, *paths: str | os.PathLike[str], progress: bool = False) -> list[Path]:
+        """Write a report to each path, the format by its suffix, and return the paths.
+
+        All are rendered before any older file is replaced; after an error, older files are untouched.
+
+        Args:
+            paths: Where to write.
+            progress: Whether a terminal shows how far it is, where that takes longer than a second.
+
+        Raises:
+            UnknownFormatError: A suffix has no format for this; the message lists those there are.
+            OutputError: A folder is missing or cannot be written.
+            TemplateError: A template of the user's has an error.
+
+        """
+        with shown(progress):
+            return write_all(self._told, paths, self.options)
+
+    def to_markdown(self) -> str:
+        """Return the Markdown: of a summary its report, of a diff the comment on a pull request."""
+        return self._text("markdown")
+
+    def to_html(self) -> str:
+        """Return the page: one that needs nothing else."""
+        return self._text("html")
+
+    def to_json(self) -> str:
+        """Return the JSON; that of a summary ``summarykit.load`` reads back without loss."""
+        return self._text("json")
+
+    def __str__(self) -> str:
+        """Return what the terminal shows, at most 100 columns wide."""
+        return self._text("text").removesuffix("\n")
+
+    def _text(self, name: str) -> str:
+        out = BytesIO()
+        write_with(built_in()[name](), self._told, out, self.options)
+        return out.getvalue().decode("utf-8")
+
+
 @dataclass(frozen=True, repr=False)
-class Summary:
+class Summary(Written):
     """Where a model keeps its parameters, with the formula for each layer.
 
     Attributes:
@@ -34,6 +84,10 @@ class Summary:
 
     data: SummaryData
     options: Options = field(default=Options(), compare=False)
+
+    @property
+    def _told(self) -> SummaryData:
+        return self.data
 
     @property
     def model_name(self) -> str:
@@ -110,40 +164,6 @@ class Summary:
         """What to know beside the numbers."""
         return self.data.notes
 
-    def save(self, *paths: str | os.PathLike[str], progress: bool = False) -> list[Path]:
-        """Write a report to each path, the format by its suffix, and return the paths.
-
-        All are rendered before any older file is replaced; after an error, older files are untouched.
-
-        Args:
-            paths: Where to write.
-            progress: Whether a terminal shows how far it is, where that takes longer than a second.
-
-        Raises:
-            UnknownFormatError: A suffix has no format; the message lists those there are.
-            OutputError: A folder is missing or cannot be written.
-            TemplateError: A template of the user's has an error.
-
-        """
-        with shown(progress):
-            return write_all(self.data, paths, self.options)
-
-    def to_markdown(self) -> str:
-        """Return the Markdown report."""
-        return self._text("markdown")
-
-    def to_html(self) -> str:
-        """Return the HTML report: one page that needs nothing else."""
-        return self._text("html")
-
-    def to_json(self) -> str:
-        """Return the summary as JSON, which ``summarykit.load`` reads back without loss."""
-        return self._text("json")
-
-    def __str__(self) -> str:
-        """Return the summary as a text table, at most 100 columns wide."""
-        return self._text("text").removesuffix("\n")
-
     def __repr__(self) -> str:
         """Return one line: name, total and fingerprint."""
         return f"<Summary of {self.model_name}: {self.totals.parameters:,} parameters, {self.fingerprint}>"
@@ -162,10 +182,3 @@ class Summary:
         """Show the table in IPython; one line inside a list or another value, as in plain Python."""
         alone = len(getattr(printer, "stack", ())) <= 1
         printer.text(str(self) if alone and not cycle else repr(self))
-
-    def _text(self, name: str) -> str:
-        from summarykit.exporters.base import built_in
-
-        out = BytesIO()
-        built_in()[name]().write(self.data, out, self.options)
-        return out.getvalue().decode("utf-8")

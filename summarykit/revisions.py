@@ -1,7 +1,7 @@
-"""``summary_at()``: the summary of a target as it is at a revision of git, built apart from the working tree.
+"""``summary_at()`` and ``models_at()``: summaries as they are at a revision of git, built apart from the working tree.
 
-The revision is checked out beside, in a worktree of its own, and the target is built there by a Python of its own: what
-stands in the working tree, or is loaded already, has no part in it.
+The revision is checked out beside, and models are built there by a Python of its own: what stands in the working tree,
+or is loaded already, has no part in it.
 """
 
 from __future__ import annotations
@@ -11,110 +11,137 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from summarykit.apart import ANSWER
 from summarykit.api import load
-from summarykit.errors import RevisionError, TargetError
+from summarykit.checkouts import Checkout, Revision, checked_out, clean_environment
+from summarykit.errors import RevisionError, SummaryKitError, TargetError
 from summarykit.result import Summary
+from summarykit.targets import is_path
 
-#: What a hook or a caller may have set, and would lead git to another repository.
-_GIT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
-_NEW = "where it is new there is no base, and 'summarykit report' tells of it alone"
-#: Run by the other Python: summarykit is this one, all else comes from the checkout. Exit code 3: it did not.
+#: Run by the other Python: summarykit is this one, all else comes from the checkout.
 _CHILD = """
-import json, os, sys
-home, paths, root, arguments = json.loads(sys.argv[1])
-sys.path.insert(0, home)
-import summarykit.cli
-sys.path[:] = paths
-code = summarykit.cli.main(arguments)
-own = os.path.join(home, "summarykit", "")
-for module in list(sys.modules.values()):
-    file = os.path.realpath(getattr(module, "__file__", None) or os.sep)
-    if file.startswith(root + os.sep) and not file.startswith((os.path.realpath(sys.prefix) + os.sep, own)):
-        sys.stderr.write(file)
-        sys.exit(3)
-sys.exit(code)
+import json, sys
+asked = json.loads(sys.argv[1])
+sys.path.insert(0, asked["home"])
+import summarykit.apart
+sys.path[:] = asked["paths"]
+summarykit.apart.main(asked)
 """
 
 
-class Revision(NamedTuple):
-    """One revision of the repository around the current folder."""
+class Base(NamedTuple):
+    """One model as it is at a revision: its summary, or why there is none."""
 
-    name: str  #: as it was given: ``"main"``
-    commit: str
-    root: Path  #: of the repository
+    summary: Summary | None
+    error: SummaryKitError | None = None
 
-
-def find_revision(name: str) -> Revision:
-    """Return the revision of that name.
-
-    Raises:
-        RevisionError: There is no git, no repository here, or no such revision.
-
-    """
-    root = _git(
-        "rev-parse", "--show-toplevel", problem="there is no git repository here", hint="run from inside of one"
-    )
-    missing = {
-        "problem": f"there is no revision {name!a} in this repository",
-        "hint": "look at the spelling; in a fresh clone it may be origin/NAME, and has to be fetched first",
-    }
-    if not name or name.startswith("-"):
-        raise RevisionError(missing["problem"], hint=missing["hint"])
-    commit = _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", **missing)
-    return Revision(name, commit, Path(root).resolve())
+    @property
+    def new(self) -> bool:
+        """Whether there is no such model at the revision."""
+        return self.summary is None and self.error is None
 
 
-def summary_at(revision: Revision, target: str, options: Sequence[str] = ()) -> Summary:
-    """Return the summary of *target* at *revision*; *options* are those of ``summarykit report``.
+def summary_at(
+    revision: Revision, target: str, arguments: Sequence[str] = (), sizes: Sequence[str] = (), *, meta: bool = False
+) -> Summary | None:
+    """Return the summary of *target* as it is at *revision*; None where its module, attribute or path is not there.
 
-    Nothing is left of the checkout, whatever happens; the working tree is not touched.
+    Args:
+        revision: The revision.
+        target: What to build there: ``package.module:attribute``, a folder, a file.
+        arguments: As for ``summary_of_target``; like the next two.
+        sizes: As for ``summary_of_target``.
+        meta: As for ``summary_of_target``.
 
     Raises:
-        RevisionError: The revision cannot be checked out, or the target is imported from somewhere else.
-        TargetError: The target cannot be built there.
+        RevisionError: It cannot be checked out, or what was built there comes from somewhere else.
+        TargetError: It is there, and cannot be built.
 
     """
-    with _checked_out(revision) as tree:
-        out = tree.parent / "summary.json"
-        here = Path.cwd().resolve()
-        folder = tree / here.relative_to(revision.root)
-        if not folder.is_dir():
-            raise TargetError(f"{revision.name} has no folder {here.name!r} to run {target} from", hint=_NEW)
-        given = [str(Path(__file__).parents[1]), _paths(revision.root, tree), str(revision.root)]
-        command = json.dumps([*given, ["report", target, *options, "-o", str(out)]])
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", _CHILD, command],
-            cwd=folder, env=_environment(), capture_output=True, encoding="utf-8", errors="replace", check=False,
-        )  # fmt: skip
-        said = done.stderr.replace(f"{tree}{os.sep}", "").strip()
-        if done.returncode == 3:
-            what = f"{target} at {revision.name} is imported from the working tree: {said}"
+    path = is_path(target)
+    if path and Path(target).is_absolute():
+        place = Path(target).resolve()
+        if not place.is_relative_to(revision.root):
+            raise RevisionError(f"{target!r} is outside of the repository", hint="give a path inside of it")
+        target = os.path.relpath(place, Path.cwd().resolve())
+    asked = {"target": target, "arguments": list(arguments), "sizes": list(sizes), "meta": meta, "is_path": path}
+    (base,) = _built(revision, asked, target).values()
+    if base.error:
+        raise base.error
+    return base.summary
+
+
+def models_at(revision: Revision, names: Sequence[str] = ()) -> Mapping[str, Base]:
+    """Return the models that pyproject.toml names at *revision*, as they are there; only *names*, where there are some.
+
+    Raises:
+        RevisionError: It cannot be checked out, its pyproject.toml is not of its form, or what was built there comes
+            from somewhere else.
+
+    """
+    return _built(revision, {"target": None, "names": list(names)}, "a model")
+
+
+def _built(revision: Revision, asked: Mapping[str, Any], what: str) -> dict[str, Base]:
+    with checked_out(revision) as checkout, tempfile.TemporaryDirectory(prefix="summarykit-") as made:
+        out = Path(made).resolve()
+        answer = _answer(revision, checkout, asked, out)
+        if answer["outside"]:
+            told = f"{what} at {revision.name} is imported from the working tree: {answer['outside']}"
             raise RevisionError(
-                what, hint="install the project so that its folder is on the path, or run from that folder"
+                told, hint="install the project so that its folder is on the path, or run from that folder"
             )
-        if done.returncode or not out.exists():
-            what = said.removeprefix("summarykit: ").partition("\n  hint:")[0]
-            raise TargetError(f"at {revision.name}: {what or 'it cannot be built'}", hint=_NEW)
-        return load(out)
+        if error := answer["error"]:
+            raise RevisionError(f"at {revision.name}: {_here(error['what'], checkout)}", hint=error["hint"])
+        return {name: _base(found, revision, checkout, out) for name, found in answer["models"].items()}
 
 
-@contextmanager
-def _checked_out(revision: Revision) -> Iterator[Path]:
-    """Check a revision out beside the working tree, and take it away again."""
-    with tempfile.TemporaryDirectory(prefix="summarykit-", ignore_cleanup_errors=True) as made:
-        tree = Path(made).resolve() / "tree"
-        told = {"problem": f"{revision.name} cannot be checked out", "hint": "look at what git says"}
-        try:
-            _git("worktree", "add", "--detach", "--quiet", str(tree), revision.commit, **told)
-            yield tree
-        finally:
-            for arguments in (("worktree", "remove", "--force", "--force", str(tree)), ("worktree", "prune")):
-                _run(arguments, revision.root)
+def _answer(revision: Revision, checkout: Checkout, asked: Mapping[str, Any], out: Path) -> dict[str, Any]:
+    """Return what the other Python tells; it runs in the folder of the checkout that the current one is in here."""
+    folder = checkout.tree / Path.cwd().resolve().relative_to(revision.root)
+    folder.mkdir(parents=True, exist_ok=True)  # where it is new, it is empty: nothing is found there
+    given = {
+        **asked,
+        "home": str(Path(__file__).parents[1]),
+        "paths": _paths(revision.root, checkout.tree),
+        "root": str(revision.root),
+        "tree": str(checkout.tree),
+        "out": str(out),
+    }
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", _CHILD, json.dumps(given)],
+        cwd=folder, env=clean_environment(), capture_output=True, encoding="utf-8", errors="replace", check=False,
+    )  # fmt: skip
+    try:
+        answer: dict[str, Any] = json.loads((out / ANSWER).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        said = _here(done.stderr.strip(), checkout) or f"Python ends with code {done.returncode}"
+        raise TargetError(f"at {revision.name}: {said}", hint=_HINT) from None
+    return answer
+
+
+_HINT = "build it there by hand, or compare with a revision where it can be built"
+
+
+def _base(found: Mapping[str, Any], revision: Revision, checkout: Checkout, out: Path) -> Base:
+    if "file" in found:
+        return Base(load(out / found["file"]))
+    lost = ", ".join(map(repr, checkout.left_out))
+    if found["missing"] and not lost:
+        return Base(None)
+    hint = _HINT
+    if lost:
+        hint = f"the submodule {lost} is not on this machine as {revision.name} has it; fetch it with git submodule"
+    return Base(None, TargetError(f"at {revision.name}: {_here(found['what'], checkout)}", hint=hint))
+
+
+def _here(said: str, checkout: Checkout) -> str:
+    """Return a message with paths as they are in the repository."""
+    return said.replace(f"{checkout.tree}{os.sep}", "")
 
 
 def _paths(root: Path, tree: Path) -> list[str]:
@@ -127,32 +154,3 @@ def _paths(root: Path, tree: Path) -> list[str]:
             path = tree / path.relative_to(root)
         found.append(str(path))
     return found
-
-
-def _environment() -> Mapping[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in (*_GIT, "PYTHONPATH")}
-    return {**kept, "PYTHONIOENCODING": "utf-8"}
-
-
-def _run(arguments: Sequence[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = ["git", "-c", f"core.hooksPath={os.devnull}", *arguments]
-    return subprocess.run(
-        command, cwd=folder, env=_environment(), capture_output=True, encoding="utf-8", errors="replace", check=False
-    )
-
-
-def _git(*arguments: str, problem: str, hint: str) -> str:
-    """Return what git prints.
-
-    Raises:
-        RevisionError: It fails, or there is none.
-
-    """
-    try:
-        done = _run(arguments)
-    except (OSError, ValueError) as error:  # no git; a null character in a name
-        raise RevisionError(f"git cannot be run: {error}", hint="install git") from None
-    if done.returncode:
-        said = done.stderr.strip().removeprefix("fatal: ")
-        raise RevisionError(f"{problem}: {said}" if said else problem, hint=hint)
-    return done.stdout.strip()

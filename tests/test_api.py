@@ -19,8 +19,8 @@ def model():
 
 def test_the_public_names():
     assert set(summarykit.__all__) == {
-        "Checked", "Diff", "Summary", "SummaryKitError", "__version__", "check", "diff", "load", "lock",
-        "read_review", "report", "rule", "summarize",
+        "Checked", "Diff", "ProjectDiff", "Summary", "SummaryKitError", "__version__", "check", "diff", "diff_all",
+        "load", "lock", "read_review", "report", "rule", "summarize",
     }  # fmt: skip
     assert set(dir(summarykit)) >= set(summarykit.__all__)
     for name in summarykit.__all__:

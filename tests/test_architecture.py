@@ -32,11 +32,17 @@ MAY_IMPORT = {
     "diffing": "errors summary exporters options result api",
     "models": "errors project reading summary result api",
     "checking": "errors project summary exporters result api models",
-    "revisions": "errors result api",
-    "commands": "errors formulas reading summary exporters options result api diffing checking revisions",
-    "cli": "errors expression records formulas reading summary exporters result api diffing commands summarykit",
+    "targets": "errors reading result api models",
+    "apart": "errors project result models targets",
+    "checkouts": "errors",
+    "revisions": "errors result api apart checkouts targets",
+    "diffing_all": "errors progress summary exporters options result api diffing models checkouts revisions",
+    "commands": "errors formulas reading summary exporters options result api diffing models checking targets "
+    "checkouts revisions diffing_all",
+    "cli": "errors expression records formulas reading summary exporters result api diffing models commands summarykit",
     # around the house
-    "summarykit": "errors formulas summary exporters result api diffing checking",  # __init__.py: the public names
+    # __init__.py: the public names
+    "summarykit": "errors formulas summary exporters result api diffing diffing_all checking",
     "__main__": "cli",
     "pytest_plugin": "errors project summary exporters result api checking summarykit",
     "examples": "",

@@ -88,7 +88,8 @@ def test_the_json_has_the_keys_it_is_documented_with_and_adds_up(changed):
     told = json.loads(changed.to_json())
     empty = json.loads(summarykit.diff(Net(), Net()).to_json())
     keys = {
-        "": "after before changes checkpoint checks comparison config groups notes same totals unchanged_layers",
+        "": "after before changes checkpoint checks comparison config groups limits new notes same totals "
+        "unchanged_layers",
         "before": "fingerprint name torch totals",
         "checks": "list ok",
         "checkpoint": "converted loads loads_loosely merged misplaced missing names reason renamed reshaped "
@@ -208,11 +209,13 @@ def test_what_is_no_model_is_told():
         summarykit.diff(nn.Linear(2, 2), nn.Linear)
 
 
-def test_a_newer_file_is_told(tmp_path):
+def test_a_newer_file_is_told_and_which_of_the_two_it_is(tmp_path):
     path = tmp_path / "new.json"
     path.write_text('{"format": 99}', encoding="utf-8")
-    with pytest.raises(ValueError, match="format 99"):
-        summarykit.diff(path, nn.Linear(2, 2))
+    summarykit.report(nn.Linear(2, 2), tmp_path / "good.json")
+    for pair in ((path, tmp_path / "good.json"), (tmp_path / "good.json", path)):
+        with pytest.raises(ValueError, match=r"new\.json': the file has format 99"):
+            summarykit.diff(*pair)
 
 
 # ---------------------------------------------------------------- the command line

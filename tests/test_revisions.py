@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MODEL = (
     "from torch import nn\nfrom own.size import WIDTH\n\ndef build(more=0):\n    return nn.Linear(16, WIDTH + more)\n"
 )
+LINEAR = "from torch import nn\n\ndef build():\n    return nn.Linear(2, 2)\n"
 
 
 @pytest.fixture
@@ -92,14 +93,14 @@ def test_a_package_that_comes_from_the_working_tree_all_the_same_is_told(git):
         (("own.net:build", "--git", "mian"), "there is no revision 'mian' in this repository"),
         (("own.net:build", "--git", "--force"), "there is no revision '--force'"),
         (("own.net:build", "--git", ""), "there is no revision ''"),
-        (("own.new:build", "--git", "main"), "at main: 'own.new' cannot be imported: ModuleNotFoundError"),
-        (("own.net:other", "--git", "main"), "at main: 'own.net' has no 'other'"),
+        (("own.nwe:build", "--git", "main"), "'own.nwe' cannot be imported: ModuleNotFoundError"),
+        (("own.net:biuld", "--git", "main"), "'own.net' has no 'biuld'"),
+        (("/", "--git", "main"), "'/' is outside of the repository"),
         (("own.net:build",), "BEFORE and AFTER, or of one TARGET with --git"),
         (("own.net:build", "own.net:build", "--git", "main"), "BEFORE and AFTER, or of one TARGET with --git"),
     ],
 )
 def test_a_mistake_is_told_and_nothing_is_left(arguments, message, git):
-    (git.folder / "src" / "own" / "new.py").write_text(MODEL)
     before = left_behind(git)
     code, _, err = diff(git.folder / "src", *arguments)
     assert code == 2
@@ -107,12 +108,123 @@ def test_a_mistake_is_told_and_nothing_is_left(arguments, message, git):
     assert left_behind(git) == before
 
 
-def test_a_folder_that_is_new_has_no_base(git):
-    (git.folder / "added").mkdir()
-    code, _, err = diff(git.folder / "added", "summarykit.examples:sequential", "--git", "main")
+def test_a_target_that_is_not_there_at_the_revision_is_new(git):
+    package = git.folder / "src" / "own"
+    (package / "net.py").write_text(
+        MODEL + "\n\nclass Added(nn.Linear):\n    make = classmethod(lambda cls: cls(2, 3))\n"
+    )
+    (git.folder / "src" / "fresh").mkdir()
+    (git.folder / "src" / "fresh" / "inner.py").write_text(MODEL)
+    for target in ("own.net:Added.make", "fresh.inner:build"):
+        code, out, err = diff(git.folder / "src", target, "--git", "main", "-o", "new.md", "-o", "new.html")
+        assert code == 0, err
+        assert "new, no base" in out
+        text = (git.folder / "src" / "new.md").read_text("utf-8")
+        assert text.startswith("<!-- summarykit:diff key=")
+        assert "new, no base" in text
+        assert "heckpoint" not in text  # there are none that could load
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("import own.gone\n", "at main: 'own.broken' cannot be imported: ModuleNotFoundError: No module named 'own."),
+        ("import os\nos._exit(7)\n", "at main: Python ends with code 7"),
+    ],
+)
+def test_a_target_that_is_there_and_fails_is_no_new_one(text, message, git):
+    (git.folder / "src" / "own" / "broken.py").write_text(text)
+    git("add", ".")
+    git("commit", "--quiet", "-m", "broken")
+    (git.folder / "src" / "own" / "broken.py").write_text(MODEL)
+    code, _, err = diff(git.folder / "src", "own.broken:build", "--git", "main")
     assert code == 2
-    assert "main has no folder 'added'" in err
-    assert "there is no base" in err
+    assert message in err
+    assert "tree" not in err  # paths are those of the repository
+    assert "summarykit/" not in err
+
+
+def test_folders_and_files_are_taken_from_the_revision_too(git):
+    for width in (4, 8):
+        saved = str(git.folder / "kept.json")
+        command = [sys.executable, "-m", "summarykit", "report", "torch.nn:Linear", "--arg", "in_features=2"]
+        command += ["--arg", f"out_features={width}", "-o", saved]
+        subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
+        if width == 4:
+            git("add", ".")
+            git("commit", "--quiet", "-m", "kept")
+    code, out, err = diff(git.folder, saved, "--git", "main")
+    assert code == 0, err
+    assert "+12 parameters" in out
+    assert "new, no base" in diff(git.folder, "kept.json", "--git", "main~1")[1]
+
+
+def test_a_folder_that_is_new_is_empty_at_the_revision(git):
+    added = git.folder / "added"
+    added.mkdir()
+    (added / "net.py").write_text(LINEAR)
+    code, out, err = diff(added, "net:build", "--git", "main")
+    assert (code, "new, no base" in out) == (0, True), err
+    code, out, err = diff(added, "summarykit.examples:sequential", "--git", "main")  # installed, there and here
+    assert (code, "nothing changed" in out) == (0, True), err
+
+
+@pytest.fixture
+def submodule(git, tmp_path):
+    """The repository with a submodule ``src/own/part``, which has one more inside, both of them changed since."""
+    origins = {name: tmp_path / "origins" / name for name in ("part", "inner")}
+    allowed = ("-c", "protocol.file.allow=always", "-c", "user.name=A", "-c", "user.email=a@b")
+
+    def run(folder, *arguments):
+        subprocess.run(["git", *allowed, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+
+    for name, folder in origins.items():
+        folder.mkdir(parents=True)
+        run(folder, "init", "--quiet")
+        (folder / "size.py").write_text("WIDTH = 4\n")
+        (folder / "__init__.py").write_text("")
+        if name == "part":
+            continue
+        run(folder, "add", ".")
+        run(folder, "commit", "--quiet", "-m", "one")
+    run(origins["part"], "submodule", "add", "--quiet", str(origins["inner"]), "inner")
+    (origins["part"] / "size.py").write_text("from own.part.inner.size import WIDTH\n")
+    run(origins["part"], "add", ".")
+    run(origins["part"], "commit", "--quiet", "-m", "one")
+    run(git.folder, "submodule", "add", "--quiet", "--name", "a name", str(origins["part"]), "src/own/part")
+    run(git.folder, "submodule", "update", "--init", "--recursive", "--quiet")
+    (git.folder / "src" / "own" / "size.py").write_text("from own.part.size import WIDTH\n")
+    git("add", ".")
+    git("commit", "--quiet", "-m", "with submodules")
+    (git.folder / "src" / "own" / "part" / "inner" / "size.py").write_text("WIDTH = 8\n")
+    return run
+
+
+def test_submodules_are_filled_from_what_is_here(submodule, git):
+    before = left_behind(git), git("submodule", "status", "--recursive")
+    inner = git.folder / "src" / "own" / "part" / "inner"
+    code, out, err = diff(git.folder / "src", "own.net:build", "--git", "main")
+    assert code == 0, err
+    assert "+68 parameters" in out
+    assert (left_behind(git), git("submodule", "status", "--recursive")) == before
+    assert (inner / "size.py").read_text() == "WIDTH = 8\n"
+    (git.folder / "src" / "own" / "size.py").write_text("WIDTH = 8\n")
+    submodule(git.folder, "submodule", "deinit", "--force", "--all")  # its objects stay in .git/modules
+    code, out, err = diff(git.folder / "src", "own.net:build", "--git", "main")
+    assert (code, "+68 parameters" in out) == (0, True), err
+
+
+def test_a_submodule_that_is_not_here_is_told_and_nothing_is_called_new(submodule, git, tmp_path):
+    clone = tmp_path / "clone"
+    submodule(tmp_path, "clone", "--quiet", str(git.folder), str(clone))
+    (clone / "src" / "own" / "size.py").write_text("WIDTH = 8\n")
+    code, _, err = diff(clone / "src", "own.net:build", "--git", "HEAD")
+    assert code == 2
+    assert "at HEAD: 'own.net' cannot be imported: ModuleNotFoundError: No module named 'own.part.size'" in err
+    assert "the submodule 'src/own/part' is not on this machine as HEAD has it" in err
+    (clone / "src" / "own" / "part" / "net.py").write_text(LINEAR)
+    code, _, err = diff(clone / "src", "own.part.net:build", "--git", "HEAD")
+    assert (code, "is not on this machine" in err) == (2, True)
 
 
 def test_no_repository_and_no_git_are_told(tmp_path):

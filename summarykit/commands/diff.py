@@ -1,76 +1,112 @@
-"""``summarykit diff``: what changed from one model to another."""
+"""``summarykit diff``: what changed from one model to another, or in all models of a project."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from summarykit.commands.options import All, Arguments, Meta, Output, Sizes, Step, Templates, Title
 from summarykit.errors import TargetError
 
 if TYPE_CHECKING:
+    from summarykit.options import Given
     from summarykit.result import Summary
+
+_FORMS = "give BEFORE and AFTER, one TARGET with --git, or --all with --git or --base"
 
 
 def diff(
-    before: Annotated[str, typer.Argument(metavar="BEFORE", help="package.module:attribute, or a saved .json")],
+    before: Annotated[
+        str | None, typer.Argument(metavar="BEFORE", help="package.module:attribute, a model's name, or a saved .json")
+    ] = None,
     after: Annotated[
         str | None, typer.Argument(metavar="AFTER", help="Likewise; the two may be of different kinds.")
     ] = None,
     git: Annotated[
         str | None, typer.Option("--git", metavar="REVISION", help="Compare the one TARGET with itself at a revision.")
     ] = None,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option("--output", "-o", help="Where to write; the suffix picks the format. Repeatable."),
+    every: All = False,
+    base: Annotated[
+        Path | None, typer.Option("--base", help="With --all: a folder of NAME.json, the models before.")
     ] = None,
-    arg: Annotated[
-        list[str] | None, typer.Option("--arg", metavar="NAME=VALUE", help="An argument for classes or factories.")
-    ] = None,
-    meta: Annotated[bool, typer.Option("--meta", help="Build on the meta device: no memory, no weights.")] = False,
-    sizes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input", metavar="[NAME=][DTYPE:]SIZE", help="What the forward is given: 1,3,224,224. Repeatable."
-        ),
-    ] = None,
+    output: Output = None,
+    arg: Arguments = None,
+    meta: Meta = False,
+    sizes: Sizes = None,
     fold: Annotated[
         bool | None, typer.Option("--fold/--no-fold", help="Tell alike changes once, or every one.")
     ] = None,
-    step: Annotated[
-        bool, typer.Option("--step-summary", help="Show the Markdown on the page of a run of GitHub Actions too.")
-    ] = False,
-    title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "",
-    templates: Annotated[
-        list[Path] | None, typer.Option("--templates", help="A folder whose templates go before the built-in ones.")
-    ] = None,
+    step: Step = False,
+    title: Title = "",
+    templates: Templates = None,
 ) -> None:
     """Print what changed from one model to another, and write it to files.
 
     BEFORE and AFTER are package.module:attribute (a module, or a class or factory that makes one; the current folder
-    is importable), folders with a config.json, or summaries saved as .json. With --git main there is one target: as it
-    is at that revision, built in a checkout of its own, and as it is here.
+    is importable), names of models in pyproject.toml, folders with a config.json, or summaries saved as .json. With
+    --git main there is one target: as it is at that revision, built in a checkout of its own, and as it is here. With
+    --all it is all models in pyproject.toml, in one report; exit code 2 where one cannot be built.
     """
-    from summarykit.diffing import diff as compare
+    from summarykit.options import Given
+
+    paths, built = output or [], _Built(arg or (), sizes or (), meta)
+    if step:
+        from summarykit.exporters.step_summary import step_summary
+
+        step_summary()
+    given = Given(title=title, templates=templates or (), fold=fold)
+    if every:
+        if before is not None or any(built):
+            what = "--all takes its models, and how they are built, from pyproject.toml"
+            raise TargetError(what, hint="leave out the target, --arg, --meta and --input")
+        _all_models(git, base, paths, given, step=step)
+    elif before is None or (after is None) == (git is None):
+        raise TargetError("a diff is of BEFORE and AFTER, or of one TARGET with --git", hint=_FORMS)
+    elif base is not None:
+        raise TargetError(
+            "--base is for --all", hint="for one model write it as BEFORE: summarykit diff base.json NAME"
+        )
+    else:
+        _two_models(before, after, git, paths, built, given, step=step)
+
+
+class _Built(NamedTuple):
+    """How a target is built."""
+
+    arguments: Sequence[str]
+    sizes: Sequence[str]
+    meta: bool
+
+    def summary(self, target: str) -> Summary:
+        from summarykit.targets import summary_of_target
+
+        return summary_of_target(target, self.arguments, self.sizes, meta=self.meta, progress=True)
+
+
+def _two_models(
+    before: str, after: str | None, git: str | None, paths: list[Path], built: _Built, given: Given, *, step: bool
+) -> None:
+    from summarykit.diffing import made_diff
     from summarykit.exporters.files import targets
-    from summarykit.exporters.step_summary import append_summary, step_summary
+    from summarykit.exporters.step_summary import append_summary
     from summarykit.exporters.text import terminal
     from summarykit.exporters.text_diff import print_comparison
+    from summarykit.models import project_model
+    from summarykit.summary.comparing import Comparison
 
-    paths = output or []
-    targets(paths, comparing=True)
-    if step:
-        step_summary()
-    if (after is None) == (git is None):
-        raise TargetError("a diff is of BEFORE and AFTER, or of one TARGET with --git", hint="give one of the two")
+    targets(paths, Comparison)
     if git is not None:
-        one, where = _summary_at(git, before, arg or (), sizes or (), meta=meta)
-        other, source = _summary(before, arg or (), sizes or (), meta=meta), f"{before} at {where} → here"
+        one, where = _summary_at(git, before, built)
+        after, source = before, f"{before} at {where} → here"
     else:
-        one, other = (_summary(target, arg or (), sizes or (), meta=meta) for target in (before, after or ""))
-        source = f"{before} → {after}"
-    found = compare(one, other, *paths, title=title, source=source, templates=templates or (), fold=fold)
+        one, source = built.summary(before), f"{before} → {after}"
+    assert after is not None
+    named = project_model(after, Path.cwd())
+    found = made_diff(one, built.summary(after), given._replace(source=source), named.limits if named else ())
+    found.save(*paths, progress=True)
     print_comparison(terminal(), found.comparison, found.options)
     if step:
         append_summary(found.comparison, found.options)
@@ -78,27 +114,36 @@ def diff(
         typer.echo(f"wrote {path}")
 
 
-def _summary_at(
-    git: str, target: str, arguments: list[str] | tuple[()], sizes: list[str] | tuple[()], *, meta: bool
-) -> tuple[Summary, str]:
-    """Return the summary of *target* at a revision of git, and what that is called."""
-    from summarykit.revisions import find_revision, summary_at
+def _all_models(git: str | None, base: Path | None, paths: list[Path], given: Given, *, step: bool) -> None:
+    from summarykit.diffing_all import NAME, diff_all
+    from summarykit.exporters.step_summary import append_summary
+    from summarykit.exporters.text import terminal
+    from summarykit.exporters.text_project import print_project
+
+    found = diff_all(
+        *paths, base=base, git=git, title=given.title, templates=given.templates, fold=given.fold, progress=True
+    )
+    print_project(terminal(), found.changes, found.options)
+    if step:
+        append_summary(found.changes, found.options)
+    for path in paths:
+        typer.echo(f"wrote {path} for each of {len(found.diffs)}" if NAME in str(path) else f"wrote {path}")
+    if found.failed:
+        raise typer.Exit(2)
+
+
+def _summary_at(git: str, target: str, built: _Built) -> tuple[Summary | None, str]:
+    """Return the summary of *target* at a revision of git, None where it is new, and what the revision is called."""
+    from summarykit.checkouts import find_revision
+    from summarykit.models import project_model
+    from summarykit.revisions import models_at, summary_at
 
     revision = find_revision(git)
-    options = [f"--arg={each}" for each in arguments] + [f"--input={each}" for each in sizes] + ["--meta"] * meta
     commit = revision.commit[:7]
-    return summary_at(revision, target, options), git if git == commit else f"{git} {commit}"
-
-
-def _summary(target: str, arguments: list[str] | tuple[()], sizes: list[str] | tuple[()], *, meta: bool) -> Summary:
-    """Return the summary of what *target* names."""
-    from summarykit.api import is_model_config, summarize
-
-    folder = is_model_config(target)
-    if folder or target.lower().endswith(".json"):
-        return summarize(target, progress=True)
-    from summarykit.reading import load_target
-    from summarykit.reading.inputs import given_by_specs
-
-    model = load_target(target, arguments, meta=meta)
-    return summarize(model, inputs=given_by_specs(model, sizes, None) if sizes else None, progress=True)
+    where = git if git == commit else f"{git} {commit}"
+    if project_model(target, Path.cwd()) is None:
+        return summary_at(revision, target, built.arguments, built.sizes, meta=built.meta), where
+    found = models_at(revision, [target]).get(target)
+    if found and found.error:
+        raise found.error
+    return found.summary if found else None, where

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from summarykit.errors import UnknownFormatError
-from summarykit.summary.comparing import Comparison
+from summarykit.summary.comparing import Comparison, ProjectChanges
 from summarykit.summary.data import SummaryData
 from summarykit.summary.selecting import EVERYTHING, Selection
 
@@ -49,13 +49,29 @@ class ComparisonExporter(Protocol):
         """Write the whole report on the comparison to *out*, opened for bytes."""
 
 
-def write_with(exporter: Exporter, told: SummaryData | Comparison, out: BinaryIO, options: Options) -> None:
-    """Write a summary or a comparison with *exporter*, which was asked before whether it can."""
-    if isinstance(told, SummaryData):
-        exporter.write(told, out, options)
-    else:
-        assert isinstance(exporter, ComparisonExporter)
-        exporter.write_comparison(told, out, options)
+@runtime_checkable
+class ProjectExporter(Protocol):
+    """What an exporter offers that can also write what changed in several models at once."""
+
+    suffixes: ClassVar[tuple[str, ...]]
+
+    def write_project(self, changes: ProjectChanges, out: BinaryIO, options: Options) -> None:
+        """Write the whole report on the models of a project to *out*, opened for bytes."""
+
+
+#: What reports are on.
+Told = SummaryData | Comparison | ProjectChanges
+#: The method that writes each of them, and what such a report is.
+_METHODS: dict[type, tuple[str, str]] = {
+    SummaryData: ("write", "report"),
+    Comparison: ("write_comparison", "report on what changed"),
+    ProjectChanges: ("write_project", "report on all models at once"),
+}
+
+
+def write_with(exporter: Exporter, told: Told, out: BinaryIO, options: Options) -> None:
+    """Write what is *told* with *exporter*, which was asked before whether it can."""
+    getattr(exporter, _METHODS[type(told)][0])(told, out, options)
 
 
 E = TypeVar("E", bound=type)
@@ -96,19 +112,26 @@ def plug_ins() -> tuple[dict[str, type[Exporter]], list[str]]:
     return found, broken
 
 
-def exporter_for(path: Path, *, comparing: bool = False) -> Exporter:
+def exporter_for(path: Path, kind: type = SummaryData) -> Exporter:
     """Return the exporter that writes files with the suffix of *path*; a built-in goes before a plug-in.
 
+    Args:
+        path: Where to write.
+        kind: What to write: SummaryData, Comparison or ProjectChanges.
+
     Raises:
-        UnknownFormatError: No exporter has this suffix, or it writes no comparisons where *comparing*; the message
-            lists those that would do.
+        UnknownFormatError: No exporter has this suffix, or it does not write this kind; the message lists
+            those that do.
 
     """
     found = _exporter_for(path)
-    if comparing and not isinstance(found, ComparisonExporter):
-        able = [made for made in built_in().values() if hasattr(made, "write_comparison")]
-        what = f"the format {path.suffix} has no report on what changed"
-        raise UnknownFormatError(what, hint=f"end the file name in one of: {_suffixes(able)}")
+    method, what = _METHODS[kind]
+    if not hasattr(found, method):
+        able = _suffixes(made for made in built_in().values() if hasattr(made, method))
+        hint = f"end the file name in one of: {able}"
+        if kind is ProjectChanges:
+            hint += f"; or write a file for each model: {path.stem}-{{name}}{path.suffix}"
+        raise UnknownFormatError(f"the format {path.suffix} has no {what}", hint=hint)
     return found
 
 

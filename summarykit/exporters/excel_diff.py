@@ -44,6 +44,7 @@ def write_excel_diff(comparison: Comparison, out: BinaryIO, options: Options, *,
                 "bytes": comparison.change.bytes - sum(row.bytes_value for row in view.rows),
                 "macs": comparison.change.macs - sum(row.macs_value for row in view.rows),
             },
+            "broken": tuple(map(plain_note, view.broken)),
             "loading": "; ".join(plain_note(part) for part in (view.checkpoint.text, *view.checkpoint.details)),
             "why": tuple(plain_note(reason) for reason in (*view.why, *view.why_more)),
         }

@@ -10,22 +10,21 @@ from contextlib import suppress
 from pathlib import Path
 
 from summarykit.errors import OutputError
-from summarykit.exporters.base import Exporter, Options, exporter_for, write_with
+from summarykit.exporters.base import Exporter, Options, Told, exporter_for, write_with
 from summarykit.exporters.view.words import visible
 from summarykit.progress import begin
-from summarykit.summary.comparing import Comparison
 from summarykit.summary.data import SummaryData
 
 
-def targets(paths: Sequence[str | os.PathLike[str]], *, comparing: bool = False) -> list[tuple[Path, Exporter]]:
-    """Return each path with the exporter that writes it, checked before any work is done.
+def targets(paths: Sequence[str | os.PathLike[str]], kind: type = SummaryData) -> list[tuple[Path, Exporter]]:
+    """Return each path with the exporter that writes reports on that *kind*, checked before any work is done.
 
     Raises:
-        UnknownFormatError: A suffix has no exporter, or one that writes no comparisons where *comparing*.
+        UnknownFormatError: A suffix has no exporter, or one that does not write this kind.
         OutputError: A folder is missing or cannot be written, or a path is a folder.
 
     """
-    found = [(Path(path), exporter_for(Path(path), comparing=comparing)) for path in paths]
+    found = [(Path(path), exporter_for(Path(path), kind)) for path in paths]
     for path, _ in found:
         if "\0" in str(path):
             raise OutputError(f"{str(path)!r} is no name of a file", hint="leave out the null character")
@@ -44,7 +43,7 @@ def targets(paths: Sequence[str | os.PathLike[str]], *, comparing: bool = False)
     return found
 
 
-def write_all(data: SummaryData | Comparison, paths: Sequence[str | os.PathLike[str]], options: Options) -> list[Path]:
+def write_all(told: Told, paths: Sequence[str | os.PathLike[str]], options: Options) -> list[Path]:
     """Write a report to each path and return the paths; after an error older files are as they were.
 
     Raises:
@@ -52,13 +51,20 @@ def write_all(data: SummaryData | Comparison, paths: Sequence[str | os.PathLike[
         TemplateError: A template cannot be rendered.
 
     """
-    wanted = targets(paths, comparing=isinstance(data, Comparison))
+    return write_each([(told, path, options) for path in paths])
+
+
+def write_each(wanted: Sequence[tuple[Told, str | os.PathLike[str], Options]]) -> list[Path]:
+    """Write reports on different things, each to its path: all of them, or none as for ``write_all``."""
+    exporters = {Path(path): exporter_for(Path(path), type(told)) for told, path, _ in wanted}
+    targets([path for _, path, _ in wanted])
     partial: list[tuple[Path, Path]] = []
     try:
-        for path, exporter in wanted:
+        for told, given, options in wanted:
+            path = Path(given)
             begin(f"writing {visible(path.name)}")
             place = Path(os.path.realpath(path))  # a link stays a link
-            partial.append((_render(data, place, exporter, options), place))
+            partial.append((_render(told, place, exporters[path], options), place))
         _replace_all(partial)
     except OSError as error:
         if isinstance(error, OutputError):
@@ -69,16 +75,16 @@ def write_all(data: SummaryData | Comparison, paths: Sequence[str | os.PathLike[
         for made, _ in partial:
             with suppress(OSError):
                 made.unlink(missing_ok=True)
-    return [path for path, _ in wanted]
+    return list(exporters)
 
 
-def _render(data: SummaryData | Comparison, path: Path, exporter: Exporter, options: Options) -> Path:
+def _render(told: Told, path: Path, exporter: Exporter, options: Options) -> Path:
     """Write one report to a new file beside its place, and return that file; on an error nothing is left."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
     made = Path(name)
     try:
         with os.fdopen(handle, "w+b") as out:
-            write_with(exporter, data, out, options)
+            write_with(exporter, told, out, options)
         made.chmod(_mode(path))
     except BaseException:
         made.unlink(missing_ok=True)

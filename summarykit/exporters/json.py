@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import BinaryIO, ClassVar
 
 from summarykit.exporters.base import Options, exporter
-from summarykit.summary.comparing import Comparison
-from summarykit.summary.comparing.storage import comparison_json
+from summarykit.summary.comparing import Comparison, ProjectChanges
+from summarykit.summary.comparing.storage import comparison_json, project_json
 from summarykit.summary.data import SummaryData
 from summarykit.summary.storage import to_json
 
@@ -24,3 +24,7 @@ class JsonExporter:
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
         """Write what changed, for programs."""
         out.write(comparison_json(comparison).encode("ascii"))
+
+    def write_project(self, changes: ProjectChanges, out: BinaryIO, options: Options) -> None:
+        """Write what changed in all models of a project, for programs."""
+        out.write(project_json(changes).encode("ascii"))

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
 from summarykit.exporters.base import Options, exporter
+from summarykit.exporters.markdown_project import project_comment
 from summarykit.exporters.markdown_tables import in_columns
-from summarykit.exporters.markdown_words import code, escape, kind
+from summarykit.exporters.markdown_words import MOST_CHARACTERS, characters, code, escape, html_code, kind
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import MOST_GROUPS, MOST_ROWS, ran
 from summarykit.exporters.view.difference import build_diff_view, in_less_room
 from summarykit.exporters.view.room import FEWER_GROUPS, report_in_less_room
 from summarykit.expression import grouped
-from summarykit.summary.comparing import Comparison
+from summarykit.summary.comparing import Comparison, ProjectChanges
 from summarykit.summary.data import SummaryData
 
 #: A notebook keeps at most so many layers.
 NOTEBOOK_ROWS = 30
-#: A comment on GitHub may have 65,536; what is added around it needs room as well.
-MOST_CHARACTERS = 60_000
 
 
 def _view(data: SummaryData, options: Options, most: int = MOST_GROUPS) -> ReportView:
@@ -57,8 +57,13 @@ class MarkdownExporter:
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
         """Write the comment on a pull request as UTF-8."""
         view = build_diff_view(comparison, title=options.title, source=options.source, fold=options.fold)
-        texts = (_rendered("markdown/diff.md.j2", {"diff": shorter}, options) for shorter in in_less_room(view))
+        told = ({"diff": shorter, "inside": False} for shorter in in_less_room(view))
+        texts = (_rendered("markdown/diff.md.j2", values, options) for values in told)
         out.write(_first_that_fits(texts).encode("utf-8"))
+
+    def write_project(self, changes: ProjectChanges, out: BinaryIO, options: Options) -> None:
+        """Write one comment on all models as UTF-8."""
+        out.write(project_comment(changes, partial(_rendered, options=options), options).encode("utf-8"))
 
 
 def brief(data: SummaryData, options: Options) -> str:
@@ -87,11 +92,6 @@ def _first_that_fits(texts: Iterable[str]) -> str:
     return text
 
 
-def characters(text: str) -> int:
-    """Return how many characters *text* has where one beyond the first 65,536 of Unicode counts as two."""
-    return len(text) + (0 if text.isascii() else sum(character > "\uffff" for character in text))
-
-
 def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str:
-    helpers: dict[str, Callable[..., Any]] = {"code": code, "grouped": grouped, "kind": kind}
+    helpers: dict[str, Callable[..., Any]] = {"code": code, "grouped": grouped, "html_code": html_code, "kind": kind}
     return in_columns(render(template, values, escape, folders=options.templates, helpers=helpers))

@@ -23,6 +23,8 @@ _BLANKS = re.compile(r"(\s+)")
 _HARMLESS_CODE = re.compile(r"[^`|\s]+(?: [^`|\s]+)*")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
 _HARMLESS_WORD = re.compile(r"[^\W_]+(?:[._– ][^\W_]+)*")
+#: A comment on GitHub may have 65,536; what is added around it needs room as well.
+MOST_CHARACTERS = 60_000
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
 
 
@@ -30,14 +32,14 @@ def escape(text: str) -> str:
     """Return *text* so that Markdown shows it as it stands, also inside a table, and no host links a word of it."""
     if not _LINKED.search(text):
         return _escaped(text)
-    return "".join(_in_entities(word) if _LINKED.search(word) else _escaped(word) for word in _BLANKS.split(text))
+    return "".join(html_code(word) if _LINKED.search(word) else _escaped(word) for word in _BLANKS.split(text))
 
 
 def code(text: str) -> Markup:
     """Return a name as code: in backticks, or as entities where it holds signs that Markdown would read."""
     if _HARMLESS_CODE.fullmatch(text) and (text.isascii() or not _runs_leftward(text)):
         return Markup(f"`{text}`")
-    return Markup(_in_entities(text))
+    return html_code(text)
 
 
 def kind(text: str) -> str:
@@ -46,16 +48,24 @@ def kind(text: str) -> str:
     return text if harmless else code(text)
 
 
+def characters(text: str) -> int:
+    """Return how many characters *text* has where one beyond the first 65,536 of Unicode counts as two."""
+    return len(text) + (0 if text.isascii() else sum(character > "\uffff" for character in text))
+
+
 def _escaped(text: str) -> str:
     return _HTML.sub(lambda found: _ENTITIES[found[0]], _SIGNS.sub(r"\\\1", text))
 
 
-def _in_entities(text: str) -> str:
-    """Return *text* as code in HTML, with no sign left; what runs leftward leaves the line around it in order."""
+def html_code(text: str) -> Markup:
+    """Return a name as code in HTML, the one form that is read inside a <summary>; no sign is left.
+
+    What runs leftward leaves the line around it in order.
+    """
     direction = ' dir="ltr"' if _runs_leftward(text) else ""
     signs = "".join(c if c.isalnum() else f"&#{ord(c)};" for c in text)
     # GitHub's parser looks for mail addresses in the text of HTML too; a comment is the end of a text.
-    return f"<code{direction}>{signs.replace('&#64;', '&#64;<!-- -->')}</code>"
+    return Markup(f"<code{direction}>{signs.replace('&#64;', '&#64;<!-- -->')}</code>")
 
 
 def _runs_leftward(text: str) -> bool:

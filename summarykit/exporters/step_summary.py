@@ -8,9 +8,8 @@ from io import BytesIO
 from pathlib import Path
 
 from summarykit.errors import OutputError
-from summarykit.exporters.base import Options
+from summarykit.exporters.base import Options, Told, write_with
 from summarykit.exporters.markdown import MarkdownExporter, brief
-from summarykit.summary.comparing import Comparison
 from summarykit.summary.data import SummaryData
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
@@ -33,7 +32,7 @@ def step_summary() -> Path:
     return Path(path)
 
 
-def append_summary(told: SummaryData | Comparison, options: Options) -> None:
+def append_summary(told: Told, options: Options) -> None:
     """Append the Markdown to the summary of the step; in a shorter form, or a line instead, where there is no room.
 
     Raises:
@@ -59,13 +58,10 @@ def _last(room: int) -> bytes:
     return _LEFT_OUT.encode() if room >= 0 else b""
 
 
-def _forms(told: SummaryData | Comparison, options: Options) -> Iterable[bytes]:
+def _forms(told: Told, options: Options) -> Iterable[bytes]:
     """Yield the Markdown, then shorter forms of it."""
     out = BytesIO()
+    write_with(MarkdownExporter(), told, out, options)
+    yield out.getvalue()
     if isinstance(told, SummaryData):
-        MarkdownExporter().write(told, out, options)
-        yield out.getvalue()
         yield brief(told, options).encode()
-    else:
-        MarkdownExporter().write_comparison(told, out, options)
-        yield out.getvalue()

@@ -12,11 +12,12 @@ from rich.console import Console
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.text_diff import print_comparison
 from summarykit.exporters.text_layout import Column, Styled, as_text, broken, plain, table
+from summarykit.exporters.text_project import print_project
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import ran
 from summarykit.exporters.view.values import CountLine, Rich, Row, Run
 from summarykit.exporters.view.words import share, shortened, visible
-from summarykit.summary.comparing import Comparison
+from summarykit.summary.comparing import Comparison, ProjectChanges
 from summarykit.summary.data import SummaryData
 
 WIDTH = 100
@@ -50,6 +51,10 @@ class TextExporter:
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
         """Write what changed as UTF-8, without colours."""
         out.write(_plain_text(lambda console: print_comparison(console, comparison, options)))
+
+    def write_project(self, changes: ProjectChanges, out: BinaryIO, options: Options) -> None:
+        """Write what changed in all models of a project as UTF-8, without colours."""
+        out.write(_plain_text(lambda console: print_project(console, changes, options)))
 
 
 def _plain_text(printed: Callable[[Console], None]) -> bytes:

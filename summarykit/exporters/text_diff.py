@@ -25,6 +25,8 @@ def print_comparison(console: Console, comparison: Comparison, options: Options)
     )
     if view.same:
         console.print(_same(view), soft_wrap=True)
+        for told in _broken(view):
+            console.print(told, soft_wrap=True)
         return
     for line in _lines(view):
         console.print(line, width=min(WIDTH, console.width), soft_wrap=False)
@@ -32,19 +34,26 @@ def print_comparison(console: Console, comparison: Comparison, options: Options)
 
 def _same(view: DiffView) -> Text:
     numbers = " · ".join(view.numbers)
-    return Text(f"{visible(view.title)}: nothing changed · {numbers} · {_plain(view.checkpoint.text)}")
+    return Text(f"{visible(view.title)}: {view.headline} · {numbers} · {_plain(view.checkpoint.text)}")
+
+
+def _broken(view: DiffView) -> list[Text]:
+    told = [*map(_plain, view.broken), *(f"A check does not hold. {problem}" for problem in view.problems)]
+    return [Text(f"✗ {line}", style="bold red") for line in told]
 
 
 def _lines(view: DiffView) -> list[Text | Table]:
-    head = Text(visible(view.title), style="bold").append(f": {view.headline}")
+    sign, style = _SIGNS.get(view.look, ("", ""))
+    head = Text(sign, style=style).append(visible(view.title), style="bold").append(f": {view.headline}", style="")
     if view.source:
         head.append(f"  {visible(view.source)}", style="dim")
-    sign, style = _SIGNS[view.checkpoint.look]
-    loading = "; ".join([_plain(view.checkpoint.text), *map(_plain, view.checkpoint.details)])
+    loading = "; ".join(map(_plain, (view.checkpoint.text, *view.checkpoint.details)))
     lines: list[Text | Table] = [head, Text(" · ".join(view.numbers))]
-    lines += [Text(f"✗ A check does not hold. {problem}", style="bold red") for problem in view.problems]
+    lines += _broken(view)
     lines += [Text(f"! {visible(note)}", style="yellow") for note in view.notes]
-    lines.append(Text(sign, style=style).append(loading, style=""))
+    if loading:
+        sign, style = _SIGNS[view.checkpoint.look]
+        lines.append(Text(sign, style=style).append(loading, style=""))
     lines += [Text(f"Why: {_plain(reason)}") for reason in view.why]
     lines += [Text(f"     {view.why_left_out}", style="dim")] if view.why_left_out else []
     lines += [Text(), _table(view), Text()] if view.top else []

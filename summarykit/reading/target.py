@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import sys
 import sysconfig
 import traceback
@@ -15,7 +16,7 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from summarykit.errors import SummaryKitError, TargetError
+from summarykit.errors import MissingTargetError, SummaryKitError, TargetError
 from summarykit.reading.walk import check_is_model
 
 _FORM = (
@@ -44,13 +45,15 @@ def load_target(
     model is built on the meta device: no memory, no weights.
 
     Raises:
-        TargetError: It cannot be imported or built; the message carries the cause.
+        TargetError: It cannot be imported or built; the message carries the cause. A MissingTargetError where there is
+            no such module or attribute.
         NotAModelError: What it names, or returns, is no ``torch.nn.Module``.
 
     """
     module_name, colon, path = target.partition(":")
     if not (module_name and colon and path):
-        raise TargetError(f"{target!r} names no model", hint=_FORM)
+        there = colon or ((folder or Path.cwd()) / target).exists()
+        raise (TargetError if there else MissingTargetError)(f"{target!r} names no model", hint=_FORM)
     found = _attribute(_imported(module_name, folder), module_name, path)
     if not isinstance(found, nn.Module):
         if not callable(found):
@@ -74,7 +77,19 @@ def _imported(name: str, folder: Path | None) -> Any:
         raise
     except (Exception, SystemExit) as error:
         hint = "look at the spelling, or run from the folder that holds it"
-        raise TargetError(f"{name!r} cannot be imported: {_said(error)}", hint=hint) from error
+        kind = MissingTargetError if _is_missing(name, error) else TargetError
+        raise kind(f"{name!r} cannot be imported: {_said(error)}", hint=hint) from error
+
+
+def _is_missing(name: str, error: BaseException) -> bool:
+    """Return whether the module *name* or a package around it is not there, and not one that it imports."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    if not missing or not f"{name}.".startswith(f"{missing}."):
+        return False
+    try:
+        return importlib.util.find_spec(missing) is None
+    except (ImportError, ValueError):  # what should be a package is a module
+        return True
 
 
 def _attribute(found: Any, module_name: str, path: str) -> Any:
@@ -82,7 +97,7 @@ def _attribute(found: Any, module_name: str, path: str) -> Any:
         if not hasattr(found, part):
             public = ", ".join(name for name in sorted(vars(found)) if not name.startswith("_"))
             hint = f"it has: {public[:300]}" if public else _FORM
-            raise TargetError(f"{module_name!r} has no {path!r}", hint=hint)
+            raise MissingTargetError(f"{module_name!r} has no {path!r}", hint=hint)
         found = getattr(found, part)
     return found
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from summarykit.exporters.view.words import counted, listed, place, share, visible
+from summarykit.exporters.view.values import Piece, Rich
+from summarykit.exporters.view.words import counted, place, share, visible
 from summarykit.expression import grouped
 from summarykit.summary.budget import Contributor, Limit, ModelCheck, Outcome, Quantity, Verdict
 from summarykit.summary.data import SummaryData
@@ -77,38 +78,46 @@ def broken_lines(checks: Sequence[ModelCheck], gone: Sequence[str] = ()) -> tupl
 
 
 def broken_line(verdict: Verdict, data: SummaryData) -> str:
-    """Return why a limit is not kept, and who makes it so."""
+    """Return why a limit is not kept, and who makes it so, as plain text."""
+    return "".join(visible(piece.text) for piece in broken_pieces(verdict, data))
+
+
+def broken_pieces(verdict: Verdict, data: SummaryData) -> Rich:
+    """Return why a limit is not kept, and who makes it so; names and what was written are code."""
     limit = verdict.limit
-    what, asked = _what(limit).removesuffix(", increase"), f"{limit.key} = {visible(str(limit.written))}"
+    words = _WORDS[limit.quantity]
+    what = (Piece(words),) if limit.pattern is None else (Piece(f"{words} in "), Piece(limit.pattern, code=True))
+    asked = Piece(f"{limit.key} = {limit.written}", code=True)
     if verdict.outcome is Outcome.UNKNOWN:
-        return f"{what} not known, and so not within {asked}: {visible(verdict.reason)}"
+        return (*what, Piece(" not known, and so not within "), asked, Piece(f": {verdict.reason}"))
     assert verdict.found is not None
     assert verdict.most is not None
     found, most = grouped(verdict.found), grouped(verdict.most)
     if limit.increase:
         assert verdict.before is not None
         before, grew = grouped(verdict.before), grouped(verdict.found - verdict.before)
-        said = f"{before} → {found} {what} (+{grew}), and {asked} allows {most}"
+        said = (Piece(f"{before} → {found} "), *what, Piece(f" (+{grew}), and "), asked, Piece(f" allows {most}"))
     else:
-        said = f"{found} {what}, {grouped(verdict.found - verdict.most)} more than {asked} allows"
-    return f"{said}; {who(verdict, data)}" if verdict.largest else said
+        more = Piece(f", {grouped(verdict.found - verdict.most)} more than ")
+        said = (Piece(f"{found} "), *what, more, asked, Piece(" allows"))
+    return (*said, Piece("; "), *_who(verdict, data)) if verdict.largest else said
 
 
-def who(verdict: Verdict, data: SummaryData) -> str:
+def _who(verdict: Verdict, data: SummaryData) -> Rich:
     """Return the layers that make an amount what it is."""
-    parts = [_contributor(part, verdict.found or 0, data) for part in verdict.largest]
-    words = "grew most" if verdict.largest[0].grew else "largest"
-    return f"{words}: {listed(parts)}"
+    found = [Piece("grew most: " if verdict.largest[0].grew else "largest: ")]
+    last = len(verdict.largest) - 1
+    for at, part in enumerate(verdict.largest):
+        found += [Piece(" and " if at == last else ", ")] * bool(at)
+        found += _contributor(part, verdict.found or 0, data)
+    return tuple(found)
 
 
-def _contributor(part: Contributor, whole: int, data: SummaryData) -> str:
-    name = visible(place(part.path, data.layers[part.layer].parent, data.model_name))
-    name = f"{name} × {grouped(part.times)}" if part.times > 1 else name
-    return (
-        f"{name} +{grouped(part.amount)}"
-        if part.grew
-        else f"{name} {grouped(part.amount)} ({share(part.amount, whole)})"
-    )
+def _contributor(part: Contributor, whole: int, data: SummaryData) -> Rich:
+    name = Piece(place(part.path, data.layers[part.layer].parent, data.model_name), code=True)
+    times = f" × {grouped(part.times)}" if part.times > 1 else ""
+    amount = f"+{grouped(part.amount)}" if part.grew else f"{grouped(part.amount)} ({share(part.amount, whole)})"
+    return (name, Piece(f"{times} {amount}"))
 
 
 def verdict_line(checks: Sequence[ModelCheck], gone: Sequence[str] = ()) -> str:

@@ -33,7 +33,7 @@ def _model(check: ModelCheck) -> dict[str, Any]:
         "totals": check.data.totals._asdict(),
         "base": check.base.fingerprint if check.base else None,
         "new": check.new,
-        "limits": [_verdict(verdict) for verdict in check.verdicts],
+        "limits": [verdict_json(verdict) for verdict in check.verdicts],
         "lock": _lock(check.lock) if check.lock else None,
     }
 
@@ -45,7 +45,8 @@ def _lock(change: LockChange) -> dict[str, Any]:
     return {"same": change.same, "fingerprint": change.before.fingerprint, "totals": totals, **told}
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """Return one limit held against a model, as plain values."""
     limit = verdict.limit
     return {
         "limit": limit.key,

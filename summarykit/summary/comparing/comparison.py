@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from summarykit.garbage import no_collection
 from summarykit.summary.checks import Check
@@ -15,6 +15,9 @@ from summarykit.summary.comparing.grouping import ChangeGroup, change_groups
 from summarykit.summary.comparing.matching import Matching, match
 from summarykit.summary.comparing.subtrees import Told, told_together
 from summarykit.summary.data import SummaryData, Totals
+
+if TYPE_CHECKING:
+    from summarykit.summary.budget import Verdict
 
 
 class ComparisonChecks(NamedTuple):
@@ -37,6 +40,8 @@ class Comparison:
 
     before: SummaryData
     after: SummaryData
+    verdicts: tuple[Verdict, ...] = ()  #: whether the model after keeps its limits, where it has any
+    new: bool = False  #: there was no such model: before is one that holds nothing
 
     @cached_property
     def matching(self) -> Matching:
@@ -123,6 +128,12 @@ class Comparison:
         )
 
     @cached_property
+    def unrelated(self) -> bool:
+        """Whether both have layers inside, and none in common: two models that share a name at most."""
+        stayed = any(other >= 0 for other in self.matching.to_after[1:])
+        return not stayed and min(len(self.before.layers), len(self.after.layers)) > 1
+
+    @cached_property
     def notes(self) -> tuple[str, ...]:
         """What to know beside the changes."""
         return tuple(_notes(self))
@@ -168,12 +179,13 @@ def _equal(slug: str, claim: str, found: int, expected: int, problems: Sequence[
 
 def _notes(comparison: Comparison) -> list[str]:
     before, after = comparison.before, comparison.after
+    if comparison.new:
+        return []
     found = []
     kinds = [data.records.types[data.layers[0].type] for data in (before, after)]
-    stayed = sum(other >= 0 for other in comparison.matching.to_after[1:])
     if kinds[0].name != kinds[1].name:
         found.append(f"before is a {kinds[0].name}, after is a {kinds[1].name}")
-    if not stayed and min(len(before.layers), len(after.layers)) > 1:
+    if comparison.unrelated:
         found.append("the two have no layer in common: they are different models")
     if before.records.torch != after.records.torch and before.records.torch and after.records.torch:
         found.append(f"read with torch {before.records.torch} before, torch {after.records.torch} after")

@@ -12,10 +12,12 @@ from typing import Any
 
 from summarykit.expression import Value
 from summarykit.garbage import no_collection
+from summarykit.summary.budget.storage import verdict_json
 from summarykit.summary.comparing.changes import Change, SettingChange
 from summarykit.summary.comparing.checkpoint import Checkpoint
 from summarykit.summary.comparing.comparison import Comparison
 from summarykit.summary.comparing.grouping import ChangeGroup
+from summarykit.summary.comparing.project import ProjectChanges
 from summarykit.summary.data import SummaryData
 from summarykit.summary.plain import plain_value
 
@@ -25,21 +27,48 @@ FORMAT = 1
 def comparison_json(comparison: Comparison) -> str:
     """Return *comparison* as JSON text; names stand as they are, in ASCII escapes."""
     with no_collection():
-        document = {
-            "comparison": FORMAT,
-            "same": comparison.same,
-            "before": _model(comparison.before),
-            "after": _model(comparison.after),
-            "totals": comparison.totals._asdict(),
-            "config": [_setting(change) for change in comparison.config],
-            "changes": [_change(comparison, change) for change in comparison.changes],
-            "groups": [_group(group) for group in comparison.told],
-            "unchanged_layers": comparison.unchanged,
-            "checkpoint": _checkpoint(comparison.checkpoint),
-            "checks": {"ok": comparison.checks.ok, "list": [check._asdict() for check in comparison.checks.list]},
-            "notes": list(comparison.notes),
-        }
-        return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
+        return _text(_document(comparison))
+
+
+def project_json(changes: ProjectChanges) -> str:
+    """Return what changed in the models of a project as JSON text: for each its state, and its comparison."""
+    with no_collection():
+        models = [
+            {
+                "name": model.name,
+                "state": str(model.state),
+                "ok": model.ok,
+                "error": model.error,
+                "removed": _model(model.before) if model.before else None,
+                "comparison": _document(model.comparison) if model.comparison else None,
+            }
+            for model in changes.models
+        ]
+        document = {"comparison": FORMAT, "ok": changes.ok, "same": changes.same, "notes": list(changes.notes)}
+        return _text({**document, "models": models})
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def _document(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "comparison": FORMAT,
+        "same": comparison.same,
+        "new": comparison.new,
+        "before": None if comparison.new else _model(comparison.before),
+        "after": _model(comparison.after),
+        "totals": comparison.totals._asdict(),
+        "config": [_setting(change) for change in comparison.config],
+        "changes": [_change(comparison, change) for change in comparison.changes],
+        "groups": [_group(group) for group in comparison.told],
+        "unchanged_layers": comparison.unchanged,
+        "checkpoint": None if comparison.new else _checkpoint(comparison.checkpoint),
+        "checks": {"ok": comparison.checks.ok, "list": [check._asdict() for check in comparison.checks.list]},
+        "notes": list(comparison.notes),
+        "limits": [verdict_json(verdict) for verdict in comparison.verdicts],
+    }
 
 
 def _model(data: SummaryData) -> dict[str, Any]:

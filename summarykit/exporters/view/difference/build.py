@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from summarykit.exporters.view.difference.loading import verdict
+from summarykit.exporters.view.difference.budget import broken_limits, budget_words, look_of, used
+from summarykit.exporters.view.difference.loading import NO_CHECKPOINTS, verdict
 from summarykit.exporters.view.difference.rows import change_rows, reasons
 from summarykit.exporters.view.difference.values import ChangeRow, DiffView, TotalLine
 from summarykit.exporters.view.difference.words import layers_text, percent, signed, signed_size, sizes
@@ -45,24 +46,32 @@ def build_diff_view(
     """
     with no_collection():
         title = title or comparison.after.model_name
-        groups = comparison.told if fold else change_groups(comparison.matching, comparison.one_by_one, fold=False)
+        groups = comparison.groups if comparison.new else comparison.told  # of a new one each layer tells something
+        if not fold:
+            groups = change_groups(comparison.matching, comparison.one_by_one, fold=False)
         rows = change_rows(comparison, groups, title)
         # What changes no count is told by the reasons, unless nothing else changed.
         top = [row for row in rows if row.change_value] or rows
         quiet = [row for row in rows if not row.change_value] if top is not rows else []
         rest = [*top[top_rows:], *quiet]
-        why = tuple(reasons(comparison, comparison.told, title))
-        change, before = comparison.change, comparison.before.totals
+        why = () if comparison.new else tuple(reasons(comparison, comparison.told, title))
         failed = [check for check in comparison.checks.list if not check.ok]
         return DiffView(
             title=title,
-            key=_key(title),
+            key=comment_key(title),
             source=source,
             same=comparison.same,
-            headline=_headline(change.parameters, before.parameters),
+            new=comparison.new,
+            look=look_of(comparison),
+            headline=headline_of(comparison),
+            what=_what(comparison),
+            change=change_of(comparison),
+            budget=budget_words(comparison.verdicts),
+            used=used(comparison.verdicts),
+            broken=broken_limits(comparison),
             numbers=tuple(_numbers(comparison)),
             totals=tuple(_totals(comparison)),
-            checkpoint=verdict(comparison.checkpoint),
+            checkpoint=NO_CHECKPOINTS if comparison.new else verdict(comparison.checkpoint),
             why=why[:TOP_REASONS],
             why_more=why[TOP_REASONS : TOP_REASONS + MOST_REASONS],
             why_left_out=_more_reasons(len(why) - TOP_REASONS),
@@ -76,7 +85,7 @@ def build_diff_view(
             notes=tuple(f"{note[0].upper()}{note[1:]}." for note in comparison.notes),
             problems=tuple(f"{check.claim}: {grouped(check.found)}, not {grouped(check.expected)}" for check in failed),
             receipt=_receipt(comparison),
-            before=comparison.before.fingerprint,
+            before="" if comparison.new else comparison.before.fingerprint,
             after=comparison.after.fingerprint,
             has_macs=comparison.with_macs,
         )
@@ -96,21 +105,40 @@ def _more_reasons(number: int) -> str:
     return f"{grouped(number)} more" if number > 0 else ""
 
 
-def _key(title: str) -> str:
+def comment_key(title: str) -> str:
     """Return what tells one comment from another, harmless inside a comment of HTML."""
     return re.sub(r"[^\w.-]|-(?=-)", lambda found: f"%{ord(found[0]):x}", title, flags=re.ASCII)
 
 
-def _headline(change: int, before: int) -> str:
+def headline_of(comparison: Comparison) -> str:
+    """Return "−7,851,486 parameters (−30.7%), within budget"."""
+    budget = budget_words(comparison.verdicts)
+    return ", ".join([_what(comparison), *([budget] if budget else [])])
+
+
+def change_of(comparison: Comparison) -> str:
+    """Return "−7,851,486 (−30.7%)", "–" for none."""
+    change = comparison.change.parameters
+    share = percent(change, comparison.before.totals.parameters)
+    return f"{signed(change)} ({share})" if share else signed(change)
+
+
+def _what(comparison: Comparison) -> str:
+    change, before = comparison.change.parameters, comparison.before.totals.parameters
+    if comparison.new:
+        return f"new, no base: {counted(change, 'parameter')}"
+    if comparison.same:
+        return "nothing changed"
     if not change:
         return "parameters unchanged"
     share = percent(change, before)
-    word = "parameter" if abs(change) == 1 else "parameters"
-    return f"{signed(change)} {word}{f' ({share})' if share else ''}"
+    return f"{signed(change)} {'parameter' if abs(change) == 1 else 'parameters'}{f' ({share})' if share else ''}"
 
 
 def _numbers(comparison: Comparison) -> Iterator[str]:
     before, after = comparison.before.totals, comparison.after.totals
+    if comparison.new:
+        before = after  # there is nothing to tell them from
     if before.parameters == after.parameters:
         yield counted(after.parameters, "parameter")
     else:
@@ -120,8 +148,11 @@ def _numbers(comparison: Comparison) -> Iterator[str]:
         same = before.trainable == after.trainable
         told = f"{grouped(after.trainable)}" if same else f"{grouped(before.trainable)} → {grouped(after.trainable)}"
         yield f"{told} trainable"
-    if before.macs is not None and after.macs is not None and before.macs != after.macs:
-        yield f"{grouped(before.macs)} → {grouped(after.macs)} multiply-adds"
+    if before.macs is not None and after.macs is not None and (before.macs != after.macs or comparison.new):
+        one = "" if comparison.new else f"{grouped(before.macs)} → "
+        yield f"{one}{grouped(after.macs)} multiply-adds"
+    if told := used(comparison.verdicts):
+        yield told
 
 
 def _totals(comparison: Comparison) -> Iterator[TotalLine]:

@@ -14,6 +14,8 @@ from summarykit.summary.comparing import Checkpoint
 
 #: So many names are written out.
 MOST_NAMES = 200
+#: Of a model that was not there before.
+NO_CHECKPOINTS = Verdict("", (), (), (), "", 0)
 
 
 def verdict(checkpoint: Checkpoint) -> Verdict:

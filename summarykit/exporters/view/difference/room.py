@@ -23,3 +23,7 @@ def in_less_room(view: DiffView) -> Iterator[DiffView]:
     yield view
     few = view.top[:3]
     yield view._replace(top=few, top_left_out=f"{counted(len(view.rows) - len(few), 'more change')}, left out here")
+
+
+#: How many models and errors stand in less and less room.
+PROJECT_ROOM = ((100, 20), (100, 3), (30, 3), (10, 1), (3, 0))

@@ -38,6 +38,8 @@ def change_rows(comparison: Comparison, groups: Sequence[ChangeGroup], title: st
 def _tells(comparison: Comparison, group: ChangeGroup) -> bool:
     """Return whether a group tells what no other row does."""
     change = group.first
+    if comparison.new:
+        return comparison.after.layers[change.after].explanation >= 0
     if not _worth(comparison, change):
         return False
     if change.states[0] not in (State.NEW, State.REMOVED):
@@ -66,11 +68,12 @@ def _row(comparison: Comparison, group: ChangeGroup, title: str) -> ChangeRow:
     times = len(group.told)
     held = inside(comparison, group)
     formulas = equation(comparison.before, held[0]), equation(comparison.after, held[1])
-    notes = tuple(happened(comparison, group))
+    states = (State.NEW,) if comparison.new else change.states
+    notes = () if comparison.new else tuple(happened(comparison, group))
     kind = type_of(side, layer)
     return ChangeRow(
-        word=STATE_WORDS[change.states[0]],
-        words=tuple(STATE_WORDS[state] for state in change.states),
+        word=STATE_WORDS[states[0]],
+        words=tuple(STATE_WORDS[state] for state in states),
         path=shortened(place(group.path, side.layers[layer].parent, title), LONGEST),
         was=shortened(_was(comparison, group), LONGEST),
         times=times,
@@ -79,7 +82,7 @@ def _row(comparison: Comparison, group: ChangeGroup, title: str) -> ChangeRow:
         before=formulas[0],
         after=formulas[1],
         notes=notes,
-        lines=_lines(change.states, kind, *formulas, notes),
+        lines=_lines(states, kind, *formulas, notes),
         change=product(each.parameters, times),
         change_value=total.parameters,
         before_value=adds(comparison.before, held[0]),

@@ -63,6 +63,39 @@ class ChangeRow(NamedTuple):
     macs_value: int
 
 
+class ModelRow(NamedTuple):
+    """One model of a project that is not as it was, or not as it should be."""
+
+    name: str
+    look: str  #: bad where it failed, breaks a limit or a check; ok where it keeps its limits; else empty
+    numbers: str  #: "25,557,032 → 17,705,546"
+    change: str  #: "−7,851,486 (−30.7%)", "new, no base", "removed, no longer named", "cannot be compared"
+    loading: str  #: "load", "will not load"; empty where there is nothing to load
+    loading_look: str  #: ok, bad, warning or empty
+    budget: str  #: "17.7 of 30.0 M (59%)", else "within budget"; empty without a limit
+    budget_look: str
+    headline: str  #: "−7,851,486 parameters (−30.7%), within budget"; of its details
+    error: tuple[str, ...]  #: why it cannot be compared, line by line
+
+
+class ProjectView(NamedTuple):
+    """Everything a report on the models of a project says."""
+
+    title: str  #: heading; empty where none was given
+    key: str  #: of the comment on a pull request that this one updates
+    source: str
+    same: bool
+    look: str  #: as of a DiffView, over all
+    headline: str  #: "3 of 20 models changed, 1 new: 1 over budget"
+    rows: tuple[ModelRow, ...]  #: those to be looked at, what is wrong first, then the largest change
+    rows_left_out: str
+    errors: tuple[ModelRow, ...]  #: those that cannot be compared
+    broken: tuple[Rich, ...]  #: limits that are not kept, a sentence each, with the name of the model
+    problems_left_out: str  #: "2 errors and 1 broken limit more, …"; empty for none
+    unchanged: str  #: "15 models unchanged"; empty for none
+    notes: tuple[str, ...]
+
+
 class DiffView(NamedTuple):
     """Everything a report on a comparison says."""
 
@@ -70,7 +103,14 @@ class DiffView(NamedTuple):
     key: str  #: of the comment on a pull request that this one updates
     source: str
     same: bool
-    headline: str  #: "−7,851,486 parameters (−30.7%)"
+    new: bool  #: there was no such model before
+    look: str  #: ok where a budget is kept, bad where it or a check is not; empty where there is nothing to judge
+    headline: str  #: "−7,851,486 parameters (−30.7%), within budget"; "nothing changed"
+    what: str  #: the same without the budget
+    change: str  #: "−7,851,486 (−30.7%)"; "–" for none
+    budget: str  #: "within budget", "over budget"; empty without a limit
+    used: str  #: "17.7 of 30.0 M budget (59%)", which stands among the numbers too; empty without such a limit
+    broken: tuple[Rich, ...]  #: limits that are not kept, a sentence each
     numbers: tuple[str, ...]  #: "25,557,032 → 17,705,546", "102.2 → 70.8 MB"
     totals: tuple[TotalLine, ...]
     checkpoint: Verdict

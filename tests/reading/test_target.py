@@ -1,0 +1,66 @@
+"""A target that is not there is told from one that is there and fails: by what is found, not by what is said."""
+
+import sys
+
+import pytest
+
+from summarykit.errors import MissingTargetError, TargetError
+from summarykit.reading import load_target
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder to import from, whose modules are forgotten afterwards."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    before = set(sys.modules)
+    monkeypatch.chdir(tmp_path)
+    package = tmp_path / "own"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (tmp_path / "plain.py").write_text("value = 3\n")
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in {"own", "plain"}:
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["nowhere:build", "nowhere.deep:build", "own.new:build", "own.new.deep:build", "own:build", "own:a.b",
+     "plain.new:b",
+     "folder", "a/folder"],
+)  # fmt: skip
+def test_what_is_not_there_is_missing(target, folder):
+    with pytest.raises(MissingTargetError):
+        load_target(target)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import not_installed",
+        "import own.gone",
+        "from own import gone",
+        "raise ModuleNotFoundError('own.broken')",
+        "raise ModuleNotFoundError('own.broken', name='own.broken')",
+        "raise ImportError('own.broken', name='own.broken')",
+        "1 / 0",
+        "raise SystemExit(0)",
+        "def build():\n    import own.gone",
+        "def build():\n    return build.nothing",
+        "syntax error",
+    ],
+)
+def test_what_is_there_and_fails_is_not(text, folder):
+    (folder / "own" / "broken.py").write_text(f"{text}\n")
+    with pytest.raises(TargetError) as raised:
+        load_target("own.broken:build")
+    assert not isinstance(raised.value, MissingTargetError)
+
+
+@pytest.mark.parametrize("target", [":build", "own:", "plain.py", "own"])
+def test_what_names_no_model_and_is_there_is_not_missing(target, folder):
+    with pytest.raises(TargetError) as raised:
+        load_target(target)
+    assert not isinstance(raised.value, MissingTargetError)

@@ -88,7 +88,7 @@ $(VENV)/.bench: $(VENV)/.dev
 # and set tables with TeX.
 
 SYSTEM_PROGRAMS := chromium chromedriver soffice pdftoppm pdflatex
-SYSTEM_PACKAGES := chromium chromium-driver libreoffice-calc poppler-utils fonts-dejavu texlive-latex-recommended
+SYSTEM_PACKAGES := chromium chromium-driver libreoffice-calc poppler-utils fonts-dejavu fonts-crosextra-carlito texlive-latex-recommended
 APT_GET := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3
 
 system-deps: axe ## Chromium, LibreOffice, poppler and a small TeX, with Debian's apt-get; axe-core with npm

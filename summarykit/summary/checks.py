@@ -121,14 +121,14 @@ def containers(data: SummaryData) -> list[Check]:
 
 
 def compute(data: SummaryData) -> list[Check]:
-    """Check that the formulas of what layers multiply give what the operators of the run were counted to do."""
+    """Check that the formulas of what layers multiply agree with what its operators were counted to do."""
     held = (Evidence.VERIFIED, Evidence.DISAGREES)
     found = [call for call in data.run.calls if call.compute >= 0 and data.run.computes[call.compute].evidence in held]
     if not found:
         return []
     wrong = [call for call in found if data.run.computes[call.compute].evidence is Evidence.DISAGREES]
     paths = tuple(dict.fromkeys(data.layers[call.layer].path for call in wrong))
-    claim = "The formulas of multiply-adds give what the operators of the run were counted to do"
+    claim = "The formulas of multiply-adds agree with what the run counted"
     return [Check("compute", not wrong, claim, len(found) - len(wrong), len(found), paths)]
 
 

@@ -185,6 +185,22 @@ def test_a_name_stays_in_its_cell(name):
         assert str(found)
 
 
+def test_in_a_terminal_names_and_formulas_stand_whole():
+    def model(width):
+        inner = nn.Sequential(nn.Conv2d(512, width, 3))
+        for name in ("convolution", "layers", "encoder_of_the_lower_stage", "backbone"):
+            inner = nn.ModuleDict({name: inner})
+        return inner
+
+    text = str(summarykit.diff(model(512), model(1024)))
+    name = "backbone.encoder_of_the_lower_stage.layers.convolution.0"
+    (line,) = (line for line in text.splitlines() if line.startswith("changed"))
+    assert line == f"changed  {name}  +2,359,808"
+    assert (
+        "\n           512 × (512 × 3 × 3 + 1) = 2,359,808\n           1,024 × (512 × 3 × 3 + 1) = 4,719,616\n" in text
+    )
+
+
 def test_text_reaches_the_terminal_as_text():
     found = summarykit.diff(nn.Module(), hostile.model("[red]a\x1b[31m"))
     assert "[red]a\\x1b[31m" in str(found)

@@ -133,7 +133,7 @@ def _table(view: ReportView, width: int, *, chosen: bool) -> list[Styled]:
     rows = _shown(view)
     names = [_name(row, noted="formula" in keys) for row in rows]
     least = min(max(sum(len(text) for text, _ in name) for name in names), _NAMES)
-    columns = [Column("Layer", least=least, most=24 if ran else 38)]
+    columns = [Column("Layer", overflow="name", least=least, most=24 if ran else 38)]
     for column in view.columns:
         label = _LABELS.get(column.key, column.short)
         label = column.short if _ITSELF.get(column.key) in keys else label

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from summarykit.exporters.base import Options
+from summarykit.exporters.text_layout import Styled, broken, broken_name, plain
 from summarykit.exporters.view.difference import DiffView, build_diff_view
 from summarykit.exporters.view.difference.values import ChangeRow
 from summarykit.exporters.view.values import Rich
-from summarykit.exporters.view.words import shortened, visible
+from summarykit.exporters.view.words import visible
 from summarykit.summary.comparing import Comparison
 
 WIDTH = 100
 MOST_ROWS = 30
+_GAP = 2
 _SIGNS = {"ok": ("✓ ", "green"), "bad": ("✗ ", "bold red"), "warning": ("! ", "yellow")}
 
 
@@ -28,8 +30,9 @@ def print_comparison(console: Console, comparison: Comparison, options: Options)
         for told in _broken(view):
             console.print(told, soft_wrap=True)
         return
-    for line in _lines(view):
-        console.print(line, width=min(WIDTH, console.width), soft_wrap=False)
+    width = min(WIDTH, console.width)
+    for line in _lines(view, width):
+        console.print(line, width=width, soft_wrap=False)
 
 
 def _same(view: DiffView) -> Text:
@@ -42,13 +45,13 @@ def _broken(view: DiffView) -> list[Text]:
     return [Text(f"✗ {line}", style="bold red") for line in told]
 
 
-def _lines(view: DiffView) -> list[Text | Table]:
+def _lines(view: DiffView, width: int) -> list[Text]:
     sign, style = _SIGNS.get(view.look, ("", ""))
     head = Text(sign, style=style).append(visible(view.title), style="bold").append(f": {view.headline}", style="")
     if view.source:
         head.append(f"  {visible(view.source)}", style="dim")
     loading = "; ".join(map(_plain, (view.checkpoint.text, *view.checkpoint.details)))
-    lines: list[Text | Table] = [head, Text(" · ".join(view.numbers))]
+    lines = [head, Text(" · ".join(view.numbers))]
     lines += _broken(view)
     lines += [Text(f"! {visible(note)}", style="yellow") for note in view.notes]
     if loading:
@@ -56,30 +59,41 @@ def _lines(view: DiffView) -> list[Text | Table]:
         lines.append(Text(sign, style=style).append(loading, style=""))
     lines += [Text(f"Why: {_plain(reason)}") for reason in view.why]
     lines += [Text(f"     {view.why_left_out}", style="dim")] if view.why_left_out else []
-    lines += [Text(), _table(view), Text()] if view.top else []
+    lines += [Text(), *_rows(view, width), Text()] if view.top else []
     lines += [Text(view.top_left_out, style="dim")] if view.top_left_out else []
     tail = " · ".join(part for part in (view.unchanged, view.receipt) if part)
     return [*lines, *([Text(f"{'✓ ' if view.receipt else ''}{tail}", style="green" if view.receipt else "")])]
 
 
-def _table(view: DiffView) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
-    table.add_column("", no_wrap=True)
-    table.add_column("Layer", overflow="fold", max_width=40)
-    table.add_column("Before, then after", overflow="fold", max_width=36)
-    table.add_column("Change", justify="right", overflow="fold")
+def _rows(view: DiffView, width: int) -> list[Text]:
+    """Return the changes: what happened to which layer and by how much in a line, below it before and after."""
+    words = max(cell_len(row.word) for row in view.top) + _GAP
+    room = width - words
+    wide = min(room, max(cell_len(plain(_name(row))) + _GAP + cell_len(row.change) for row in view.top))
+    lines = [_beside("", (("Layer, before, then after", "bold"),), ("Change", "bold"), words, wide)]
     for row in view.top:
-        table.add_row(Text(row.word), _name(row), _formulas(row), Text(row.change))
-    return table
+        name = broken_name(_name(row), room)
+        fits = cell_len(plain(name[-1])) + _GAP + cell_len(row.change) <= room
+        for at, part in enumerate(name):
+            last = fits and at == len(name) - 1
+            lines.append(_beside("" if at else row.word, part, (row.change if last else "", ""), words, wide))
+        if not fits:
+            lines.append(_beside("", (), (row.change, ""), words, wide))
+        for told in map(_plain, row.lines):
+            lines += [_beside("", part, ("", ""), words + _GAP, 0) for part in broken(((told, ""),), room - _GAP)]
+    return lines
 
 
-def _name(row: ChangeRow) -> Text:
-    name = Text(shortened(visible(row.path), 40))
-    return name.append(f" × {row.times:,}", style="bold") if row.times > 1 else name
+def _beside(word: str, text: Styled, change: tuple[str, str], words: int, wide: int) -> Text:
+    """Return a line: *word* in a column of its own, *text*, and *change* at the right of *wide* columns."""
+    line = Text.assemble(word, " " * (words - cell_len(word)), *text)
+    between = wide - cell_len(plain(text)) - cell_len(change[0])
+    return line.append(" " * max(between, 0)).append(*change) if change[0] else line
 
 
-def _formulas(row: ChangeRow) -> Text:
-    return Text("\n".join(map(_plain, row.lines)))
+def _name(row: ChangeRow) -> Styled:
+    copies = ((f" × {row.times:,}", "bold"),) if row.times > 1 else ()
+    return ((visible(row.path), ""), *copies)
 
 
 def _plain(pieces: Rich) -> str:

@@ -7,6 +7,7 @@ column is broken, by rich.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from io import StringIO
@@ -21,6 +22,8 @@ from rich.text import Text
 Styled = tuple[tuple[str, str | Style], ...]
 
 _GAP = 2
+#: What ends a part of a name: ``self_``, ``layers.``, ``0–2,``.
+_PART = re.compile(r"[._,/ ]+")
 
 
 class Column(NamedTuple):
@@ -29,7 +32,7 @@ class Column(NamedTuple):
     label: str
     right: bool = False
     whole: bool = False  #: it is not made narrower where there is little room
-    overflow: Literal["fold", "ellipsis"] = "fold"  #: how a text too wide for it goes on, or ends
+    overflow: Literal["fold", "ellipsis", "name"] = "fold"  #: how a text too wide for it goes on, or ends
     least: int = 0
     most: int | None = None
 
@@ -99,10 +102,43 @@ def _row(
 def _wrapped(cell: Styled, width: int, column: Column) -> list[Styled]:
     if width < 1:
         return [()]
+    if column.overflow == "name":
+        return broken_name(cell, width)
     lines = as_text(cell).wrap(_console(), width, overflow=column.overflow, no_wrap=column.overflow == "ellipsis")
     for line in lines:
         line.rstrip()
     return [tuple((part.text, part.style or "") for part in line.render(_console(), end="")) for line in lines]
+
+
+def broken_name(name: Styled, width: int) -> list[Styled]:
+    """Return a name in as many lines as it takes, broken between its parts, each line below the first set in."""
+    told = plain(name)
+    inset = len(told) - len(told.lstrip(" ")) + _GAP
+    inset = inset if inset <= width // 2 else 0
+    lines: list[Styled] = []
+    rest, before = as_text(name), 0
+    while cell_len(rest.plain) > width - before:
+        head, rest = rest.divide([_cut(rest.plain, width - before)])
+        head.rstrip()
+        lines.append(_after(before, head))
+        rest, before = rest[len(rest.plain) - len(rest.plain.lstrip(" ")) :], inset
+    return [*lines, _after(before, rest)]
+
+
+def _cut(text: str, width: int) -> int:
+    """Return where to break a name: after the last part that fits, if that is not too soon, or where it must be."""
+    fits = 0
+    for sign in text:
+        if cell_len(text[: fits + 1]) > width:
+            break
+        fits += len(sign)
+    ends = [match.end() for match in _PART.finditer(text, 0, fits) if match.end() > fits // 2]
+    return max(ends[-1] if ends else fits, 1)
+
+
+def _after(before: int, text: Text) -> Styled:
+    parts = tuple((part.text, part.style or "") for part in text.render(_console(), end=""))
+    return ((" " * before, ""), *parts) if before else parts
 
 
 @cache

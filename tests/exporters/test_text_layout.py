@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from summarykit.exporters.text_layout import Column, broken, plain, table
+from summarykit.exporters.text_layout import Column, broken, broken_name, plain, table
 
 TEXTS = st.text(alphabet="ab c.×层\U0001f600é,19", max_size=24).map(lambda text: " ".join(text.split()))
 COLUMNS = st.builds(
@@ -96,3 +96,20 @@ def test_looks_follow_what_is_broken():
     assert [[(text, bool(looks)) for text, looks in line] for line in found] == [
         [("bold words", True)], [("and plain", False)], [("ones", False)],
     ]  # fmt: skip
+
+
+NAMES = st.text(alphabet="ab._,/–19层\U0001f600×", min_size=1, max_size=60)
+
+
+@given(name=NAMES, depth=st.integers(0, 6), copies=st.sampled_from(["", " × 12"]), width=st.integers(2, 50))
+def test_a_name_is_broken_without_loss(name, depth, copies, width):
+    lines = [plain(line) for line in broken_name(((" " * depth + name, ""), (copies, "bold")), width)]
+    assert "".join(lines).replace(" ", "") == (name + copies).replace(" ", "")
+    assert max(map(cell_len, lines)) <= width
+
+
+def test_a_name_is_broken_between_its_parts_and_set_in():
+    lines = broken_name((("    post_attention_layernorm", ""), (" × 3", "bold")), 22)
+    assert [plain(line) for line in lines] == ["    post_attention_", "      layernorm × 3"]
+    (first, _, third) = broken_name((("layers.0.self_attn.query_key_value", ""),), 14)
+    assert (plain(first), plain(third)) == ("layers.0.self_", "  key_value")

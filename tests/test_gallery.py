@@ -31,7 +31,7 @@ def gallery() -> ModuleType:
 GALLERY = gallery()
 
 
-@pytest.mark.parametrize("name", GALLERY.MODELS)
+@pytest.mark.parametrize("name", [*GALLERY.MODELS, *GALLERY.DIFFS])
 def test_the_gallery_is_what_is_written_today(name: str, tmp_path: Path) -> None:
     problems = [problem for path in GALLERY.write(tmp_path, name) if (problem := changed(REPORTS / path.name, path))]
     if problems:
@@ -39,7 +39,7 @@ def test_the_gallery_is_what_is_written_today(name: str, tmp_path: Path) -> None
 
 
 def test_every_report_of_the_gallery_is_made_by_it() -> None:
-    made = {f"{name}{suffix}" for name in GALLERY.MODELS for suffix in GALLERY.SUFFIXES}
+    made = {f"{name}{suffix}" for name in (*GALLERY.MODELS, *GALLERY.DIFFS) for suffix in GALLERY.SUFFIXES}
     there = {path.name for path in REPORTS.iterdir() if path.suffix in GALLERY.SUFFIXES and path.name != "README.md"}
     assert there == made, ACCEPT
 

@@ -1,6 +1,7 @@
 """What people do with a diff: every kind of model, every format, hostile names, mistakes."""
 
 import json
+import re
 
 import pytest
 import torch
@@ -276,10 +277,11 @@ def test_a_mistake_of_the_command_ends_with_2(capsys):
 @pytest.mark.parametrize("name", hostile.NAMES, ids=ascii)
 def test_a_name_is_text_on_the_page_and_in_the_notebook(name):
     found = summarykit.diff(hostile.model(name), nn.Module(), title=name, source=name)
-    for markup in (found.to_html(), found._repr_html_()):
+    for markup, scripts in ((found.to_html(), ["application/json", None]), (found._repr_html_(), [])):
         root = html.document_fromstring(markup)
-        assert not root.findall(".//script")
-        names = [cell.text_content() for cell in root.iter("th") if cell.get("scope") == "row"]
+        assert [script.get("type") for script in root.iter("script")] == scripts
+        rows = root.xpath("//tbody/tr/th[@scope = 'row'] | //table[contains(@class, 'tree')]//summary")
+        names = [cell.text_content() for cell in rows]
         shown = visible(name) or '""'
         assert len(shown) > 60 or any(each.endswith(f" {shown}") for each in names)
 
@@ -288,7 +290,10 @@ def test_the_page_allows_its_own_style_and_nothing_else(changed):
     text = changed.to_html()
     root = html.document_fromstring(text)
     (policy,) = [meta.get("content") for meta in root.iter("meta") if meta.get("http-equiv")]
-    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert re.fullmatch(
+        "default-src 'none'; style-src 'sha256-[^ ]+'; script-src 'sha256-[^ ]+'; base-uri 'none'; form-action 'none'",
+        policy,
+    )
     assert "−112,426 parameters (−87.6%)" in root.text_content()
     assert "64 × (64 ÷ 32 × 3 × 3) = 1,152" in root.text_content()
     assert "The changes add up to −112,426" in root.text_content()

@@ -18,6 +18,7 @@ import summarykit
 from summarykit import cli, errors
 from summarykit.exporters.review import Change, Review
 from summarykit.exporters.view import values
+from summarykit.exporters.view.difference import table_values
 from summarykit.exporters.view.difference import values as diff_values
 from summarykit.formulas import all_rules
 from summarykit.formulas.declared import load_project_rules
@@ -176,7 +177,7 @@ def test_every_argument_of_rule_is_documented() -> None:
 
 def test_every_value_of_a_template_is_documented() -> None:
     text = page("templates.md")
-    found = [*vars(values).values(), *vars(diff_values).values()]
+    found = [each for module in (values, diff_values, table_values) for each in vars(module).values()]
     kinds = [kind for kind in found if isinstance(kind, type) and hasattr(kind, "_fields")]
     documented = {}
     for kind in kinds:

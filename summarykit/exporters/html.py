@@ -18,6 +18,8 @@ from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import MOST_ROWS, folding_of, ran
 from summarykit.exporters.view.difference import build_diff_view
+from summarykit.exporters.view.difference.island import change_island
+from summarykit.exporters.view.difference.table import change_table, told_groups
 from summarykit.exporters.view.icicle.cells import picture_cells
 from summarykit.exporters.view.island import More, island, ranking_cells
 from summarykit.exporters.view.island_of_some import island_of_some
@@ -28,6 +30,7 @@ from summarykit.exporters.view.words import counted, share
 from summarykit.expression import grouped
 from summarykit.garbage import no_collection
 from summarykit.summary.comparing import Comparison
+from summarykit.summary.comparing.joint import Joint
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 from summarykit.summary.selecting import EVERYTHING, Selection, choose
@@ -89,9 +92,20 @@ class HtmlExporter:
 
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
         """Write the page on what changed as UTF-8."""
-        view = build_diff_view(comparison, title=options.title, source=options.source, fold=options.fold)
-        page = _rendered("html/diff.html.j2", {"diff": view, "policy": _POLICY_STANDS_HERE}, options)
-        out.write(with_policy(page).encode("utf-8"))
+        with no_collection():
+            view = build_diff_view(comparison, title=options.title, source=options.source, fold=options.fold)
+            joint = Joint(comparison)
+            groups = told_groups(joint, fold=options.fold)
+            table = change_table(joint, groups, view.title)
+            tree = change_island(joint, groups, table, view.title, fold=options.fold)
+        values = {
+            "diff": view,
+            "table": table,
+            "island": as_data(tree) if groups else "",
+            "many": len(joint.tree.layers) > MOST_ROWS,
+            "policy": _POLICY_STANDS_HERE,
+        }
+        out.write(with_policy(_rendered("html/diff.html.j2", values, options)).encode("utf-8"))
 
 
 def fragment(data: SummaryData, options: Options) -> str:
@@ -163,7 +177,12 @@ def _island(
     how |= switches(data, columns)
     tree = _whole if _is_whole(options.selection) else _chosen
     how |= tree(data, folding, options, partial(asked_facts, data, columns), fold=fold, most=most)
-    return Markup(json.dumps(how, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
+    return as_data(how)
+
+
+def as_data(told: dict[str, object]) -> Markup:
+    """Return JSON that may stand in a page: no ``<`` in it, so that nothing ends the element."""
+    return Markup(json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
 
 
 def _is_whole(selection: Selection) -> bool:

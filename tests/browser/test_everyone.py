@@ -9,7 +9,18 @@ from selenium.webdriver.common.by import By
 
 import summarykit
 from support import programs
-from support.pages import Odd, hostile, page_from, page_of, repeated, sequential, wide, write_page
+from support.pages import (
+    Odd,
+    changed_net,
+    hostile,
+    page_from,
+    page_of,
+    repeated,
+    sequential,
+    wide,
+    write_diff,
+    write_page,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +39,11 @@ def told_by_axe(driver, axe):
     return driver.execute_async_script(AXE, RULES)
 
 
+def written(make, folder):
+    """The page of a model, or of what changed from one to another."""
+    return write_diff(*make(), folder) if make is changed_net else write_page(make(), folder)
+
+
 def run_page(folder):
     target = folder / "run.html"
     target.write_bytes(page_from(summarykit.summarize(sequential(), input_size=(8, 16)).data).encode())
@@ -36,17 +52,17 @@ def run_page(folder):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("make", [sequential, repeated, Odd, wide, "run"])
+@pytest.mark.parametrize("make", [sequential, repeated, Odd, wide, "run", changed_net])
 def test_axe_finds_nothing(browser, tmp_path, axe, make, theme, width):
     features = [{"name": "prefers-color-scheme", "value": theme}]
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    page = run_page(tmp_path) if make == "run" else write_page(make(), tmp_path)
+    page = run_page(tmp_path) if make == "run" else written(make, tmp_path)
     driver = browser.open(page, width=width)
     assert told_by_axe(driver, axe) == []
     driver.execute_script(
         "document.querySelectorAll('.tree details, .box, footer details').forEach((e, i) => { e.open = i < 40 });"
         "for (const box of document.querySelectorAll('.columns [type=checkbox]')) if (!box.checked) box.click();"
-        "document.querySelector('[data-key=own] button').click()"
+        "document.querySelector('thead .n button').click()"
     )
     assert told_by_axe(driver, axe) == []
 
@@ -90,6 +106,33 @@ def test_without_script_the_page_is_whole(browser, tmp_path):
         browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
+def test_without_script_a_diff_is_whole(browser, tmp_path):
+    page = write_diff(*changed_net(), tmp_path)
+    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        driver = browser.open(page)
+        assert not driver.find_element(By.CSS_SELECTOR, ".tools").is_displayed()
+        assert not driver.find_element(By.CSS_SELECTOR, ".idle").is_displayed()
+        rows = driver.find_elements(By.CSS_SELECTOR, ".tree > tbody > tr")
+        assert len(rows) == 4
+        rows[0].find_element(By.TAG_NAME, "summary").click()
+        assert "Each of the 16 filters has 18 weights" in rows[0].text
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_a_diff_on_paper_has_every_change(browser, tmp_path):
+    pdftotext = programs.require("pdftotext")
+    driver = browser.open(write_diff(*changed_net(), tmp_path))
+    driver.find_element(By.CSS_SELECTOR, "[name=list]").click()
+    paper = tmp_path / "diff.pdf"
+    paper.write_bytes(base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]))
+    text = subprocess.run([pdftotext, "-layout", paper, "-"], check=True, capture_output=True, text=True).stdout
+    for said in ("body.0–2.conv", "body.3", "replaced", "Each of the 16 filters has 18 weights", "16 × 2 × 3 × 3"):
+        assert said in text
+    assert not re.search("Expand all|Copy row|Name, type, number or state", text)
+
+
 def test_where_a_host_forbids_style_and_script_it_can_be_read(browser, tmp_path):
     """As Jenkins does for archived files: a second policy goes before the page's own."""
     host = "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; sandbox\">"
@@ -105,9 +148,9 @@ def test_where_a_host_forbids_style_and_script_it_can_be_read(browser, tmp_path)
     browser.messages()  # the host's refusals, as they should be
 
 
-@pytest.mark.parametrize("make", [repeated, Odd, hostile])
+@pytest.mark.parametrize("make", [repeated, Odd, hostile, changed_net])
 def test_nothing_is_asked_of_anyone(browser, tmp_path, make):
-    driver = browser.open(write_page(make(), tmp_path))
+    driver = browser.open(written(make, tmp_path))
     driver.execute_script("document.querySelectorAll('button, summary, label').forEach(each => each.click())")
     assert driver.execute_script("return performance.getEntriesByType('resource').length") == 0
     assert driver.execute_script("return document.cookie") == ""

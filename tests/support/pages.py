@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+import summarykit
 from summarykit.exporters.base import Options
 from summarykit.exporters.html import HtmlExporter
 from summarykit.reading import read_model
@@ -114,3 +115,35 @@ def write_page(model, folder: Path, **options) -> Path:
     target = folder / "page.html"
     target.write_bytes(page_of(model, **options).encode("utf-8"))
     return target
+
+
+def write_diff(before, after, folder: Path, **options) -> Path:
+    """The page on what changed as a file that a browser can open."""
+    target = folder / "diff.html"
+    summarykit.diff(before, after, target, **options)
+    return target
+
+
+class Block(nn.Module):
+    """Parts of names of their own."""
+
+    def __init__(self, groups, extra=()):
+        super().__init__()
+        self.conv = nn.Conv2d(8, 16, 3, groups=groups)
+        self.norm = nn.BatchNorm2d(16)
+        for name, layer in extra:
+            self.add_module(name, layer)
+
+
+def net(groups=1, head=None, *, blocks=3, odd=()):
+    """Blocks alike but for the last, a stem that never changes, and a head."""
+    body = nn.Sequential(*(Block(groups, odd if at == blocks - 1 else ()) for at in range(blocks)))
+    return nn.ModuleDict({"stem": nn.Linear(5, 7), "body": body, "fc": head or nn.Linear(16, 10)})
+
+
+def changed_net():
+    """A net before and after: other groups, a block more, a head replaced by two layers, a part renamed and frozen."""
+    before, after = net(), net(4, nn.ModuleDict({"neck": nn.Linear(16, 4), "out": nn.Linear(4, 10)}), blocks=4)
+    before.add_module("old", nn.LayerNorm(9))
+    after.add_module("new", nn.LayerNorm(9).requires_grad_(False))
+    return before, after

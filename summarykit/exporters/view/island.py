@@ -46,7 +46,7 @@ def island(data: SummaryData, folding: Folding, told: Collection[int], more: Mor
         more: Further facts of a structure's first layer.
 
     """
-    firsts, numbers = _firsts(folding.structures)
+    firsts, numbers = first_of_each(folding.structures)
     insides = insides_of(data, folding.structures, firsts, numbers)
     told_structures = {folding.structures[layer] for layer in told}
     texts = Texts()
@@ -61,7 +61,20 @@ def island(data: SummaryData, folding: Folding, told: Collection[int], more: Mor
 def written(
     data: SummaryData, facts: Sequence[dict[str, Cell]], insides: Sequence[Inside], texts: Texts, modules: int
 ) -> dict[str, object]:
-    """Return the island of these structures: what each says, and what stands right below it.
+    """Return the island of these structures: what each says, and what stands right below it."""
+    total, macs = data.totals.parameters, data.totals.macs or 0
+    return {
+        "large": int(max(total, macs, data.totals.bytes) * 2 > EXACT),
+        "total": exact(total),
+        "macs": exact(macs),
+        "layers": data.totals.layers,
+        "modules": modules,
+        **in_little(facts, insides, texts),
+    }
+
+
+def in_little(facts: Sequence[dict[str, Cell]], insides: Sequence[Inside], texts: Texts) -> dict[str, object]:
+    """Return a tree: what each structure says, and what stands right below it.
 
     Those that hold nothing of their own come last: they say little, and nothings at the end are left out.
     """
@@ -76,13 +89,7 @@ def written(
                 column.append(cell)
     patterns, told = texts.table()
     names: dict[str, int] = {}
-    total, macs = data.totals.parameters, data.totals.macs or 0
     return {
-        "large": int(max(total, macs, data.totals.bytes) * 2 > EXACT),
-        "total": exact(total),
-        "macs": exact(macs),
-        "layers": data.totals.layers,
-        "modules": modules,
         "columns": _each_once(columns),
         "root": places[0],
         "runs": [
@@ -125,7 +132,7 @@ def ranking_cells(rankings: Sequence[Ranking], *, mixed: bool) -> dict[str, dict
     return found
 
 
-def _firsts(structures: Sequence[int]) -> tuple[list[int], dict[int, int]]:
+def first_of_each(structures: Sequence[int]) -> tuple[list[int], dict[int, int]]:
     """Return the first layer of each structure, in model order, and the structures' new numbers in that order."""
     firsts: list[int] = []
     numbers: dict[int, int] = {}
@@ -242,7 +249,7 @@ def _details(details: Details | None, flow: RowFlow | None, texts: Texts) -> Cel
         flows += [("In", line.name, line.shape, line.dtype) for line in flow.inputs]
         flows += [("Out", line.name, line.shape, line.dtype) for line in flow.outputs]
     return [
-        [texts.number(text) for text in said if text],
+        [[texts.number(text) for text in said if text]],
         [texts.number(text) for tensor in tensors for text in tensor],
         [texts.number(text) for line in flows for text in line],
     ]

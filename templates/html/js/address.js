@@ -2,7 +2,8 @@
 
 const tools = section.querySelector(".tools"), field = tools.querySelector("[type=search]");
 const control = name => section.querySelector(`[name=${name}]`);
-const usual = {q: "", sort: "", fold: island.unfolded ? "" : "1", list: "", idle: "", columns: "", by: "", of: "", icicle: ""};
+const flag = on => on ? "1" : "";
+const usual = {q: "", sort: "", fold: flag(!island.unfolded), list: flag(control("list").defaultChecked), idle: "", columns: "", by: "", of: "", icicle: ""};
 
 /** What else does as the address says. */
 const followers = [];
@@ -12,8 +13,8 @@ const shownColumns = () => [...tools.querySelectorAll(".columns input")].filter(
 /** What is chosen now, in the words of the address; only what differs from how the page opens, and what others wrote. */
 function chosen() {
   const now = {
-    q: state.query, sort: state.sort && (state.down ? "" : "-") + state.sort, fold: state.fold ? "1" : "", list: state.list ? "1" : "",
-    idle: state.idle ? "1" : "", columns: shownColumns().join(" "), by: ranking("by"), of: ranking("of"),
+    q: state.query, sort: state.sort && (state.down ? "" : "-") + state.sort, fold: flag(state.fold), list: flag(state.list),
+    idle: flag(state.idle), columns: shownColumns().join(" "), by: ranking("by"), of: ranking("of"),
     icicle: state.icicle,
   };
   const others = [...new URLSearchParams(location.hash.split("?")[1])].filter(([name]) => !(name in usual));
@@ -44,7 +45,7 @@ function decoded(hash) {
 /** The row of a path, in the tree that is shown, or in the other one. */
 function find(path) {
   const named = all => all.find(row => row.above && (row.path === path || (row.times > 1 && row.first === path)));
-  return path && (named(rows()) ?? named(trees.unfolded) ?? named(trees.folded));
+  return path && (named(rows()) ?? named(trees.folded) ?? named(trees.unfolded));
 }
 
 /** Do what the address says. */
@@ -60,7 +61,7 @@ function follow() {
   for (const each of tools.querySelectorAll(".columns input")) each.checked = each.defaultChecked !== turnedOn.includes(each.name);
   rankBy(asked);
   const row = whole || find(decoded(path));
-  if (row) state.fold = trees.folded[row.at] === row;
+  if (row) Object.assign(state, where(row));
   reflect();
   if (row) reveal(row); else draw();
   if (state.query) say(tally());
@@ -87,9 +88,9 @@ function reflect() {
   how.textContent = !head ? "" : `Sorted by ${(head.querySelector(".long") ?? head).textContent.trim().toLowerCase()}${state.list ? "" : ", each among its neighbours inside the same layer; as a list, all are compared"}.`;
   const banner = section.querySelector(".windowing");
   if (banner) banner.hidden = rows().length <= MOST;
-  const idle = idleIn(rows());
+  const idle = idleIn(state.fold ? trees.folded : trees.unfolded);
   if (control("idle")) control("idle").parentNode.hidden = !idle;
-  if (idle) section.querySelector(".idle span").textContent = `Show the ${counted(idle, "row")} without parameters${ran ? " or multiply-adds" : ""}`;
+  if (idle) section.querySelector(".idle span").textContent = idleWords(idle);
 }
 
 /** Open a row, wherever it is, and bring it into sight. */
@@ -111,7 +112,7 @@ function reveal(row) {
 /** Change what is shown, draw it, and note it in the address. */
 function change(what, step = true) {
   if ("query" in what || "fold" in what) turned.clear();
-  Object.assign(state, what);
+  Object.assign(state, what, implied(what));
   if ("fold" in what && active) active = null;
   reflect();
   draw();
@@ -139,6 +140,7 @@ function heads() {
 
 function start() {
   inPage();
+  state.list = !!usual.list;
   for (const [key, [label, number]] of Object.entries(extra)) {
     if (!table.tHead.querySelector(`.${key}`)) table.tHead.rows[0].append(element("th", {scope: "col", class: `x ${key}${number ? " n" : ""}`, "data-key": key}, label));
   }
@@ -156,7 +158,7 @@ function start() {
   });
   for (const name of ["fold", "list", "idle"]) control(name)?.addEventListener("change", event => change({[name]: event.target.checked}));
   tools.querySelector(".columns").addEventListener("change", () => change({}));
-  for (const [name, mostly] of [["expand", false], ["collapse", true]]) {
+  for (const [name, mostly] of [["expand", () => false], ["collapse", row => row.depth > 0]]) {
     control(name).addEventListener("click", () => { turned.clear(); mostlyShut = mostly; draw(); });
   }
   addEventListener("popstate", () => { if (location.hash !== remember.hash) follow(); });

@@ -23,44 +23,11 @@ function fill(row) {
   if (!more.querySelector(".acts")) more.append(acts(row));
 }
 
-/** Put what another row tells in full where this one only refers to it: all, formula and tensors, or formulas in names. */
-function resolve(more, which = ".as") {
-  for (const as of more.querySelectorAll(which)) {
-    const full = resolve(bare(stand[as.hash.slice(2)].querySelector(".more")));
-    if (as.matches(".whole, .own")) as.replaceWith(...full.querySelectorAll(as.matches(".own") ? ".told, .tensors" : ":scope > *"));
-    else {
-      for (const box of more.querySelectorAll(".told, .run")) name(box, full.querySelectorAll(`.${box.className} > .names`));
-      as.remove();
-    }
-  }
-  return more;
-}
-
-/** Give what is told of a row its formula in names, and where that comes from. */
-function name(box, [formula, rule]) {
-  if (!formula || box.querySelector(".names")) return;
-  box.querySelector("p > b").parentNode.before(formula);
-  box.append(rule ?? "");
-}
-
 /** A copy of the details of a row, without what is of this row alone. */
 function bare(more) {
   const found = more.cloneNode(true);
   for (const each of found.querySelectorAll(".here, .acts")) each.remove();
   return found;
-}
-
-/** What a row says of itself, opened: where it is, what it is, and the exact count where the row has a short one. */
-function introduce(row, more) {
-  if (more.querySelector(".here")) return;
-  const here = (kind, ...inside) => element("p", {class: `here ${kind}`}, ...inside);
-  const all = amount("inside", row), many = grouped(all);
-  const path = here("path", ...pathLine(row)), first = more.querySelector(".told, .run") ?? element("div", {class: "run here"});
-  if (!first.parentNode) more.prepend(first);
-  first.prepend(path);
-  const line = row.times > 1 && all ? here("copies", `With everything inside ${product(row)} = ${many}`)
-    : short(all, "B") !== many ? here("narrow", `With everything inside ${many}`) : "";
-  if (first.matches(".told")) first.append(line); else path.after(line);
 }
 
 /** The details of another row with the same inside, with this row's names and of one copy where it stands alone. */
@@ -69,23 +36,9 @@ function copied(row) {
   if (!stands) return null;
   const more = resolve(bare(stands));
   for (const line of more.querySelectorAll(".copies")) if (row.times !== teller.times) line.remove();
-  for (const cell of more.querySelectorAll(".tensors td:nth-child(4)")) rename(cell, teller, row);
+  recall(more, teller, row);
   return more;
 }
-
-/** In what is said of one row, call the layers that it is in as another row calls them. */
-function rename(cell, from, to) {
-  for (let [a, b] = [from, to]; a?.above && b; [a, b] = [a.above, b.above]) {
-    if (a.path !== b.path && cell.textContent.includes(`as ${a.path}.`)) {
-      cell.textContent = cell.textContent.replace(`as ${a.path}.`, () => `as ${b.path}.`);
-      return;
-    }
-  }
-}
-
-const pathLine = row => [
-  element("code", {}, row.path || called(row)), ...times(row.times), row.path ? ` · ${text("type", row)}` : "",
-];
 
 function acts(row) {
   const found = element("p", {class: "acts"}), latex = text("latex", row).replace(/(\d),(?=\d{3})/g, "$1{,}");
@@ -94,11 +47,6 @@ function acts(row) {
   found.append(button("Copy link", () => copy(linkTo(row), "Link copied")));
   return found;
 }
-
-const asText = row => [
-  row.path || called(row), text("type", row), text("equation", row),
-  fact("explained", row) ? amount("own", row) : "", amount("inside", row), share(amount("inside", row), total),
-].join("\t");
 
 /** Copy, and say so; where the browser forbids it, show the text, selected, so that the keys do it. */
 async function copy(held, words) {

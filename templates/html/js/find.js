@@ -1,15 +1,11 @@
 // Which rows there are to see: searched, sorted, without those that are shut away.
 
 const state = {query: "", sort: "", down: true, fold: true, list: false, idle: false, columns: new Set(), icicle: ""};
-const rows = () => state.fold ? trees.folded : trees.unfolded;
 
 /** Rows whose inside is shut, or open, against the rule of the moment. */
 const turned = new Set();
-let mostlyShut = false, hits = null, hitsInside = null;
-const shut = row => (hits ? hits[row.at] > 0 && !hitsInside[row.at] : mostlyShut && row.depth > 0) !== turned.has(row);
-
-/** What is searched in what rows of a kind show: words, and numbers in texts and as facts. */
-const searched = {words: ["type", "grade"], texts: ["numbers", "equation", "weight", "bias", "output"], facts: ["own", "inside", "macs", "macsInside"]};
+let hits = null, hitsInside = null, mostlyShut = shutAtFirst;
+const shut = row => (hits ? hits[row.at] > 0 && !hitsInside[row.at] : mostlyShut(row)) !== turned.has(row);
 
 /** The numbers a kind shows, as " 64 147 9408 ". */
 const numbersOf = [];
@@ -30,8 +26,8 @@ function kindTest(word) {
 
 /** Whether *parts* name a copy inside a folded row: `layers.3.mlp` in `layers.0–31.mlp`. */
 function namesCopy(row, parts) {
-  const places = [];
-  for (let place = row; place.above; place = place.above) places.unshift(place);
+  const places = row.parts ?? [];
+  if (!row.parts) for (let place = row; place.above; place = place.above) places.unshift(place);
   const fits = (place, part, i) => {
     const name = place.name.toLowerCase(), number = digits(part);
     if (place.copies > 1 && number) return place.ranges.some(([first, copies]) => {
@@ -48,12 +44,12 @@ function rowTest(word) {
   const copy = state.fold && parts.length > 1 && /\d/.test(word), product = state.fold && /^[1-9]\d*$/.test(number);
   return row => saidIn(row) || row.lower.includes(word)
     || (row.times > 1 && ((copy && namesCopy(row, parts))
-      || (product && (String(amount("own", row)) === number || String(amount("inside", row)) === number))));
+      || (product && searched.facts.some(name => String(amount(name, row)).replace("-", "") === number))));
 }
 
 /** Mark the rows that hold every word, and count the hits inside each row. */
 function search(all) {
-  const tests = state.query.toLowerCase().split(/\s+/).filter(Boolean).map(rowTest);
+  const tests = state.query.toLowerCase().split(/\s+/).filter(Boolean).map(rowTest).map(withInside);
   const [first, ...others] = tests;
   hits = hitsInside = null;
   if (!first) return;
@@ -68,7 +64,7 @@ function search(all) {
 /** Numbers largest first, names from A to Z; turned round at the second click. */
 function order() {
   const value = values[state.sort];
-  if (!value) return null;
+  if (!value) return usualOrder();
   const known = new Map(), of = row => known.get(row) ?? (known.set(row, value(row)), known.get(row));
   const sign = state.down ? -1 : 1;
   return (a, b) => {
@@ -84,7 +80,7 @@ function shown() {
   const all = rows(), compare = order();
   search(all);
   if (state.list) {
-    const found = all.filter(row => hits ? hits[row.at] : row.works || (state.idle && !row.inside));
+    const found = all.filter(inTheList);
     return compare ? found.sort(compare) : found;
   }
   const found = [], waiting = [[all[0], false]];
@@ -98,19 +94,4 @@ function shown() {
     for (let i = inside.length; i--;) waiting.push([inside[i], inHit]);
   }
   return found;
-}
-
-/** "23 of 107 layers · 4,096 of 25,557,032 parameters": of the rows that were found. */
-function tally() {
-  if (!hits) return "";
-  let layers = 0, held = exact(0), empty = 0;
-  for (const row of rows()) {
-    if (!hits[row.at]) continue;
-    layers += fact("layers", row) * row.times;
-    if (!fact("explained", row) && !fact("inside", row) && !row.inside) empty += row.times;
-    held += amount("adds", row);
-  }
-  if (!list.length) return "No layer has this name, type or number.";
-  const more = empty ? ` · ${counted(empty, "module")} without parameters` : "";
-  return `${grouped(layers)} of ${counted(island.layers, "layer")} · ${grouped(held)} of ${grouped(total)} parameters${more}`;
 }

@@ -1,5 +1,4 @@
-// What a page of many rows needs: a window on them, those in sight between two spaces for all others; and what an opened
-// row shows where none like it stands in the page.
+// What a page of many rows needs: a window on them, those in sight between two spaces for all others.
 
 const MARGIN = 20; // rows above and below the window
 const spaces = [0, 1].map(() => element("tr", {class: "space", "aria-hidden": "true"}, element("td")));
@@ -66,14 +65,3 @@ box.addEventListener("scroll", () => {
   waitingToLook ||= requestAnimationFrame(() => { waitingToLook = 0; if (windowed) look(false); });
 });
 addEventListener("resize", () => { if (windowed) look(true); });
-
-const cells = numbers => numbers.map(said);
-
-function told(row) {
-  const [words, tensors, flows] = (fact("details", row) || [[], [], []]).map(cells);
-  const line = (name, ...rest) => element("tr", {}, element("th", {}, ...breaking(name)), ...rest.map(cell => element("td", {}, cell)));
-  const more = element("div", {class: "more"}, element("div", {class: "told"}, ...words.map(line => element("p", {}, line))));
-  if (tensors.length) more.append(element("table", {class: "tensors"}, ...lines(tensors, 4, line)));
-  if (flows.length) more.append(element("table", {class: "flows"}, ...lines(flows, 4, line)));
-  return more;
-}

@@ -5,7 +5,6 @@ const columns = island.columns;
 for (const name in columns) if (typeof columns[name] === "string") columns[name] = columns[columns[name]];
 const fact = (name, {kind}) => columns[name]?.[kind] ?? 0;
 const text = (name, row) => said(fact(name, row));
-const numbers = row => text("numbers", row) || text("equation", row).replace(/ = [\d,]+$/, "");
 
 /** A text by its number: as it stands, or a pattern with numbers to fill in. */
 function said(number) {
@@ -38,10 +37,10 @@ class Row {
   get lower() { return this.lowered ??= this.path.toLowerCase(); }
   /** The path of the first copy. */
   get first() { return this.above ? joined(this.above.first, this.ranges[0][0]) : ""; }
-  /** No parameters and no multiply-adds, here or inside. */
-  get idle() { return !fact("holds", this) && !fact("macsInside", this); }
-  /** Something of its own to count. */
-  get works() { return fact("explained", this) || fact("macs", this); }
+  /** Hidden until it is asked for. */
+  get idle() { return rests(this); }
+  /** One that the list shows. */
+  get works() { return tells(this); }
 }
 
 const joined = (above, name) => above ? `${above}.${name}` : name;
@@ -99,12 +98,8 @@ const trees = {
   get unfolded() { return this.long ??= grown(false); },
 };
 
-const idleRows = new Map();
 /** How many rows of a tree are idle. */
-function idleIn(all) {
-  if (!idleRows.has(all)) idleRows.set(all, all.reduce((sum, row) => sum + (row.idle && row.above ? 1 : 0), 0));
-  return idleRows.get(all);
-}
+const idleIn = all => all.idle ??= all.filter(row => row.idle && row.above).length;
 
 /** The rows right below a row. */
 function children(rows, row) {

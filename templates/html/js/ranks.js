@@ -1,4 +1,4 @@
-// What the ranked blocks are grouped by, for all that are shown, and whether the first counts parameters or bytes.
+// What the ranked blocks are grouped by, for all that are shown, and what the first counts.
 
 const switches = name => [...document.querySelectorAll(`[name=${name}]`)];
 const picked = name => switches(name).find(each => each.checked);
@@ -14,7 +14,7 @@ function rankBy(asked) {
 
 function rank() {
   for (const place of document.querySelectorAll("table.blocks[data-measure]")) {
-    const measure = place.dataset.measure === "parameters" && ranking("of") || place.dataset.measure, by = picked("by")?.value ?? "block";
+    const measure = place.dataset.measure === switches("of")[0]?.value && ranking("of") || place.dataset.measure, by = picked("by")?.value ?? "block";
     const ranks = island.rankings[measure]?.[by];
     place.usual ??= [...place.tBodies[0].rows];
     if (measure === place.dataset.measure && by === "block") place.tBodies[0].replaceChildren(...place.usual);
@@ -24,7 +24,7 @@ function rank() {
 
 function rankRow([label, kind, copies, value, part, length]) {
   const name = copies ? [code(label), ...times(copies), ...(kind ? [" ", element("span", {class: "muted kind"}, ...breaking(kind))] : [])] : breaking(label);
-  return element("tr", {}, element("th", {}, ...name), ...[bar(length, 1000, 1), value, part].map(held => element("td", {}, held)));
+  return element("tr", {}, element("th", {}, ...name), ...[rankBar(length), value, part].map(held => element("td", {}, held)));
 }
 
 for (const each of [...switches("by"), ...switches("of")]) each.addEventListener("change", () => { rank(); remember(remember.row, true); });

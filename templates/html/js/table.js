@@ -92,8 +92,12 @@ addEventListener("beforeprint", () => {
     if (more) introduce(row, resolve(more, ".as:not(.whole, .own)"));
   }
   if (hits && !windowed) return;
-  const stand = trees[island.page].map(row => row.served).filter(Boolean);
+  const list = state.list;
+  state.list = !!usual.list; // as the page was served
+  for (const row of trees[island.page]) if (row.served) finish(row);
+  state.list = list;
   section.classList.remove("windowed", "wide");
+  table.classList.toggle("flat", !!usual.list);
   body.replaceChildren(...stand);
 });
 addEventListener("afterprint", draw);

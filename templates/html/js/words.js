@@ -1,6 +1,6 @@
 // Numbers and names as texts, in the words of the page, and elements that hold them. Text is only ever set as text.
 
-const grouped = value => value.toLocaleString("en-US");
+const grouped = new Intl.NumberFormat("en-US").format;
 const counted = (number, word) => `${grouped(number)} ${word}${Number(number) === 1 ? "" : "s"}`;
 
 /** "58.6%", as the page rounds it: half up, exactly. */
@@ -12,8 +12,10 @@ function share(part, whole) {
   return tenths === "1000" && some < all ? ">99.9%" : `${grouped(Number(tenths.slice(0, -1)))}.${tenths.slice(-1)}%`;
 }
 
-const twoDigits = new Intl.NumberFormat("en-US", {minimumFractionDigits: 2, maximumFractionDigits: 2, roundingMode: "halfEven"});
-const noDigits = new Intl.NumberFormat("en-US", {maximumFractionDigits: 0, roundingMode: "halfEven", useGrouping: false});
+const decimals = digits => new Intl.NumberFormat("en-US", {
+  minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: "halfEven", useGrouping: false,
+});
+const [twoDigits, noDigits] = [decimals(2), decimals(0)];
 
 /** "14.96 M"; exact below a million. */
 function short(value, billion) {
@@ -55,7 +57,6 @@ function named(row, pairs) {
   const parts = row.path.split(".");
   return lines(pairs, 2, (own, rest) => parts.slice(0, own).join(".") + said(rest)).join(", ");
 }
-const noteNames = row => (fact("note", row) || []).filter(Array.isArray).map(pairs => named(row, pairs));
 
 /** What a note says of a row: texts and names. */
 const note = row => (fact("note", row) || []).map(piece => Array.isArray(piece) ? code(named(row, piece)) : said(piece));

@@ -76,11 +76,11 @@ def build_diff_view(
             why_more=why[TOP_REASONS : TOP_REASONS + MOST_REASONS],
             why_left_out=_more_reasons(len(why) - TOP_REASONS),
             top=tuple(top[:top_rows]),
-            top_left_out=_left_out(rest),
+            top_left_out=left_out(rest),
             more=tuple(rest[: most_rows - top_rows]),
-            more_left_out=_left_out(rest[most_rows - top_rows :]),
+            more_left_out=left_out(rest[most_rows - top_rows :]),
             rows=tuple(rows[:most_rows]),
-            rows_left_out=_left_out(rows[most_rows:]),
+            rows_left_out=left_out(rows[most_rows:]),
             unchanged=layers_text(comparison.unchanged),
             notes=tuple(f"{note[0].upper()}{note[1:]}." for note in comparison.notes),
             problems=tuple(f"{check.claim}: {grouped(check.found)}, not {grouped(check.expected)}" for check in failed),
@@ -91,7 +91,7 @@ def build_diff_view(
         )
 
 
-def _left_out(rows: Sequence[ChangeRow]) -> str:
+def left_out(rows: Sequence[ChangeRow]) -> str:
     """Return "12 more, −3,072" for the rows that are not shown; empty for none."""
     if not rows:
         return ""

@@ -29,13 +29,17 @@ _MOST_PARTS = 4
 
 
 def change_rows(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> list[ChangeRow]:
-    """Return the rows worth showing, largest change first; layers that only hold others say nothing of their own."""
-    shown = [group for group in groups if _tells(comparison, group)]
-    ordered = sorted(shown, key=lambda group: -abs(group.change.parameters))  # stable: then in model order
-    return [_row(comparison, group, title) for group in ordered]
+    """Return the rows worth showing, largest change first."""
+    return [change_row(comparison, group, title) for group in worth_showing(comparison, groups)]
 
 
-def _tells(comparison: Comparison, group: ChangeGroup) -> bool:
+def worth_showing(comparison: Comparison, groups: Sequence[ChangeGroup]) -> list[ChangeGroup]:
+    """Return *groups*, largest change first, without layers that only hold others: they say nothing of their own."""
+    shown = [group for group in groups if tells(comparison, group)]
+    return sorted(shown, key=lambda group: -abs(group.change.parameters))  # stable: then in model order
+
+
+def tells(comparison: Comparison, group: ChangeGroup) -> bool:
     """Return whether a group tells what no other row does."""
     change = group.first
     if comparison.new:
@@ -62,7 +66,8 @@ def _side(comparison: Comparison, group: ChangeGroup) -> tuple[SummaryData, int]
     return (comparison.after, change.after) if change.after >= 0 else (comparison.before, change.before)
 
 
-def _row(comparison: Comparison, group: ChangeGroup, title: str) -> ChangeRow:
+def change_row(comparison: Comparison, group: ChangeGroup, title: str) -> ChangeRow:
+    """Return what a row says of a group of changes."""
     change, each, total = group.first, group.told[0].change, group.change
     side, layer = _side(comparison, group)
     times = len(group.told)

@@ -42,6 +42,7 @@ PICTURES = {
         False,
         "document.querySelector('.icicle summary').click(); document.querySelector('.icicle').scrollIntoView();",
     ),
+    "diff": Picture("resnet-diff", 1200, 1330, False, "document.querySelector('.tree tbody summary').click();"),
     "phone": Picture("gpt2", 390, 844, False, "document.querySelector('.layers').scrollIntoView();"),
 }
 

@@ -494,7 +494,7 @@ def test_the_main_input_has_sizes_from_the_config(transformers, name, settings, 
     model = tiny(transformers, name, **settings)
     call = declared(model)
     assert shapes(call) == expected
-    assert call.origin == f"the model's main input (`{next(iter(expected))}`), with sizes from its config"
+    assert call.origin == "the model's main input, with sizes from its config"
     with torch.no_grad():
         model(*call.args, **call.kwargs)
 

@@ -138,7 +138,7 @@ def _from_config(model: nn.Module) -> Call | Undeclared | None:
         if value is None:
             return Undeclared(f"its config does not tell the size of `{name}`")
         fed[name] = value
-    return Call((), fed, f"the model's main input (`{main}`), with sizes from its config")
+    return Call((), fed, "the model's main input, with sizes from its config")
 
 
 def _main_input(model: nn.Module, taken: tuple[str, ...], config: configs.Config) -> str:

@@ -80,10 +80,11 @@ def workbook(folder: Path) -> None:
 
 def cropped(paper: Image.Image, margin: int = 20) -> Image.Image:
     """Return what is printed on a page, without its footer, with a margin around it."""
-    sheet = paper.crop((0, 0, paper.width, int(paper.height * 0.94)))
+    sheet = paper.crop((0, 0, paper.width, int(paper.height * 0.957)))
     printed = sheet.convert("L").point([255 * (value < 250) for value in range(256)]).getbbox()
     left, top, right, bottom = printed or (0, 0, *sheet.size)
-    return sheet.crop((max(left - margin, 0), max(top - margin, 0), right + margin, bottom + margin))
+    edges = (min(right + margin, sheet.width), min(bottom + margin, sheet.height))
+    return sheet.crop((max(left - margin, 0), max(top - margin, 0), *edges))
 
 
 def small(source: Path, target: Path) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from summarykit.api import load, summarize
-from summarykit.errors import BudgetError, LockError, MissingFileError, OutputError
-from summarykit.models import ProjectModel, file_name, project_models, summary_of
+from summarykit.checkouts import find_revision
+from summarykit.errors import BudgetError, LockError, MissingFileError, OutputError, RevisionError
+from summarykit.models import ITS_OWN, ProjectModel, file_name, project_models, summary_of
 from summarykit.project import nearest_project
 from summarykit.result import Summary
+from summarykit.revisions import Base, models_at
 from summarykit.summary import SummaryData
 from summarykit.summary.budget import Limit, ModelCheck, checks_json, judged, made_limits
 from summarykit.summary.lock import FILE, LockChange, Locked, lock_text, read_lock
@@ -33,26 +36,28 @@ class Checked:
     Attributes:
         models: One entry a model, with a verdict for each limit.
         gone: Names that the lock has and the project no longer.
+        failed: Why a model could not be checked, by name.
 
     """
 
     models: tuple[ModelCheck, ...]
     gone: tuple[str, ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
         """Whether every limit is kept, and every model is as it was locked where that was asked for."""
-        return all(model.ok for model in self.models) and not self.gone
+        return all(model.ok for model in self.models) and not self.gone and not self.failed
 
     def to_json(self) -> str:
         """Return all of it as JSON, for programs."""
-        return checks_json(self.models, self.gone)
+        return checks_json(self.models, self.gone, self.failed)
 
     def __str__(self) -> str:
         """Return the verdicts as text, at most 100 columns wide, with a line for each that is not kept."""
         from summarykit.exporters.text_budget import checks_text
 
-        return checks_text(self.models, self.gone)
+        return checks_text(self.models, self.gone, self.failed)
 
     def __repr__(self) -> str:
         """Return one line: how many models, and whether all is kept."""
@@ -63,6 +68,7 @@ def check(
     model: nn.Module | Summary | str | Sequence[str] = (),
     *,
     base: Summary | PathLike | None = None,
+    git: str | None = None,
     locked: bool = False,
     progress: bool = False,
     **limits: object,
@@ -70,12 +76,14 @@ def check(
     """Hold models against limits, and against the lock where that is asked for.
 
     Without arguments, all models in ``[tool.summarykit.models]`` of the nearest pyproject.toml. Nothing is raised for a
-    limit that is not kept: ``check().ok`` says so, and ``print(check())`` why.
+    limit that is not kept: ``check().ok`` says so, and ``print(check())`` why. Of several models, one that cannot be
+    checked hides none of the others: ``failed`` has it.
 
     Args:
         model: Names of models of the project; or a module or a summary, with limits of its own.
         base: A summary or the path of a saved one, from which increases are counted; or a folder with ``NAME.json`` for
             each model. A model that is not there is new.
+        git: A revision of git instead: the models of the project as they are there, built in a checkout of its own.
         locked: Whether the models must be as ``summarykit.lock.json`` beside the pyproject.toml has them.
         progress: Whether a terminal shows how far it is.
         limits: For a module or a summary: ``max_parameters="10M"``, ``layers={"encoder.*": {"max_bytes": "1GB"}}`` and
@@ -83,9 +91,10 @@ def check(
 
     Raises:
         ProjectError, BudgetError: pyproject.toml or a limit is not of its form, or there is no such model.
-        TargetError, InputsError, NotAModelError: A model cannot be built, or fed.
+        TargetError, InputsError, NotAModelError: The one model cannot be built, or fed.
         MissingFileError, SavedFileError: There is no such base, or it is no summary.
         LockError: The lock cannot be read, or does not hold a model.
+        RevisionError: There is no such revision, or its models cannot be built apart.
 
     Example:
         >>> import torch, summarykit
@@ -96,6 +105,8 @@ def check(
     if not isinstance(model, str | list | tuple):
         if locked:
             raise LockError("a lock knows models by name, and a model is given", hint="give its name in the project")
+        if git is not None:
+            raise RevisionError("a revision is of a project, and a model is given", hint="give its name in the project")
         summary = model if isinstance(model, Summary) else summarize(cast("nn.Module", model), progress=progress)
         name = summary.options.title or summary.model_name
         before = base if isinstance(base, Summary) or base is None else load(base)
@@ -108,19 +119,40 @@ def check(
     if len(models) > 1 and base is not None and (isinstance(base, Summary) or not Path(base).is_dir()):
         hint = "name the one it is of, or give a folder with NAME.json for each"
         raise BudgetError(f"one base is given for {len(models)} models", hint=hint)
+    if base is not None and git is not None:
+        raise RevisionError("base and git both say what increases are counted from", hint="leave one of them out")
     held = read_locks(lock_file(Path.cwd())) if locked else {}
     if locked:
         for each in models:
             locked_as(each.name, held)  # told before any model is built
-    checks = []
+    bases = models_at(find_revision(git), names) if git is not None else base
+    checks, failed = [], {}
     for each in models:
-        before = _base_of(each, base)
-        data = summary_of(each, progress=progress).data
-        lock = LockChange(held[each.name], locked_model(data)) if locked else None
-        checks.append(
-            made_check(each.name, data, each.limits, before, new=before is None and base is not None, lock=lock)
-        )
-    return Checked(tuple(checks), tuple(sorted(held.keys() - {each.name for each in models} if not names else ())))
+        try:
+            checks.append(_check_of(each, bases, held, progress=progress))
+        except (*ITS_OWN, BudgetError) as error:
+            if len(models) == 1:
+                raise
+            failed[each.name] = str(error).removeprefix(f"{each.where}: ")
+    gone = sorted(held.keys() - {each.name for each in models}) if not names else ()
+    return Checked(tuple(checks), tuple(gone), failed)
+
+
+def _check_of(
+    model: ProjectModel,
+    base: Summary | PathLike | Mapping[str, Base] | None,
+    held: Mapping[str, Locked],
+    *,
+    progress: bool,
+) -> ModelCheck:
+    """Return a model of the project held against its limits, and against what *held* has of it, where it has any."""
+    before = _base_of(model, base)
+    data = summary_of(model, progress=progress).data
+    lock = LockChange(held[model.name], locked_model(data)) if model.name in held else None
+    try:
+        return made_check(model.name, data, model.limits, before, new=before is None and base is not None, lock=lock)
+    except BudgetError as error:
+        raise BudgetError(f"{model.where}: {error.what}", hint=error.hint) from None
 
 
 def made_check(
@@ -137,7 +169,12 @@ def made_check(
     return ModelCheck(name, data, before, new, tuple(judged(limit, data, before) for limit in limits), lock)
 
 
-def _base_of(model: ProjectModel, base: Summary | PathLike | None) -> Summary | None:
+def _base_of(model: ProjectModel, base: Summary | PathLike | Mapping[str, Base] | None) -> Summary | None:
+    if isinstance(base, Mapping):
+        found = base.get(model.name, Base(None))
+        if found.error:
+            raise found.error
+        return found.summary
     if base is None or isinstance(base, Summary):
         return base
     path = Path(base)
@@ -204,8 +241,11 @@ def locked_as(name: str, held: Mapping[str, Locked]) -> Locked:
 
     """
     if name not in held:
-        there = f"there are: {', '.join(map(ascii, held))}" if held else "it is empty"
-        raise LockError(f"{FILE} does not hold the model {name!a}", hint=f"add it with 'summarykit lock'; {there}")
+        there = f"there are: {', '.join(map(repr, held))}" if held else "it is empty"
+        raise LockError(
+            f"{FILE} does not hold the model {name!r}",
+            hint=f"add it with 'summarykit lock {shlex.quote(name)}'; {there}",
+        )
     return held[name]
 
 

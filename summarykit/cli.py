@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from summarykit import __version__
+from summarykit.aside import prints_aside
 from summarykit.commands.check import check, lock
 from summarykit.commands.diff import diff
 from summarykit.commands.options import All, Arguments, Meta, Output, Sizes, Step, Templates, Title
@@ -139,25 +140,27 @@ def report(
     elif target.lower().endswith(".json") and not folder:
         summary = write(target, *paths, source=Path(target).name, **shown)
     else:
-        from summarykit.reading import load_folder, load_target
+        from summarykit.reading import load_folder
+        from summarykit.targets import built_target
 
         if folder and arg:
             raise TargetError(f"{target!r} is a folder's config", hint="leave out --arg, and change its config.json")
-        model = load_folder(Path(target)).model if folder else load_target(target, arg or (), meta=meta)
-        given: object = inputs
-        if sizes:
-            from summarykit.reading.inputs import given_by_specs
+        with prints_aside():
+            model = load_folder(Path(target)).model if folder else built_target(target, arg or (), meta=meta)
+            given: object = inputs
+            if sizes:
+                from summarykit.reading.inputs import given_by_specs
 
-            given = given_by_specs(model, sizes, inputs)
-        summary = write(
-            target if folder else model,
-            *paths,
-            inputs=given,
-            forward=forward,
-            trace_seconds=trace_seconds,
-            source="" if folder else target,
-            **shown,
-        )
+                given = given_by_specs(model, sizes, inputs)
+            summary = write(
+                target if folder else model,
+                *paths,
+                inputs=given,
+                forward=forward,
+                trace_seconds=trace_seconds,
+                source="" if folder else target,
+                **shown,
+            )
     _show(summary)
     if step:
         append_summary(summary.data, summary.options)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from summarykit.api import is_model_config, summarize
+from summarykit.aside import prints_aside
 from summarykit.errors import (
     BudgetError,
     ExpertsError,
@@ -71,13 +72,13 @@ def project_models(folder: Path, names: Sequence[str] = ()) -> tuple[ProjectMode
         raise ProjectError("[tool.summarykit.models] is no table", hint=_EXAMPLE)
     if project.path is None or not tables:
         said = "no pyproject.toml here or above" if project.path is None else f"no model in {project.path.name}"
-        raise ProjectError(f"there is {said}", hint=f"{_EXAMPLE} in a pyproject.toml")
+        raise ProjectError(f"there is {said}", hint=f"{_EXAMPLE.removesuffix(' below')} in pyproject.toml")
     for name in names:
         if name not in tables:
-            near, there = closest(name, list(tables)), f"there are: {', '.join(map(ascii, tables))}"
+            near, there = closest(name, list(tables)), f"there are: {', '.join(map(repr, tables))}"
             raise ProjectError(
-                f"there is no model {name!a} in [tool.summarykit.models]",
-                hint=f"did you mean {near!a}? T{there[1:]}" if near else there,
+                f"there is no model {name!r} in [tool.summarykit.models]",
+                hint=f"did you mean {near!r}? T{there[1:]}" if near else there,
             )
     made = [_model(name, table, project.path.parent) for name, table in tables.items()]
     return tuple(model for model in made if not names or model.name in names)
@@ -112,7 +113,7 @@ def model_name(stem: str) -> str:
 
 
 def _where(name: str) -> str:
-    return f"[tool.summarykit.models.{name if name.isprintable() else ascii(name)}]"
+    return f"[tool.summarykit.models.{name if name.isprintable() else repr(name)}]"
 
 
 def _model(name: str, table: object, folder: Path) -> ProjectModel:
@@ -122,15 +123,15 @@ def _model(name: str, table: object, folder: Path) -> ProjectModel:
     for key in table:
         check_key(key, (*_SETTINGS, *KEYS, LAYERS), where)
     settings = {key: value for key, value in table.items() if key in _SETTINGS}
-    if "target" not in settings:
+    if settings.get("target", "") == "":
         raise ProjectError(f"{where} has no target", hint='write target = "package.module:attribute"')
     for key, value in settings.items():
         kinds, form = _SETTINGS[key]
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise ProjectError(f"{where}: {key} is {value!a}", hint=f"write {key} = {form}")
+            raise ProjectError(f"{where}: {key} is {value!r}", hint=f"write {key} = {form}")
     specs = settings.get("inputs")
     if isinstance(specs, list) and not (specs and all(isinstance(text, str) for text in specs)):
-        raise ProjectError(f"{where}: inputs is {specs!a}", hint=f"write inputs = {_SETTINGS['inputs'][1]}")
+        raise ProjectError(f"{where}: inputs is {specs!r}", hint=f"write inputs = {_SETTINGS['inputs'][1]}")
     limits = made_limits({key: value for key, value in table.items() if key not in _SETTINGS}, where)
     counted = [limit.key for limit in limits if limit.quantity is Quantity.MACS]
     if counted and not {"inputs", "input_size"} & settings.keys() and not settings["target"].endswith(".json"):
@@ -140,7 +141,7 @@ def _model(name: str, table: object, folder: Path) -> ProjectModel:
 
 
 def summary_of(model: ProjectModel, *, progress: bool = False) -> Summary:
-    """Return the summary of a project's model, which is built for it.
+    """Return the summary of a project's model, which is built for it; what its code prints goes to standard error.
 
     Raises:
         TargetError, ModelFolderError, NotAModelError: It cannot be built.
@@ -149,7 +150,8 @@ def summary_of(model: ProjectModel, *, progress: bool = False) -> Summary:
 
     """
     try:
-        return _summary(model, progress=progress)
+        with prints_aside():
+            return _summary(model, progress=progress)
     except ITS_OWN as error:
         kind: type[SummaryKitError] = type(error)
         raise kind(f"{model.where}: {error.what}", hint=error.hint) from error.__cause__

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from summarykit.api import is_model_config, summarize
-from summarykit.errors import TargetError
+from summarykit.aside import prints_aside
+from summarykit.errors import MissingTargetError, TargetError
 from summarykit.models import project_model, summary_of
+from summarykit.project import project_of
 from summarykit.result import Summary
+from summarykit.summary.patterns import closest
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def is_path(target: str) -> bool:
@@ -46,8 +53,27 @@ def summary_of_target(
         return summary_of(named, progress=progress)
     if is_path(target):
         return summarize(target, progress=progress)
-    from summarykit.reading import load_target
     from summarykit.reading.inputs import given_by_specs
 
-    model = load_target(target, arguments, meta=meta)
-    return summarize(model, inputs=given_by_specs(model, sizes, None) if sizes else None, progress=progress)
+    with prints_aside():
+        model = built_target(target, arguments, meta=meta)
+        return summarize(model, inputs=given_by_specs(model, sizes, None) if sizes else None, progress=progress)
+
+
+def built_target(target: str, arguments: Sequence[str] = (), *, meta: bool = False) -> nn.Module:
+    """Return the model that *target* names; where it names none, the message says which model of the project is near.
+
+    Raises:
+        TargetError: As for ``load_target``.
+
+    """
+    from summarykit.reading import load_target
+
+    try:
+        return load_target(target, arguments, meta=meta)
+    except MissingTargetError as error:
+        names = project_of(Path.cwd()).table.get("models", {})
+        near = closest(target, list(names)) if ":" not in target and isinstance(names, dict) else ""
+        if not near:
+            raise
+        raise MissingTargetError(error.what, hint=f"did you mean the model {near!r} of pyproject.toml?") from None

@@ -15,6 +15,7 @@ LONGEST = 300  # lines; a file that outgrows this becomes a folder of the same n
 MAY_IMPORT = {
     "errors": "",
     "garbage": "",
+    "aside": "",
     "project": "errors",
     "progress": "",
     "expression": "errors",
@@ -30,16 +31,17 @@ MAY_IMPORT = {
     "options": "errors project summary exporters",
     "api": "errors progress formulas reading summary exporters options result",
     "diffing": "errors summary exporters options result api",
-    "models": "errors project reading summary result api",
-    "checking": "errors project summary exporters result api models",
-    "targets": "errors reading result api models",
+    "models": "errors aside project reading summary result api",
+    "targets": "errors aside project reading summary result api models",
     "apart": "errors project result models targets",
     "checkouts": "errors",
     "revisions": "errors result api apart checkouts targets",
+    "checking": "errors project summary exporters result api models checkouts revisions",
     "diffing_all": "errors progress summary exporters options result api diffing models checkouts revisions",
     "commands": "errors formulas reading summary exporters options result api diffing models checking targets "
     "checkouts revisions diffing_all",
-    "cli": "errors expression records formulas reading summary exporters result api diffing models commands summarykit",
+    "cli": "errors aside expression records formulas reading summary exporters result api diffing models targets "
+    "commands summarykit",
     # around the house
     # __init__.py: the public names
     "summarykit": "errors formulas summary exporters result api diffing diffing_all checking",

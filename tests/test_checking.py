@@ -133,8 +133,13 @@ max_increase = 0
         (TINY + "inputs = [3]", "inputs is [3]"),
         (TINY + 'inputs = ["1,x"]', "[tool.summarykit.models.tiny]: --input"),
         (TINY + 'inputs = ["1,16"]\ninput_size = [1]', "inputs and input_size both say what to feed"),
-        (TINY + "[tool.summarykit.models.tiny.layers]\nencoder = {max_bytes = 1}", "no layer fits 'encoder'"),
+        (
+            TINY + "[tool.summarykit.models.tiny.layers]\nencoder = {max_bytes = 1}",
+            "[tool.summarykit.models.tiny]: max_bytes: no layer fits 'encoder'",
+        ),
         ("[tool.summarykit.models.tiny]\nmax_parameters = 1", "has no target"),
+        ('[tool.summarykit.models.tiny]\ntarget = ""', "has no target"),
+        (TINY + "args = { width = 3 }", "  hint: give what it needs in its table: args = { name = value }"),
         (
             '[tool.summarykit.models.tiny]\ntarget = "nowhere:model"',
             "'nowhere' cannot be imported: ",
@@ -172,6 +177,74 @@ def test_a_target_that_fails_shows_the_users_own_lines(project, capsys):
     assert "target.py" not in err
 
 
+def test_one_that_cannot_be_checked_hides_none_of_the_others(project, capsys):
+    project("""
+[tool.summarykit.models.gone]
+target = "summarykit.examples:nothing"
+[tool.summarykit.models.astray]
+target = "summarykit.examples:sequential"
+layers = { encoder = { max_bytes = 1 } }
+[tool.summarykit.models.over]
+target = "summarykit.examples:sequential"
+max_parameters = 80
+""")
+    code, out, _ = said(capsys, "check")
+    assert code == 2
+    assert "✗ over: 81 parameters, 1 more than max_parameters = 80 allows" in out
+    assert "✗ gone: cannot be checked: 'summarykit.examples' has no 'nothing'\n    hint: " in out
+    assert "✗ astray: cannot be checked: max_bytes: no layer fits 'encoder'\n" in out
+    assert out.endswith("✗ 2 models cannot be checked; over budget: 1 of 1 limit not kept\n")
+    code, out, _ = said(capsys, "check", "--json")
+    told = json.loads(out)
+    assert (code, told["ok"], sorted(told["failed"])) == (2, False, ["astray", "gone"])
+    found = summarykit.check()
+    assert (found.ok, [model.name for model in found.models]) == (False, ["over"])
+    assert "has no 'nothing'" in found.failed["gone"]
+    assert said(capsys, "check", "over")[0] == 1
+    with pytest.raises(summarykit.SummaryKitError, match="has no 'nothing'"):
+        summarykit.check("gone")
+
+
+def test_what_a_model_prints_is_kept_out_of_what_is_asked_for(tmp_path):
+    (tmp_path / "loud.py").write_text(
+        "from torch import nn\nprint('imported')\n\nclass Loud(nn.Linear):\n    def forward(self, x):\n"
+        "        print('called', x.shape)\n        return super().forward(x)\n\n"
+        "def build():\n    print('built')\n    return Loud(4, 2)\n"
+    )
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.summarykit.models.loud]\ntarget = "loud:build"\ninput_size = [1, 4]\nmax_macs = 8\n'
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    told = {}
+    for arguments in ("check --json", "check", "report loud", "report loud:build --input 1,4", "diff loud loud:build"):
+        command = [sys.executable, "-m", "summarykit", *arguments.split()]
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", check=False)
+        assert done.returncode == 0, done.stderr
+        assert {"imported", "built"} <= set(done.stderr.splitlines()), arguments
+        told[arguments] = done.stdout
+        assert not {"imported", "built"} & set(done.stdout.splitlines()), arguments
+        assert "called" not in done.stdout, arguments
+    assert json.loads(told["check --json"])["ok"]
+
+
+def test_a_name_near_one_of_the_project_is_told(project, capsys):
+    project(TINY)
+    for command in ("report tinny", "diff tinny tiny", "diff tiny tinny"):
+        code, _, err = said(capsys, *command.split())
+        assert (code, "hint: did you mean the model 'tiny' of pyproject.toml?" in err) == (2, True), command
+    assert "write it as package.module:attribute" in said(capsys, "report", "another")[2]
+
+
+def test_names_of_any_script_are_told_as_they_are_written(project, capsys):
+    project(TINY.replace("tiny", '"größe 模型"'))
+    assert "there are: 'größe 模型'" in said(capsys, "check", "x")[2]
+    (Path.cwd() / "summarykit.lock.json").write_text('{"lock": 1, "models": {}}')
+    assert (
+        "does not hold the model 'größe 模型'\n  hint: add it with 'summarykit lock"
+        in said(capsys, "check", "--locked")[2]
+    )
+
+
 def test_python_takes_a_model_or_names_and_not_both(project):
     project(TINY)
     assert summarykit.check(nn.Linear(2, 2), max_parameters="6").ok
@@ -201,7 +274,7 @@ def test_a_lock_holds_until_the_parameters_change(project, capsys, monkeypatch):
     code, out, _ = said(capsys, "check", "--locked")
     assert code == 1
     assert out.partition("✗ ")[2] == (
-        "tiny: the parameters are not those of summarykit.lock.json\n"
+        "tiny: the parameters are not those of summarykit.lock.json; where that is meant: summarykit lock tiny\n"
         "  parameters: 81 → 157\n"
         "  trainable: 81 → 154\n"
         "  bytes: 324 → 628\n"
@@ -215,6 +288,21 @@ def test_a_lock_holds_until_the_parameters_change(project, capsys, monkeypatch):
     )
     lock = json.loads(said(capsys, "check", "--locked", "--json")[1])["models"][0]["lock"]
     assert (lock["same"], len(lock["removed"]), lock["totals"]["parameters"]) == (False, 3, [81, 157])
+
+
+def test_what_grew_stands_below_what_it_was(project, capsys, monkeypatch):
+    project(TINY)
+
+    def blocks(times):
+        made = [nn.ModuleDict({"up": nn.Linear(2, 3), "down": nn.Linear(3, 2)}) for _ in range(times)]
+        monkeypatch.setattr("summarykit.examples.sequential", lambda: nn.ModuleList(made))
+
+    blocks(3)
+    assert said(capsys, "lock")[0] == 0
+    blocks(12)
+    lines = said(capsys, "check", "--locked")[1].splitlines()
+    rows = [line.split(":")[0].strip() for line in lines if line.startswith(("  −", "  +"))]
+    assert rows == ["− 0–2.down × 3", "+ 0–11.down × 12", "− 0–2.up × 3", "+ 0–11.up × 12"]
 
 
 def test_any_change_of_a_lock_is_told(project, capsys):
@@ -258,7 +346,10 @@ def test_a_lock_of_one_model_leaves_the_others(project, capsys, monkeypatch):
     assert {name: model.parameters for name, model in held.items()} == {"tiny": 81, "twin": 6}
     project(TINY.replace("tiny", "twin"))
     code, out, _ = said(capsys, "check", "--locked")
-    assert (code, "✗ tiny: is locked, and no longer in pyproject.toml" in out) == (1, True)
+    assert (code, "✗ tiny: is locked, and no longer in pyproject.toml; 'summarykit lock' leaves it out" in out) == (
+        1,
+        True,
+    )
     assert said(capsys, "check", "--locked", "twin")[0] == 0
     assert said(capsys, "lock", "twin")[0] == 0
     assert "tiny" not in (folder / "summarykit.lock.json").read_text("utf-8")
@@ -273,6 +364,7 @@ def test_a_lock_of_one_model_leaves_the_others(project, capsys, monkeypatch):
         ('{"lock": 1, "models": []}', "is damaged"),
         ('{"lock": 1, "models": {"tiny": {"parameters": 81}}}', "is damaged (KeyError"),
         ('{"lock": 1}', "is damaged"),
+        ('{"lock": 1, "models": {"tiny": 1, "tiny": 2}}', "says 'tiny' twice\n  hint: a merge may have kept both"),
         ("[]", "is JSON, but no lock"),
         ('{"lock": 1, "mod', "is no JSON"),
         ("<<<<<<< ours\n", "a merge may have left its marks"),

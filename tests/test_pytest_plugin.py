@@ -79,7 +79,7 @@ def test_lock():
     result = ran(tests.replace("WIDTH", "8"))
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([
-        "E*AssertionError: tiny: the parameters are not those of summarykit.lock.json",
+        "E*AssertionError: tiny: the parameters are not those of summarykit.lock.json; where that is meant: *lock tiny",
         "E *parameters: 81 → 157",
         "E *− 0: 68 parameters: weight 4 × 16 float32, bias 4 float32",
         "E *+ 0: 136 parameters: weight 8 × 16 float32, bias 8 float32",

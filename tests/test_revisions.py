@@ -47,6 +47,13 @@ def diff(folder, *arguments, **environment):
     return done.returncode, done.stdout, done.stderr
 
 
+def check(folder, *arguments):
+    command = [sys.executable, "-m", "summarykit", "check", *arguments]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, encoding="utf-8", check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
 def left_behind(git):
     return git("worktree", "list").count("\n"), git("status", "--porcelain")
 
@@ -235,3 +242,30 @@ def test_no_repository_and_no_git_are_told(tmp_path):
     assert (code, "there is no git repository here" in err) == (2, True)
     code, _, err = diff(tmp_path, "summarykit.examples:sequential", "--git", "main", PATH="")
     assert (code, "git cannot be run" in err) == (2, True)
+
+
+def test_increases_are_counted_from_a_revision(git):
+    table = '[tool.summarykit.models.{0}]\ntarget = "{1}:build"\nmax_increase = "1%"\n'
+    old, bad = table.format("old", "old"), table.format("bad", "bad")
+    (git.folder / "old.py").write_text(LINEAR)
+    (git.folder / "bad.py").write_text("1 / 0\n")
+    (git.folder / "pyproject.toml").write_text(old + bad)
+    git("add", ".")
+    git("commit", "--quiet", "-m", "models")
+    (git.folder / "old.py").write_text(LINEAR.replace("2, 2", "2, 3"))
+    (git.folder / "bad.py").write_text(LINEAR)
+    (git.folder / "pyproject.toml").write_text(old + bad + table.format("fresh", "old"))
+    before = left_behind(git)
+    code, out, _ = check(git.folder, "--git", "main")
+    assert code == 2
+    assert "✗ old: 6 → 9 parameters (+3), and max_increase = 1% allows 6; grew most: Linear +3" in out
+    assert "✗ bad: cannot be checked: at main: " in out
+    assert "new, no base" in out
+    assert left_behind(git) == before
+    assert check(git.folder, "old", "--git", "main")[0] == 1
+    code, _, err = check(git.folder, "bad", "--git", "main")
+    assert (code, "ZeroDivisionError" in err) == (2, True)
+    assert "no revision 'mian'" in check(git.folder, "--git", "mian")[2]
+    assert "base and git both say" in check(git.folder, "--git", "main", "--base", ".")[2]
+    git("commit", "--quiet", "-a", "-m", "grown")
+    assert check(git.folder, "old", "fresh", "--git", "HEAD")[0] == 0

@@ -16,6 +16,9 @@ def check(
         Path | None,
         typer.Option("--base", help="A saved .json that increases are counted from, or a folder of NAME.json."),
     ] = None,
+    git: Annotated[
+        str | None, typer.Option("--git", metavar="REVISION", help="Count increases from the models at a revision.")
+    ] = None,
     locked: Annotated[
         bool, typer.Option("--locked", help="Fail too where a model is not as summarykit.lock.json has it.")
     ] = False,
@@ -24,18 +27,19 @@ def check(
     """Hold the models in pyproject.toml against their limits; exit code 1 where one is not kept.
 
     Each stands in a table [tool.summarykit.models.NAME] with its target and its limits, such as max_parameters = "10M".
+    Exit code 2 where one cannot be checked; the others are all the same.
     """
     from summarykit.checking import check as run
     from summarykit.exporters.text import terminal
     from summarykit.exporters.text_budget import print_checks
 
-    checked = run(names or [], base=base, locked=locked, progress=True)
+    checked = run(names or [], base=base, git=git, locked=locked, progress=True)
     if as_json:
         typer.echo(checked.to_json(), nl=False)
     else:
-        print_checks(terminal(), checked.models, checked.gone)
+        print_checks(terminal(), checked.models, checked.gone, checked.failed)
     if not checked.ok:
-        raise typer.Exit(1)
+        raise typer.Exit(2 if checked.failed else 1)
 
 
 def lock(

@@ -63,12 +63,12 @@ def diff(
             what = "--all takes its models, and how they are built, from pyproject.toml"
             raise TargetError(what, hint="leave out the target, --arg, --meta and --input")
         _all_models(git, base, paths, given, step=step)
-    elif before is None or (after is None) == (git is None):
-        raise TargetError("a diff is of BEFORE and AFTER, or of one TARGET with --git", hint=_FORMS)
     elif base is not None:
         raise TargetError(
             "--base is for --all", hint="for one model write it as BEFORE: summarykit diff base.json NAME"
         )
+    elif before is None or (after is None) == (git is None):
+        raise TargetError("a diff is of BEFORE and AFTER, or of one TARGET with --git", hint=_FORMS)
     else:
         _two_models(before, after, git, paths, built, given, step=step)
 

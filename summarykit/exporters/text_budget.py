@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import StringIO
+from types import MappingProxyType
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from summarykit.exporters.view.budget import broken_lines, limit_rows, verdict_line
+from summarykit.exporters.view.budget import broken_lines, failed_lines, limit_rows, verdict_line
 from summarykit.exporters.view.words import shortened
 from summarykit.summary.budget import ModelCheck
 
 WIDTH = 100
 
 
-def print_checks(console: Console, checks: Sequence[ModelCheck], gone: Sequence[str] = ()) -> None:
+def print_checks(
+    console: Console,
+    checks: Sequence[ModelCheck],
+    gone: Sequence[str] = (),
+    failed: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Print the limits of all models on *console* as a table, and why some are not kept."""
-    ok = all(check.ok for check in checks) and not gone
-    console.print(_table(checks), width=min(WIDTH, console.width))
-    for line in broken_lines(checks, gone):
+    ok = all(check.ok for check in checks) and not gone and not failed
+    if checks:
+        console.print(_table(checks), width=min(WIDTH, console.width))
+    for line in (*broken_lines(checks, gone), *failed_lines(failed)):
         sign = "" if line.startswith("  ") else "✗ "
         console.print(Text(f"{sign}{line}", style="red" if sign else ""), soft_wrap=True)
     console.print(
-        Text(f"{'✓' if ok else '✗'} {verdict_line(checks, gone)}", style="green" if ok else "bold red"), soft_wrap=True
+        Text(f"{'✓' if ok else '✗'} {verdict_line(checks, gone, failed)}", style="green" if ok else "bold red"),
+        soft_wrap=True,
     )
 
 
-def checks_text(checks: Sequence[ModelCheck], gone: Sequence[str] = ()) -> str:
+def checks_text(
+    checks: Sequence[ModelCheck], gone: Sequence[str] = (), failed: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """Return the same as text."""
     out = StringIO()
-    print_checks(Console(file=out, width=WIDTH, color_system=None, highlight=False, emoji=False), checks, gone)
+    print_checks(Console(file=out, width=WIDTH, color_system=None, highlight=False, emoji=False), checks, gone, failed)
     return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))
 
 

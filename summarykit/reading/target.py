@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import importlib
 import importlib.util
 import sys
@@ -41,8 +42,8 @@ def load_target(
 ) -> nn.Module:
     """Return the model that *target* names; a class or factory is called with *arguments* (``name=value``).
 
-    *keywords* are arguments that are no text. *folder* is importable, the current one by default. With *meta*, the
-    model is built on the meta device: no memory, no weights.
+    *keywords* are arguments that are no text, of a model that a project names. *folder* is importable, the current one
+    by default. With *meta*, the model is built on the meta device: no memory, no weights.
 
     Raises:
         TargetError: It cannot be imported or built; the message carries the cause. A MissingTargetError where there is
@@ -60,9 +61,10 @@ def load_target(
             check_is_model(found)
         place: AbstractContextManager[Any] = torch.device("meta") if meta else nullcontext()
         with place:
-            found = _called(found, target, {**_keywords(arguments), **(keywords or {})})
+            found = _called(found, target, {**_keywords(arguments), **(keywords or {})}, named=keywords is not None)
     elif arguments or keywords or meta:
-        raise TargetError(f"{target} is a model already", hint="leave out --arg and --meta, or name its class")
+        what = "args and meta" if keywords is not None else "--arg and --meta"
+        raise TargetError(f"{target} is a model already", hint=f"leave out {what}, or name its class")
     check_is_model(found)
     return cast("nn.Module", found)
 
@@ -76,9 +78,19 @@ def _imported(name: str, folder: Path | None) -> Any:
     except SummaryKitError:
         raise
     except (Exception, SystemExit) as error:
-        hint = "look at the spelling, or run from the folder that holds it"
-        kind = MissingTargetError if _is_missing(name, error) else TargetError
-        raise kind(f"{name!r} cannot be imported: {_said(error)}", hint=hint) from error
+        what = f"{name!r} cannot be imported: {_said(error)}"
+        if _is_missing(name, error):
+            hint = "look at the spelling, or run from the folder that holds it"
+            if folder:
+                hint = "look at the spelling; what is not below the folder of pyproject.toml has to be installed"
+            raise MissingTargetError(what, hint=hint) from error
+        needed = error.name if isinstance(error, ModuleNotFoundError) else None
+        hint = (
+            f"install what {needed!r} belongs to, or mend that import"
+            if needed
+            else "that module is found, and its own code fails: mend it"
+        )
+        raise TargetError(what, hint=hint) from error
 
 
 def _is_missing(name: str, error: BaseException) -> bool:
@@ -95,11 +107,19 @@ def _is_missing(name: str, error: BaseException) -> bool:
 def _attribute(found: Any, module_name: str, path: str) -> Any:
     for part in path.split("."):
         if not hasattr(found, part):
-            public = ", ".join(name for name in sorted(vars(found)) if not name.startswith("_"))
-            hint = f"it has: {public[:300]}" if public else _FORM
-            raise MissingTargetError(f"{module_name!r} has no {path!r}", hint=hint)
+            raise MissingTargetError(f"{module_name!r} has no {path!r}", hint=_near(part, found))
         found = getattr(found, part)
     return found
+
+
+def _near(part: str, found: Any) -> str:
+    name, bracket, _ = part.partition("(")
+    if bracket and hasattr(found, name):
+        return f"leave out the brackets: {name} is called, with --arg name=value or args where it needs some"
+    public = [each for each in sorted(getattr(found, "__dict__", ())) if not each.startswith("_")]
+    there = f"t has: {', '.join(public)[:300]}"
+    near = difflib.get_close_matches(part, public, n=1)
+    return f"did you mean {near[0]!r}? I{there}" if near else f"i{there}" if public else _FORM
 
 
 def _keywords(arguments: Sequence[str]) -> dict[str, Any]:
@@ -116,12 +136,15 @@ def _keywords(arguments: Sequence[str]) -> dict[str, Any]:
     return keywords
 
 
-def _called(factory: Callable[..., Any], target: str, keywords: dict[str, Any]) -> Any:
+def _called(factory: Callable[..., Any], target: str, keywords: dict[str, Any], *, named: bool) -> Any:
     try:
         return factory(**keywords)
     except (Exception, SystemExit) as error:
         given = ", ".join(f"{name}={value!r}" for name, value in keywords.items())
-        hint = "give what it needs with --arg name=value"
+        given_by = "in its table: args = { name = value }" if named else "with --arg name=value"
+        hint = f"mend it there, or give other arguments {given_by}"
+        if isinstance(error, TypeError) and error.__traceback__ and error.__traceback__.tb_next is None:
+            hint = f"give what it needs {given_by}"  # nothing of it ran: the arguments do not fit
         raise TargetError(f"{target}({given}) fails: {_said(error)}", hint=hint) from error
 
 
@@ -133,7 +156,10 @@ def _said(error: BaseException) -> str:
 def _frames(error: BaseException) -> list[str]:
     """Return where in the user's own code it happened, the innermost last."""
     frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(_OTHERS)]
-    return [
+    found = [
         f"    {each.filename}:{each.lineno} in {each.name}: {(each.line or '').strip()}"
         for each in frames[-_MOST_FRAMES:]
     ]
+    if isinstance(error, SyntaxError) and error.filename:  # the line that cannot be read never ran
+        found.append(f"    {error.filename}:{error.lineno}: {(error.text or '').strip()}")
+    return found

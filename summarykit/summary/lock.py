@@ -133,7 +133,7 @@ def read_lock(text: str) -> dict[str, Locked]:
 
     """
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         hint = f"a merge may have left its marks: {_HINT}" if "<<<<<<<" in text else _HINT
         raise LockError(f"{FILE} is no JSON: {error}", hint=hint) from None
@@ -146,6 +146,16 @@ def read_lock(text: str) -> dict[str, Locked]:
         return {name: _read(model) for name, model in found["models"].items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise LockError(f"{FILE} is damaged ({type(error).__name__}: {error})", hint=_HINT) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON, in which no name may stand twice: one of the two would go unseen."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise LockError(f"{FILE} says {twice!r} twice", hint=f"a merge may have kept both: {_HINT}")
+    return found
 
 
 def _read(model: Mapping[str, Any]) -> Locked:

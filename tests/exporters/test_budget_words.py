@@ -5,10 +5,10 @@ from torch import nn
 
 import summarykit
 from summarykit.diffing import made_diff
-from summarykit.exporters.view.difference import build_diff_view
+from summarykit.exporters.view.difference import build_diff_view, build_project_view
 from summarykit.options import Given
 from summarykit.summary.budget import made_limits
-from summarykit.summary.comparing import Comparison, ComparisonChecks
+from summarykit.summary.comparing import Comparison, ComparisonChecks, ModelChange, ProjectChanges
 
 
 def view(limits, *, before=4, after=8, new=False, **inputs):
@@ -63,6 +63,25 @@ def test_the_verdict_is_by_what_breaks(limits, look, words, broken):
     assert (told.look, told.budget, len(told.broken)) == (look, words, broken)
     assert told.headline == ", ".join(filter(None, ["+68 parameters (+100.0%)", words]))
     assert told.checkpoint.look == "bad"  # that breaks nothing
+
+
+@pytest.mark.parametrize(
+    ("limits", "cell"),
+    [
+        ({"max_parameters": 200, "max_increase": "50%"}, ("bad", "136 of 102 (133%)")),  # not the one that is kept
+        ({"max_parameters": 200, "max_bytes": 500}, ("bad", "544 of 500 bytes (109%)")),
+        ({"max_parameters": 200, "layers": {"Linear": {"max_bytes": 1}}}, ("bad", "over budget")),
+        ({"max_parameters": 200, "max_macs": 300}, ("bad", "not known to be within budget")),
+        ({"max_parameters": 200, "max_increase": "150%"}, ("ok", "136 of 200 (68%)")),
+        ({"max_increase": "150%"}, ("ok", "within budget")),
+        ({}, ("", "")),
+    ],
+)
+def test_the_table_of_all_tells_the_limit_that_breaks_beside_its_sign(limits, cell):
+    one, other = (summarykit.summarize(nn.Linear(16, width)) for width in (4, 8))
+    diff = made_diff(one, other, Given(), made_limits(limits, "test"))
+    (row,) = build_project_view(ProjectChanges((ModelChange("m", diff.comparison),))).rows
+    assert (row.budget_look, row.budget) == cell
 
 
 def test_an_increase_of_a_new_model_is_not_judged():

@@ -235,6 +235,7 @@ def test_values_that_are_no_tensors():
         ("", "the size is missing", 0),
         ("x=int46:3", "'int46' is no dtype", 2),
         (":3", "'' is no dtype", 0),
+        ("x=1,3:int64", "'1,3' is no dtype", 2),
         ("1a=3", "'1a' is no name", 0),
         ("=3", "'' is no name", 0),
         ("(1, 3", "the bracket is not closed", 0),
@@ -252,6 +253,12 @@ def test_an_error_points_at_the_spot(text, what, spot):
     assert what in told
     assert shown == f"    {text}"
     assert arrow == " " * (4 + spot) + "^"
+
+
+def test_a_dtype_after_the_size_is_told_where_it_stands():
+    with pytest.raises(InputsError) as caught:
+        parse_spec(["x=1,3:torch.int64"])
+    assert caught.value.hint == "the dtype stands before the size: torch.int64:1,3"
 
 
 def test_a_keyword_twice_is_told():

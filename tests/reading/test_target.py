@@ -64,3 +64,40 @@ def test_what_names_no_model_and_is_there_is_not_missing(target, folder):
     with pytest.raises(TargetError) as raised:
         load_target(target)
     assert not isinstance(raised.value, MissingTargetError)
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "hint"),
+    [
+        ("import not_installed", "own.broken:build", "install what 'not_installed' belongs to, or mend that import"),
+        ("1 / 0", "own.broken:build", "that module is found, and its own code fails: mend it"),
+        ("def build(width): ...", "own.broken:build", "give what it needs with --arg name=value"),
+        (
+            "def build():\n    int([])",
+            "own.broken:build",
+            "mend it there, or give other arguments with --arg name=value",
+        ),
+        ("def build(): ...", "own.broken:build()", "leave out the brackets: build is called"),
+        ("def build(): ...", "own.broken:biuld", "did you mean 'build'? It has: build"),
+        ("def build(): ...", "own.broken:zzz", "it has: build"),
+        ("", "own.gone:build", "look at the spelling, or run from the folder that holds it"),
+    ],
+)
+def test_the_hint_is_about_what_went_wrong(text, target, hint, folder):
+    (folder / "own" / "broken.py").write_text(f"{text}\n")
+    with pytest.raises(TargetError) as raised:
+        load_target(target)
+    assert raised.value.hint.startswith(hint)
+
+
+def test_a_line_that_cannot_be_read_is_shown(folder):
+    (folder / "own" / "broken.py").write_text("import sys\ndef build(:\n")
+    with pytest.raises(TargetError) as raised:
+        load_target("own.broken:build")
+    assert f"\n    {folder / 'own' / 'broken.py'}:2: def build(:" in raised.value.what
+
+
+def test_a_model_of_a_project_is_told_of_its_table(folder):
+    with pytest.raises(TargetError) as raised:
+        load_target("torch.nn:Linear", keywords={"in_features": 3})
+    assert raised.value.hint == "give what it needs in its table: args = { name = value }"

@@ -14,7 +14,8 @@ from summarykit.errors import BudgetError
 from summarykit.reading import read_model
 from summarykit.summary import SummaryData
 from summarykit.summary.budget import Quantity, judged, made_limits
-from support import hostile
+from summarykit.summary.budget.verdicts import _active
+from support import hostile, published
 
 patient = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 
@@ -152,7 +153,11 @@ def test_what_is_not_known_is_not_within():
     assert verdict(lazy, layers="0", max_parameters=100).ok
     assert "no forward was watched" in verdict(nn.Linear(2, 2), max_macs=10).reason
     failed = summarykit.summarize(nn.Linear(2, 2), input_size=(1, 3))
-    assert "the forward fails: " in str(summarykit.check(failed, max_macs=10))
+    told = str(summarykit.check(failed, max_macs=10))
+    assert "the forward fails: " in told
+    assert told.endswith("✗ not known to be within budget: 1 of 1 limit")
+    told = str(summarykit.check(failed, max_macs=10, max_parameters=1, max_bytes=100))
+    assert told.endswith("✗ over budget: 1 of 3 limits not kept; not known to be within budget: 1 of 3 limits")
     known = summarykit.summarize(nn.Linear(2, 2), input_size=(1, 2))
     assert summarykit.check(known, max_macs=4).ok
     base = judged(made_limits({"max_increase_macs": 0}, "")[0], known.data, failed.data)
@@ -166,6 +171,27 @@ def test_multiply_adds_name_who_makes_them():
     assert [(part.path, part.amount) for part in found.largest] == [("0", 96), ("1", 24)]
     assert "40 → 120 multiply-adds (+80)" in str(summarykit.check(after, base=before, max_increase_macs="1%"))
     assert "grew most: 0 +64 and 1 +16" in str(summarykit.check(after, base=before, max_increase_macs="1%"))
+
+
+def test_what_one_token_uses_names_experts_with_their_share():
+    class Routed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.top_k = 2
+            self.gate = nn.Linear(4, 8, bias=False)
+            self.experts = nn.ModuleList(nn.Linear(4, 4) for _ in range(8))
+
+    model = nn.ModuleDict({"embed": nn.Embedding(9, 4), "blocks": nn.ModuleList(Routed() for _ in range(3))})
+    found = verdict(model, max_active_parameters=200)
+    told = [(part.path, part.times, part.amount) for part in found.largest]
+    assert told == [("blocks.0–2.experts", 3, 3 * 2 * 20), ("blocks.0–2.gate", 3, 96), ("embed", 1, 36)]
+    assert sum(part.amount for part in found.largest) == found.found == 252
+
+
+@pytest.mark.parametrize("name", published.MODELS)
+def test_what_published_models_use_adds_up(name):
+    data = summarykit.summarize(published.built(name)).data
+    assert sum(part.amount for part in _active(data)) == data.totals.active_parameters
 
 
 def test_tied_tensors_count_once_and_frozen_ones_do_not_learn():

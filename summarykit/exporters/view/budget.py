@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+import shlex
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.view.values import Piece, Rich
@@ -11,6 +13,7 @@ from summarykit.expression import grouped
 from summarykit.summary.budget import Contributor, Limit, ModelCheck, Outcome, Quantity, Verdict
 from summarykit.summary.data import SummaryData
 from summarykit.summary.lock import LockChange, LockedLayer
+from summarykit.summary.selecting import natural
 
 _WORDS = {
     Quantity.PARAMETERS: "parameters",
@@ -27,6 +30,10 @@ _OUTCOMES = {
 }
 #: So many layers of a lock are told before and after.
 _MOST_ROWS = 30
+
+
+#: What follows the first of several numbers in ``"layers.0–2,4–6.conv"``.
+_OTHERS = re.compile(r"(?<=[0-9])[–,][0-9–,]*")
 
 
 class LimitRow(NamedTuple):
@@ -73,8 +80,19 @@ def broken_lines(checks: Sequence[ModelCheck], gone: Sequence[str] = ()) -> tupl
         name = visible(check.name)
         found += [f"{name}: {broken_line(verdict, check.data)}" for verdict in check.verdicts if not verdict.ok]
         if check.lock and not check.lock.same:
-            found += [f"{name}: the parameters are not those of summarykit.lock.json", *lock_lines(check.lock)]
-    return (*found, *(f"{visible(name)}: is locked, and no longer in pyproject.toml" for name in gone))
+            mend = f"where that is meant: summarykit lock {shlex.quote(name)}"
+            found += [f"{name}: the parameters are not those of summarykit.lock.json; {mend}", *lock_lines(check.lock)]
+    mend = "'summarykit lock' leaves it out"
+    return (*found, *(f"{visible(name)}: is locked, and no longer in pyproject.toml; {mend}" for name in gone))
+
+
+def failed_lines(failed: Mapping[str, str]) -> tuple[str, ...]:
+    """Return lines for each model that could not be checked: its error, as it is told of one model alone."""
+    lines = []
+    for name, error in failed.items():
+        first, *more = error.splitlines() or [""]
+        lines += [f"{visible(name)}: cannot be checked: {visible(first)}", *(f"  {visible(line)}" for line in more)]
+    return tuple(lines)
 
 
 def broken_line(verdict: Verdict, data: SummaryData) -> str:
@@ -120,15 +138,17 @@ def _contributor(part: Contributor, whole: int, data: SummaryData) -> Rich:
     return (name, Piece(f"{times} {amount}"))
 
 
-def verdict_line(checks: Sequence[ModelCheck], gone: Sequence[str] = ()) -> str:
+def verdict_line(checks: Sequence[ModelCheck], gone: Sequence[str] = (), failed: Collection[str] = ()) -> str:
     """Return the verdict on all in one line."""
     verdicts = [verdict for check in checks for verdict in check.verdicts]
-    over = sum(not verdict.ok for verdict in verdicts)
+    over, unknown = (sum(each.outcome is one for each in verdicts) for one in (Outcome.OVER, Outcome.UNKNOWN))
     unlocked = sum(check.lock is not None and not check.lock.same for check in checks) + len(gone)
-    parts = []
+    parts = [f"{counted(len(failed), 'model')} cannot be checked"] if failed else []
     if over:
         parts.append(f"over budget: {grouped(over)} of {counted(len(verdicts), 'limit')} not kept")
-    elif verdicts:
+    if unknown:
+        parts.append(f"not known to be within budget: {grouped(unknown)} of {counted(len(verdicts), 'limit')}")
+    if verdicts and not over and not unknown:
         idle = sum(verdict.outcome is Outcome.NO_BASE for verdict in verdicts)
         kept = counted(len(verdicts) - idle, "limit")
         parts.append(
@@ -143,13 +163,18 @@ def lock_lines(change: LockChange) -> list[str]:
     """Return what differs from a lock, layer by layer, as a diff does."""
     rows = [(row, "−") for row in change.removed] + [(row, "+") for row in change.added]
     places = {row.layer: at for at, row in enumerate((*change.before.layers, *change.after.layers))}
-    rows.sort(key=lambda pair: places[pair[0].layer])
+    rows.sort(key=lambda pair: (_first(pair[0].layer), places[pair[0].layer]))
     lines = [f"  {name}: {grouped(one)} → {grouped(two)}" for name, (one, two) in change.totals.items()]
     lines += [f"  {sign} {_locked(row)}" for row, sign in rows[: 2 * _MOST_ROWS]]
     if not lines:  # names that fold alike, say
         lines = [f"  fingerprint: {visible(change.before.fingerprint)} → {change.after.fingerprint}"]
     left = len(rows) - 2 * _MOST_ROWS
     return [*lines, *([f"  {counted(left, 'more line')}"] if left > 0 else [])]
+
+
+def _first(layers: str) -> tuple[tuple[int, str], ...]:
+    """Return a key by the first of some layers: ``blocks.0–3.fc`` stands beside ``blocks.0–4.fc``."""
+    return natural(_OTHERS.sub("", layers))
 
 
 def _locked(row: LockedLayer) -> str:

@@ -138,5 +138,5 @@ def _hint(key: str, quantity: Quantity, *, increase: bool) -> str:
 
 
 def _shown(given: object) -> str:
-    text = ascii(given)
+    text = repr(given)
     return text if len(text) <= 2 * _LONGEST else f"{text[: 2 * _LONGEST]}…"

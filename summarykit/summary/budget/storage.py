@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from summarykit.summary.budget.verdicts import ModelCheck, Verdict
@@ -17,10 +18,13 @@ from summarykit.summary.lock import LockChange
 FORMAT = 1
 
 
-def checks_json(checks: Sequence[ModelCheck], gone: Sequence[str] = ()) -> str:
+def checks_json(
+    checks: Sequence[ModelCheck], gone: Sequence[str] = (), failed: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """Return *checks* as JSON text; names stand as they are, in ASCII escapes."""
-    ok = all(check.ok for check in checks) and not gone
-    document = {"check": FORMAT, "ok": ok, "gone": list(gone), "models": [_model(check) for check in checks]}
+    ok = all(check.ok for check in checks) and not gone and not failed
+    document = {"check": FORMAT, "ok": ok, "gone": list(gone), "failed": dict(failed)}
+    document["models"] = [_model(check) for check in checks]
     return json.dumps(document, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 

@@ -12,7 +12,7 @@ from summarykit.errors import BudgetError
 from summarykit.summary.budget.limits import Limit, Quantity
 from summarykit.summary.comparing import Comparison
 from summarykit.summary.data import SummaryData
-from summarykit.summary.folding import Folding
+from summarykit.summary.folding import Folding, as_grids
 from summarykit.summary.lock import LockChange
 from summarykit.summary.patterns import fits_anything, near_misses
 from summarykit.summary.selecting import Selection, choose
@@ -83,7 +83,7 @@ def judged(limit: Limit, data: SummaryData, base: SummaryData | None = None) -> 
     if limit.pattern is not None and not fits_anything(data, limit.pattern):
         near = near_misses(data, limit.pattern)
         hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "a pattern fits whole paths, or classes"
-        raise BudgetError(f"{limit.key}: no layer fits {limit.pattern!a}", hint=hint)
+        raise BudgetError(f"{limit.key}: no layer fits {limit.pattern!r}", hint=hint)
     found, reason = amount(limit, data)
     before, why = amount(limit, base) if base else (None, "")
     if limit.increase and base is None:
@@ -156,8 +156,9 @@ def _values(limit: Limit, data: SummaryData) -> Sequence[int]:
 
 
 def _parts(limit: Limit, data: SummaryData) -> Iterator[Contributor]:
-    """Yield what the amount consists of; what one token uses of experts is no sum of layers."""
+    """Yield what the amount consists of; experts as what one token uses of them."""
     if limit.quantity is Quantity.ACTIVE and data.experts.routed:
+        yield from _active(data)
         return
     picked, values = _picked(limit, data), _values(limit, data)
     for group in Folding(data, apart=[int(wanted) for wanted in picked]).working_groups:
@@ -165,6 +166,24 @@ def _parts(limit: Limit, data: SummaryData) -> Iterator[Contributor]:
             yield Contributor(
                 group.path, group.layers[0], len(group.layers), sum(values[layer] for layer in group.layers), grew=False
             )
+
+
+def _active(data: SummaryData) -> Iterator[Contributor]:
+    """Yield what one token uses: of experts its share, of all else the whole."""
+    inside = [False] * len(data.layers)
+    for routed in data.experts.routed:
+        uses = {layer: held // routed.experts * routed.per_token for layer, held in routed.held}
+        for group in as_grids(list(uses), data):
+            amount = sum(uses[layer] for layer in group.layers)
+            yield Contributor(group.path, group.layers[0], len(group.layers), amount, grew=False)
+        for at in uses:
+            inside[at] = True
+    for layer in data.layers:
+        inside[layer.id] = inside[layer.id] or (layer.parent >= 0 and inside[layer.parent])
+    for group in Folding(data, apart=[int(within) for within in inside]).working_groups:
+        if not inside[group.layers[0]]:
+            amount = sum(data.columns.adds[layer] for layer in group.layers)
+            yield Contributor(group.path, group.layers[0], len(group.layers), amount, grew=False)
 
 
 def _growth(limit: Limit, comparison: Comparison) -> Iterator[Contributor]:

@@ -28,6 +28,7 @@ class Routed(NamedTuple):
     places: int  #: how many layers have such experts
     parameters: int  #: of all their experts
     path: str  #: the first of these places
+    held: tuple[tuple[int, int], ...]  #: each place: its layer, and the parameters of its experts
 
 
 class Experts(NamedTuple):
@@ -196,6 +197,12 @@ def _grouped(places: Places, sets: list[_Set]) -> tuple[Routed, ...]:
     for part in sets:
         groups.setdefault((part.experts, part.choice.per_token or 0, part.choice.origin), []).append(part)
     return tuple(
-        Routed(*key, len(found), sum(part.parameters for part in found), places.layers[found[0].layer].path)
+        Routed(
+            *key,
+            len(found),
+            sum(part.parameters for part in found),
+            places.layers[found[0].layer].path,
+            tuple((part.layer, part.parameters) for part in found),
+        )
         for key, found in groups.items()
     )

@@ -43,16 +43,19 @@ def broken_limits(comparison: Comparison) -> tuple[Rich, ...]:
     return tuple(broken_pieces(each, comparison.after) for each in comparison.verdicts if not each.ok)
 
 
-def used(verdicts: Sequence[Verdict]) -> str:
-    """Return "17.7 of 30.0 M budget (59%)" for the limit on the whole model that is used most; empty without one."""
-    fullest = max(_whole(verdicts), default=None, key=lambda pair: pair[0])
+def used(verdicts: Sequence[Verdict], *, increases: bool = False) -> str:
+    """Return "17.7 of 30.0 M budget (59%)" for the limit on the whole model that is used most; empty without one.
+
+    With *increases*, what there may be after an increase is such a limit too.
+    """
+    fullest = max(_whole(verdicts, increases=increases), default=None, key=lambda pair: pair[0])
     return _used(fullest[1]) if fullest else ""
 
 
-def _whole(verdicts: Sequence[Verdict]) -> Iterator[tuple[Fraction, Verdict]]:
+def _whole(verdicts: Sequence[Verdict], *, increases: bool) -> Iterator[tuple[Fraction, Verdict]]:
     for verdict in verdicts:
         known = verdict.found is not None and verdict.most is not None
-        if known and verdict.limit.pattern is None and not verdict.limit.increase:
+        if known and verdict.limit.pattern is None and (increases or not verdict.limit.increase):
             found, most = verdict.found or 0, verdict.most or 0
             yield Fraction(found, most) if most else Fraction(found and 10**30), verdict
 

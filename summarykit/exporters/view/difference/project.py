@@ -117,6 +117,7 @@ def _headline(changes: ProjectChanges) -> str:
 def _row(model: ModelChange) -> ModelRow:
     made, state = model.comparison, model.state
     verdicts = made.verdicts if made else ()
+    broken = [verdict for verdict in verdicts if not verdict.ok]  # beside its sign no limit that is kept
     look = "bad" if not model.ok else look_of(made) if made else ""
     loading = _loading(made.checkpoint) if made and state in (ModelState.CHANGED, ModelState.SAME) else ("", "")
     return ModelRow(
@@ -126,7 +127,7 @@ def _row(model: ModelChange) -> ModelRow:
         change=_CHANGES.get(state) or _change(made),
         loading=loading[1],
         loading_look=loading[0],
-        budget=used(verdicts).replace(" budget", "") or budget_words(verdicts),
+        budget=used(broken or verdicts, increases=bool(broken)).replace(" budget", "") or budget_words(verdicts),
         budget_look=("ok" if all(each.ok for each in verdicts) else "bad") if budget_words(verdicts) else "",
         headline=headline_of(made) if made else "",
         error=tuple(line.strip()[:_LONGEST] for line in model.error.splitlines() if line.strip()),

@@ -1,0 +1,14 @@
+"""``prints_aside()``: what a model's own code prints goes to standard error, apart from what summarykit prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+
+
+@contextmanager
+def prints_aside() -> Iterator[None]:
+    """Let what is printed inside go to standard error: a pipe is told what was asked for, and nothing else."""
+    with redirect_stdout(sys.stderr):
+        yield

@@ -402,6 +402,16 @@ def test_a_lock_can_hold_any_name(name):
     assert all(line.isprintable() for line in text.removesuffix("\n").split("\n"))
 
 
+def test_a_lock_tells_every_layer_of_kinds_that_take_turns():
+    def text(wide):
+        blocks = nn.ModuleList(nn.Linear(2, 3 if at in wide else 2) for at in range(40))
+        return lock_text({"one": locked(summarykit.summarize(nn.ModuleDict({"blocks": blocks})).data)})
+
+    one, other = text((1, 4, 6, 9, 13, 20, 27, 33, 38)), text((1, 4, 6, 9, 14, 20, 27, 33, 38))
+    assert '"blocks.1,4,6,9,13,20,27,33,38"' in one
+    assert '"blocks.1,4,6,9,14,20,27,33,38"' in other
+
+
 def test_a_lock_folds_repeats_and_tells_ties_and_buffers():
     model = nn.ModuleDict({
         "embed": nn.Embedding(10, 4), "blocks": nn.ModuleList(nn.BatchNorm1d(4) for _ in range(12)),

@@ -17,6 +17,7 @@ from summarykit.errors import LockError
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import as_grids
 from summarykit.summary.folding.flat import patterns
+from summarykit.summary.folding.naming import ranges
 from summarykit.summary.selecting import natural
 
 FORMAT = 1
@@ -93,7 +94,7 @@ def _rows(data: SummaryData) -> Iterator[LockedLayer]:
         if holds:
             found.setdefault((pattern, holds), []).append(layer.id)
     for (_, holds), layers in found.items():
-        for group in as_grids(layers, data):
+        for group in as_grids(layers, data, ranges):  # a lock tells every layer
             yield LockedLayer(group.path, len(group.layers), sum(adds[at] for at in group.layers), holds)
 
 

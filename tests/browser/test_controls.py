@@ -7,7 +7,7 @@ from selenium.webdriver.common.keys import Keys
 from torch import nn
 
 import summarykit
-from support.pages import HOSTILE, Odd, hostile, page_from, repeated, sequential, taking_turns, write_page
+from support.pages import HOSTILE, Odd, hostile, lent, page_from, repeated, sequential, taking_turns, write_page
 from support.reader import CELLS, Page
 
 pytestmark = pytest.mark.browser
@@ -109,7 +109,7 @@ def test_folding_can_be_switched_off_and_every_copy_has_its_own_numbers(open_pag
     assert page.cells() == folded
 
 
-@pytest.mark.parametrize("make", [two_stages, repeated, taking_turns, tied, Odd, hostile])
+@pytest.mark.parametrize("make", [two_stages, repeated, taking_turns, lent, tied, Odd, hostile])
 def test_an_unfolded_page_and_its_script_say_the_same(browser, tmp_path, make):
     """Rows that the script makes are those that the template makes."""
     told = []
@@ -257,6 +257,17 @@ def test_blocks_that_take_turns_stand_once_and_each_is_found(open_page):
     assert blocks == [str(number) for number in (*range(3, 13), 14)]
 
 
+def test_a_note_of_copies_is_the_same_after_rows_were_made_anew(open_page):
+    page = open_page(lent())
+    written = page.cells()
+    assert "5,8,11 × 3 3 × 272 more inside are counted elsewhere" in written
+    assert "2 3 × 128 of them: same numbers as layers.2.shared.2, counted there" in written
+    page.click("[name=fold]")
+    assert "5 272 more inside are counted elsewhere" in page.cells()
+    page.click("[name=fold]")
+    assert page.cells() == written
+
+
 def test_a_link_to_nothing_does_nothing(open_page):
     page = open_page(two_stages())
     page.again("#no.such.layer?q=&sort=nonsense&columns=nonsense%ff")
@@ -377,7 +388,7 @@ return [...document.querySelectorAll('.tree > tbody > tr')].map(row => [
 """
 
 
-@pytest.mark.parametrize("make", [two_stages, repeated, taking_turns, hostile])
+@pytest.mark.parametrize("make", [two_stages, repeated, taking_turns, lent, hostile])
 @pytest.mark.parametrize("fold", [True, False])
 def test_siblings_add_up_to_what_holds_them(open_page, make, fold):
     page = open_page(make())

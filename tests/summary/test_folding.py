@@ -159,6 +159,11 @@ def test_what_flows_tells_copies_apart():
     assert list(seen.path) == ["", "layers", "layers.0", "layers.1", "layers.2"]
 
 
+def test_layers_whose_sizes_are_not_known_yet_fold_where_they_are_set_alike():
+    layers = nn.Sequential(nn.LazyLinear(10), nn.LazyLinear(10), nn.LazyLinear(20))
+    assert [(path, copies) for path, copies, _ in folded(layers)] == [("0–1", 2), ("2", 1)]
+
+
 def test_borrowing_inside_and_outside_are_told_apart():
     first, second = (named(body=nn.Linear(2, 2), head=nn.Linear(2, 2)) for _ in range(2))
     outside = nn.Linear(2, 2)

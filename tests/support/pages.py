@@ -80,6 +80,18 @@ def taking_turns():
     return nn.ModuleDict({"layers": nn.ModuleList([*blocks, nn.ReLU(), block(7), nn.ReLU()]), "norm": nn.LayerNorm(8)})
 
 
+def lent():
+    """Blocks by turns, of which every third holds what the first of these does, but for a bias; one is used anew."""
+    first, blocks = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 8)), []
+    for number in range(12):
+        shared = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 8)) if number > 2 else first
+        shared[0].weight, shared[0].bias, shared[2].weight = first[0].weight, first[0].bias, first[2].weight
+        blocks.append(nn.ModuleDict(({"shared": shared} if number % 3 == 2 else {}) | {"mixer": nn.Linear(8, 8)}))
+    again = nn.Sequential(nn.Linear(8, 8))
+    turns = (again if number % 2 else nn.Sequential(nn.Linear(8, 4)) for number in range(6))
+    return nn.ModuleDict({"layers": nn.ModuleList(blocks), "turns": nn.ModuleList(turns)})
+
+
 def hostile():
     """Every name of ``HOSTILE``, as a module and as a parameter."""
     model = nn.Module()

@@ -138,7 +138,7 @@ def _group(data: SummaryData, listed: Listed, title: str, keys: Sequence[str]) -
         text=text,
         word=word,
         sign=sign,
-        note=inside if listed.inside else shared_note(data, layer, listed.path),
+        note=inside if listed.inside else shared_note(data, layer, listed.path, times),
         whole=listed.inside,
         cells=cells_of(keys, Subject(data, layer, times, listed.path)),
     )

@@ -111,7 +111,7 @@ def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chos
 
 def _note(data: SummaryData, place: _Place) -> str:
     """Return where the numbers of a row are counted, if not here, and how much inside it is not shown."""
-    note = plain_note(shared_note(data, data.layers[place.layer], place.path))
+    note = plain_note(shared_note(data, data.layers[place.layer], place.path, place.times))
     hidden = quiet(f"{counted(place.hidden, 'row')} not shown") if place.hidden else ""
     return "; ".join(filter(None, (note, hidden)))
 

@@ -77,7 +77,7 @@ def _row(data: SummaryData, listed: Listed, title: str) -> PaperRow:
         formula=formula,
         plain=plain,
         word="" if look == "checked" else word.lower(),
-        note=inside if listed.inside else shared_note(data, layer, listed.path),
+        note=inside if listed.inside else shared_note(data, layer, listed.path, times),
         value=listed.value,
         text="not known yet" if own is None else grouped(listed.value) if listed.value or not own else "–",
         share=share(listed.value, data.totals.parameters),

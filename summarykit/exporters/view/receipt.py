@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from summarykit.exporters.view.flow import compute_problems, run_problems
 from summarykit.exporters.view.rows import rich
@@ -12,7 +12,7 @@ from summarykit.expression import grouped
 from summarykit.records import Evidence, LayerRecord
 from summarykit.summary.checks import Check as FoundCheck
 from summarykit.summary.data import SummaryData
-from summarykit.summary.folding import Folding, borrowed_from
+from summarykit.summary.folding import Folding, borrowed_from, borrowed_whole, seen_from
 from summarykit.summary.totals import added_up
 
 _MOST_NAMED = 5
@@ -148,12 +148,7 @@ def container_problems(data: SummaryData) -> list[Problem]:
 
 def ties(data: SummaryData, folding: Folding) -> list[Problem]:
     """Return which layers hold the numbers of others; a layer without any, used twice, is no news."""
-    held = [
-        (row.path or data.model_name, where or data.model_name)
-        for row in folding.rows
-        if data.columns.total[row.layer]
-        and (where := borrowed_from(data, data.layers[row.layer], row.path)) is not None
-    ]
+    held = list(_ties(data, folding))
     if not held:
         return []
     text: list[Piece] = []
@@ -161,3 +156,21 @@ def ties(data: SummaryData, folding: Folding) -> list[Problem]:
         text += [Piece(name, code=True), Piece(" has the same numbers as "), Piece(where, code=True), Piece("; ")]
     text[-1] = Piece("." if len(held) <= _MOST_NAMED else f"; and {len(held) - _MOST_NAMED} more.")
     return [Problem("note", "Shared, counted once", tuple(text))]
+
+
+def _ties(data: SummaryData, folding: Folding) -> Iterator[tuple[str, str]]:
+    """Yield what holds the numbers of others and what these are called; a block that is all another's is told once."""
+    if all(path is None for path in data.columns.shared_with):
+        return
+    wholes, told = borrowed_whole(data), 0
+    for at, row in enumerate(folding.rows):
+        if at < told or not data.columns.total[row.layer]:
+            continue
+        layer, whole = data.layers[row.layer], wholes[row.layer]
+        if whole >= 0:
+            told = row.end
+            where: str | None = seen_from(data, layer, row.path, whole)
+        else:
+            where = borrowed_from(data, layer, row.path)
+        if where is not None:
+            yield row.path or data.model_name, where or data.model_name

@@ -124,7 +124,7 @@ def _row(
         product=f"{grouped(row.times)} × {grouped(inside)}" if row.times > 1 and inside else "",
         share=share(inside * row.times, total),
         per_mille=per_mille(inside * row.times, total),
-        note=shared_note(data, layer, row.path),
+        note=shared_note(data, layer, row.path, row.times),
         weight=named_shape(data, layer, "weight"),
         bias=named_shape(data, layer, "bias"),
         has_parameters=columns.total[row.layer] > 0 or layer.explanation >= 0,
@@ -156,20 +156,24 @@ def own_words(data: SummaryData, layer: LayerRecord, times: int) -> str:
     return grouped(own * times)
 
 
-def shared_note(data: SummaryData, layer: LayerRecord, path: str) -> Rich:
-    """Return where the numbers of a layer are counted, if not here; *path* is what its row is called."""
+def shared_note(data: SummaryData, layer: LayerRecord, path: str, times: int = 1) -> Rich:
+    """Return where the numbers of a layer are counted, if not here.
+
+    *path* is what its row is called, *times* how many layers the numbers of the row are of.
+    """
     columns = data.columns
+    copies = f"{grouped(times)} × " * (times > 1)
     where = borrowed_from(data, layer, path)
     own = columns.own[layer.id] or 0
     if where is None:
         elsewhere = columns.total[layer.id] - columns.counted[layer.id]
         if elsewhere <= 0 or layer.parent < 0:
             return ()
-        return (Piece(f"{grouped(elsewhere)} more inside are counted elsewhere"),)
+        return (Piece(f"{copies}{grouped(elsewhere)} more inside are counted elsewhere"),)
     name = Piece(where or "the model itself", code=bool(where))
     if columns.adds[layer.id] and own:
         return (
-            Piece(f"{grouped(own - columns.adds[layer.id])} of them: same numbers as "),
+            Piece(f"{copies}{grouped(own - columns.adds[layer.id])} of them: same numbers as "),
             name,
             Piece(", counted there"),
         )

@@ -119,12 +119,17 @@ def listed(parts: Iterable[str]) -> str:
     return held[0] if len(held) == 1 else f"{', '.join(held[:-1])} and {held[-1]}" if held else ""
 
 
+def is_range(name: str) -> bool:
+    """Return whether a row is called by numbers alone: ``7``, ``0–31``, ``0–1,3–6,…55 more…,74–75``."""
+    return re.fullmatch(r"[0-9](?:[0-9–,…]| more)*", name) is not None
+
+
 def block_name(path: str, kind: str) -> str:
     """Return how a block is called in a sum: ``layers`` for ``model.layers.0–31``, ``stages.3``, ``Linear 0``."""
     parts = path.split(".")
     if re.fullmatch(r"\d+", parts[-1]):
         return ".".join(parts[-2:]) if len(parts) > 1 else f"{kind} {path}"
-    named = [part for part in parts if not re.fullmatch(r"\d[\d–,…]*", part)]
+    named = [part for part in parts if not is_range(part)]
     return named[-1] if named else kind
 
 

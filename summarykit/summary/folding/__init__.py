@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from summarykit.summary.data import SummaryData
-from summarykit.summary.folding.borrowing import borrowed_from, seen_from
+from summarykit.summary.folding.borrowing import borrowed_from, borrowed_whole, seen_from
 from summarykit.summary.folding.flat import LayerGroup, as_grids, fold_flat
 from summarykit.summary.folding.kinds import kept_apart, own_kinds, structures
 from summarykit.summary.folding.naming import is_number, own_name
@@ -25,6 +25,7 @@ __all__ = [
     "LayerGroup",
     "as_grids",
     "borrowed_from",
+    "borrowed_whole",
     "is_number",
     "members",
     "own_name",

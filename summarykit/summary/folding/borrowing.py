@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
-from summarykit.records import LayerRecord
+from summarykit.records import LayerRecord, TensorRecord
 from summarykit.summary.data import SummaryData, also
+from summarykit.summary.folding.naming import own_name
 
 #: How many levels up the two places meet, and how far the owner stands behind the layer where they do.
 Reference = tuple[int, int]
@@ -61,3 +63,53 @@ def seen_from(data: SummaryData, layer: LayerRecord, path: str, owner: int) -> s
     if not top.path:
         return inside
     return ".".join(path.split(".")[: top.path.count(".") + 1]) + inside
+
+
+def borrowed_whole(data: SummaryData) -> Sequence[int]:
+    """Return for each layer the one that it has all numbers of, each at the same place inside; -1 for none.
+
+    The other one holds these numbers and no more, so the two are the same in all that is learned. Linear time.
+    """
+    layers = data.layers
+    holds = [layer.explanation >= 0 or (layer.alias_of >= 0 and data.columns.total[layer.id] > 0) for layer in layers]
+    parts = [0] * len(layers)  # parameters of its own, and layers right inside that hold some
+    for layer in reversed(layers):
+        if layer.explanation >= 0 and layer.alias_of < 0:
+            parts[layer.id] += sum(tensor.facts.kind == "parameter" for tensor in _own(data, layer))
+        if holds[layer.id] and layer.parent >= 0:
+            parts[layer.parent] += 1
+            holds[layer.parent] = True
+    origins: defaultdict[int, set[int]] = defaultdict(set)
+    found = [-1] * len(layers)
+    for layer in reversed(layers):
+        if data.columns.counted[layer.id]:
+            continue  # it has numbers of its own, and so has what is around it
+        origins[layer.id].update(_origins(data, layer))
+        if len(origins[layer.id]) == 1:
+            (origin,) = origins[layer.id]
+            found[layer.id] = origin if layer.alias_of >= 0 or parts[origin] == parts[layer.id] else -1
+        if holds[layer.id] and layer.parent >= 0:
+            origins[layer.parent].add(_above(data, layer, found[layer.id]))
+    return found
+
+
+def _own(data: SummaryData, layer: LayerRecord) -> Sequence[TensorRecord]:
+    return data.tensors[layer.first_tensor : layer.end_tensor]
+
+
+def _origins(data: SummaryData, layer: LayerRecord) -> Iterator[int]:
+    """Yield where a layer's own numbers stand under the names that they have in it; -1 for those that do not."""
+    if layer.alias_of >= 0:
+        yield layer.alias_of
+        return
+    for index, tensor in enumerate(_own(data, layer), layer.first_tensor):
+        if tensor.facts.kind == "parameter":
+            owner = data.tensors[tensor.owner]
+            yield owner.layer if tensor.owner != index and owner.name == tensor.name else -1
+
+
+def _above(data: SummaryData, layer: LayerRecord, origin: int) -> int:
+    """Return what holds *origin* under the name that *layer* has; -1 where nothing does."""
+    if origin < 0 or own_name(data.layers[origin], data) != own_name(layer, data):
+        return -1
+    return data.layers[origin].parent

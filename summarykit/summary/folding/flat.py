@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from summarykit.summary.data import SummaryData
@@ -54,15 +54,20 @@ def patterns(data: SummaryData, *, parts: bool = False) -> list[int]:
     return found
 
 
-def as_grids(layers: Sequence[int], data: SummaryData) -> Iterable[LayerGroup]:
-    """Yield *layers* of one pattern as groups whose numbers are every combination of what stands in each place."""
+def as_grids(
+    layers: Sequence[int], data: SummaryData, told: Callable[[Iterable[str]], str] = spans
+) -> Iterable[LayerGroup]:
+    """Yield *layers* of one pattern as groups whose numbers are every combination of what stands in each place.
+
+    *told* writes the names that stand in one place.
+    """
     if len(layers) == 1:
         yield LayerGroup(data.layers[layers[0]].path, tuple(layers))
         return
     paths = [data.layers[layer].path.split(".") for layer in layers]
     choices = [set(part) for part in zip(*paths, strict=True)]
     if math.prod(map(len, choices)) == len(layers):
-        parts = [spans(found) if len(found) > 1 else part for found, part in zip(choices, paths[0], strict=True)]
+        parts = [told(found) if len(found) > 1 else part for found, part in zip(choices, paths[0], strict=True)]
         yield LayerGroup(".".join(parts), tuple(layers))
         return
     first = next(place for place, found in enumerate(choices) if len(found) > 1)
@@ -70,4 +75,4 @@ def as_grids(layers: Sequence[int], data: SummaryData) -> Iterable[LayerGroup]:
     for layer, path in zip(layers, paths, strict=True):
         split.setdefault(path[first], []).append(layer)
     for part in split.values():
-        yield from as_grids(part, data)
+        yield from as_grids(part, data, told)

@@ -22,7 +22,9 @@ def own_kinds(data: SummaryData, *, with_flows: bool = False) -> list[int]:
             for index, t in enumerate(tensors[layer.first_tensor : layer.end_tensor], layer.first_tensor)
         )
         place = None if layer.alias_of < 0 else reference(data, layer.id, layer.alias_of)
-        key = (layer.type, layer.explanation, place, own, flow)
+        # Where no size is known yet, the settings are all that tells two layers apart.
+        unsized = any(t.facts.shape is None for t in tensors[layer.first_tensor : layer.end_tensor])
+        key = (layer.type, layer.explanation, place, own, flow, layer.settings if unsized else -1)
         found.append(numbers.setdefault(key, len(numbers)))
     return found
 

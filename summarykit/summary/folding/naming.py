@@ -14,6 +14,8 @@ _DIGITS = "0123456789"
 _MOST_DIGITS = 15
 #: So many ranges are always told in full.
 _FEW = 4
+#: So many signs at most where ranges are in no step.
+_LONGEST = 36
 
 
 def own_name(layer: LayerRecord, data: SummaryData) -> str:
@@ -39,8 +41,7 @@ def follows(before: str, name: str) -> bool:
     word = word_of(before)
     if word is None:
         return False
-    digits = before[len(word) :]
-    return name == word + str(int(digits) + 1).zfill(len(digits))
+    return name == _counting(before, int(before[len(word) :]) + 1)
 
 
 def span(first: str, last: str) -> str:
@@ -48,30 +49,67 @@ def span(first: str, last: str) -> str:
     return first if first == last else f"{first}–{last[len(word_of(last) or '') :]}"
 
 
+def ranges(names: Iterable[str]) -> str:
+    """Return names of one word as ranges, each of them: ``0–2``, ``0,3,5–7``, ``block1–4``."""
+    runs = _runs(names)
+    return _joined(runs, _told(runs))
+
+
 def spans(names: Iterable[str]) -> str:
-    """Return names of one word as ranges: ``0–2``, ``0,3,5–7``, ``block1–4``.
+    """Return names of one word as ranges, as many as a reader needs.
 
     Many ranges in one step, each as long as the others, are told by the first two and the last, which says as much:
-    ``3,7,…,67``, ``0–2,4–6,…,64–66``.
+    ``3,7,…,67``, ``0–2,4–6,…,64–66``. Of many in no step these are told, and how many names there are between:
+    ``0–1,3–6,…55 more…,74–75``.
     """
+    runs = _runs(names)
+    told = _told(runs)
+    if len(told) > _FEW and _in_step(runs):
+        told[2:-1] = ["…"]
+    elif len(told) > _FEW and len(",".join(told)) > _LONGEST:
+        between = sum(count_of(end)[0] - count_of(start)[0] + 1 for start, end in runs[2:-1])
+        told[2:-1] = [f"…{between} more…"]
+    return _joined(runs, told)
+
+
+def _runs(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the first and last of those that count up, in their order."""
     runs: list[tuple[str, str]] = []
     for name in sorted(names, key=count_of):
         if runs and follows(runs[-1][1], name):
             runs[-1] = (runs[-1][0], name)
         else:
             runs.append((name, name))
+    return runs
+
+
+def _told(runs: Sequence[tuple[str, str]]) -> list[str]:
     word = len(word_of(runs[0][0]) or "")
-    (first, *rest) = (span(*run) for run in runs)
-    told = [first, *(each[word:] for each in rest)]
-    return ",".join([*told[:2], "…", told[-1]] if len(told) > _FEW and _in_step(runs) else told)
+    return [span(*run)[word:] for run in runs]
+
+
+def _joined(runs: Sequence[tuple[str, str]], told: Sequence[str]) -> str:
+    return (word_of(runs[0][0]) or "") + ",".join(told)
 
 
 def _in_step(runs: Sequence[tuple[str, str]]) -> bool:
-    """Return whether ranges are equally far from each other and equally long, but for a shorter first and last."""
+    """Return whether ranges are equally far from each other and equally long, but for a shorter first and last.
+
+    Numbers are filled up with noughts as in the first one, or those that are not told would be read as others.
+    """
+    first_name = runs[0][0]
+    if any(name != _counting(first_name, count_of(name)[0]) for run in runs for name in run):
+        return False
     starts, ends = ([count_of(name)[0] for name in side] for side in zip(*runs, strict=True))
     (first, *inner, last) = (end - start for start, end in zip(starts, ends, strict=True))
     steps = {after - before for before, after in (*pairwise(starts[1:]), *pairwise(ends[:-1]))}
     return len(steps) == len(set(inner)) == 1 and max(first, last) <= inner[0]
+
+
+def _counting(name: str, number: int) -> str:
+    """Return *name* with another *number*, written as its own is: ``block03`` for ``block01`` and 3."""
+    word = word_of(name) or ""
+    return word + str(number).zfill(len(name) - len(word))
 
 
 def count_of(name: str) -> tuple[int, str]:

@@ -77,9 +77,9 @@ def taking_turns(runs: Sequence[list[int]], data: SummaryData, same: Sequence[in
 
 
 def _is_block(data: SummaryData, layer: LayerRecord) -> bool:
-    """Return whether there are layers inside a layer."""
-    after = layer.id + 1
-    return after < len(data.layers) and data.layers[after].parent == layer.id
+    """Return whether there are layers inside a layer, or inside the one that it is another place of."""
+    after = (layer.id if layer.alias_of < 0 else layer.alias_of) + 1
+    return after < len(data.layers) and data.layers[after].parent == after - 1
 
 
 def _folded_row(above: FoldedRow, siblings: Sequence[int], data: SummaryData) -> FoldedRow:

@@ -58,8 +58,9 @@ function named(row, pairs) {
   return lines(pairs, 2, (own, rest) => parts.slice(0, own).join(".") + said(rest)).join(", ");
 }
 
-/** What a note says of a row: texts and names. */
-const note = row => (fact("note", row) || []).map(piece => Array.isArray(piece) ? code(named(row, piece)) : said(piece));
+/** What a note says of a row: texts and names; a number at the beginning is that of one copy. */
+const note = row => (fact("note", row) || []).map(piece => Array.isArray(piece) ? code(named(row, piece))
+  : said(piece).replace(/^(?=\d)/, row.times > 1 ? `${grouped(row.times)} × ` : ""));
 
 /** What *make* gives for each so many entries of a list. */
 const lines = (held, wide, make) => Array.from({length: held.length / wide}, (_, i) => make(...held.slice(i * wide, (i + 1) * wide)));

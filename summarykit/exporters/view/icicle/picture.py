@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from summarykit.exporters.view.blocks import Measure, by_macs, by_parameters
 from summarykit.exporters.view.icicle.looks import LOOKS, look_of
 from summarykit.exporters.view.icicle.parts import CLOSE, FULL, READ, SEEN, Part, Tree, chosen_parts
 from summarykit.exporters.view.values.picture import Picture, PictureBox
-from summarykit.exporters.view.words import counted, share, shortened
+from summarykit.exporters.view.words import counted, is_range, share, shortened
 from summarykit.expression import grouped
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
@@ -25,7 +24,6 @@ _WIDTH = 10**5
 _LETTER, _MARGIN = 7.4, 10
 _LONGEST_NAME, _LONGEST_PATH = 60, 120
 _NO_NAME = '""'
-_NUMBER = re.compile(r"\d[\d–,…]*", re.ASCII)
 
 
 class _Place(NamedTuple):
@@ -235,14 +233,14 @@ class _Words:
     def _name(self, part: Part) -> str:
         """Return ``layers 0–31`` for a chain, and a number with what it is a number of: ``layer4 0``, ``Linear 0``."""
         names = [row.name for row in part.rows]
-        if not _NUMBER.fullmatch(names[0]):
+        if not is_range(names[0]):
             above: list[str] = []
         else:
             around = part.rows[0].path.removesuffix(names[0]).rstrip(".").rpartition(".")[2]
-            above = [around if around and not _NUMBER.fullmatch(around) else self._type(part.rows[-1])]
+            above = [around if around and not is_range(around) else self._type(part.rows[-1])]
         said = ""
         for name in (*above, *names):
-            between = " " if _NUMBER.fullmatch(name) else "."
+            between = " " if is_range(name) else "."
             said += f"{between if said else ''}{name or _NO_NAME}"
         return said
 

@@ -19,6 +19,7 @@ from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import MOST_ROWS, folding_of, ran
 from summarykit.exporters.view.difference import build_diff_view
 from summarykit.exporters.view.difference.island import change_island
+from summarykit.exporters.view.difference.picture import joint_picture
 from summarykit.exporters.view.difference.table import change_table, told_groups
 from summarykit.exporters.view.icicle.cells import picture_cells
 from summarykit.exporters.view.island import More, island, ranking_cells
@@ -98,8 +99,11 @@ class HtmlExporter:
             groups = told_groups(joint, fold=options.fold)
             table = change_table(joint, groups, view.title)
             tree = change_island(joint, groups, table, view.title, fold=options.fold)
+            drawn = None if view.same or view.new else joint_picture(joint, view.title)
+            tree |= {"picture": picture_cells(drawn, EXACT)} if drawn else {}
         values = {
             "diff": view,
+            "picture": drawn if groups else None,
             "table": table,
             "island": as_data(tree) if groups else "",
             "many": len(joint.tree.layers) > MOST_ROWS,

@@ -17,4 +17,10 @@ const island = JSON.parse(data.textContent);
 {% include "html/js/address.js" %}
 {% include "html/js/ranks.js" %}
 start();
+{% if picture %}
+if (island.picture) icicle();
+function icicle() {
+{% include "html/icicle.js" %}
+}
+{% endif %}
 })();

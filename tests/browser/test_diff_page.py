@@ -259,6 +259,17 @@ def test_where_it_changed_is_told_by_block_by_part_and_by_class(open_diff):
     assert bars[0].get_attribute("width") == "50%"
 
 
+def test_the_picture_marks_what_changed_and_leads_to_its_row(open_diff):
+    page = open_diff(*changed_net())
+    page.click(".icicle summary")
+    page.driver.find_element(By.XPATH, "//*[name() = 'title'][starts-with(., 'body.0–2.conv × 3')]/..").click()
+    about = page.driver.find_element(By.CSS_SELECTOR, ".about")
+    assert about.text.startswith("body.0–2.conv × 3 Conv2d · changed · 912 parameters")
+    assert [each.text for each in page.driver.find_elements(By.CSS_SELECTOR, ".looks li") if each.text][-1] == "changed"
+    about.find_element(By.TAG_NAME, "a").click()
+    assert page.driver.switch_to.active_element.text.startswith("changed")
+
+
 def test_multiply_adds_are_told_where_both_ran(open_diff):
     def watched(width):
         model = nn.Sequential(nn.Linear(8, width), nn.ReLU(), nn.Linear(width, 2))

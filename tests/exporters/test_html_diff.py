@@ -145,6 +145,27 @@ def test_a_model_that_is_new_has_a_page_and_nothing_is_said_of_checkpoints():
     assert "checkpoints" not in text_of(document.xpath("//table[contains(@class, 'tree')]")[0])
 
 
+def test_the_picture_of_the_model_marks_what_changed_and_what_is_around_it():
+    after = net()
+    after["body"][1].conv = nn.Conv2d(8, 16, 3, groups=4)
+    found = page(net(), after)
+    boxes = {text_of(each): each.getparent().get("class") for each in found.xpath("//*[@class='boxes']//title")}
+    marked = {title for title, look in boxes.items() if "changed" in look.split()}
+    assert marked == {title for title in boxes if title.endswith(", changed")} == {
+        "body, changed", ".1, changed", ".conv, changed",
+    }  # fmt: skip
+    assert ".0,2 × 2" in boxes
+    assert "fc" in boxes
+    assert [text_of(each) for each in found.xpath("//ul[@class='looks']/li")][-1] == "changed"
+
+
+def test_a_model_that_lost_a_part_is_marked_where_it_lost_it():
+    before, after = net(), net()
+    before["body"][2].more = nn.Linear(3, 3)
+    titles = [text_of(each) for each in page(before, after).xpath("//*[@class='boxes']//title")]
+    assert [title for title in titles if "changed" in title] == ["body, changed", ".2, changed"]
+
+
 def test_nothing_changed_has_no_table():
     document = page(net(), net())
     assert not document.xpath("//table[contains(@class, 'tree')]")

@@ -132,6 +132,15 @@ class Joint:
         return added_up(self.tree.layers, [int(change is not None) for change in self.changes])
 
     @cached_property
+    def touched_after(self) -> list[int]:
+        """Likewise of each layer of the model after."""
+        found = [0] * len(self.comparison.after.layers)
+        for layer, touched in zip(self.after, self.touched, strict=True):
+            if layer >= 0:
+                found[layer] = touched
+        return found
+
+    @cached_property
     def kinds(self) -> list[int]:
         """A number for each place, equal where both layers are alike and the same happened."""
         sides = [

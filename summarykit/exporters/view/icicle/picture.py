@@ -37,24 +37,32 @@ class _Place(NamedTuple):
     shown: bool
 
 
-def picture(data: SummaryData, folding: Folding, title: str) -> Picture | None:
-    """Return the picture of the folded tree; None where there is nothing to compare."""
+def picture(data: SummaryData, folding: Folding, title: str, changed: Sequence[int] = ()) -> Picture | None:
+    """Return the picture of the folded tree; None where there is nothing to compare.
+
+    Args:
+        data: The summary.
+        folding: Its folded form; layers that are *changed* must stand apart from those that are not.
+        title: What the model is called.
+        changed: For each layer how many changed there or inside; empty where nothing is compared.
+
+    """
     measures = _measures(data)
     if not measures:
         return None
     tree = chosen_parts(folding, [measure for _, measure in measures])
     if not tree.inside[0]:
         return None
-    words = _Words(data, tree, measures)
+    words = _Words(data, tree, measures, changed)
     places = list(_places(tree))
     boxes = tuple(map(words.box, places))
-    found = {box.look for box in boxes}
+    found = {look for box in boxes for look in box.look.split()}
     return Picture(
         measures=tuple(word for word, _ in measures),
         boxes=boxes,
         levels=1 + max(box.level for box in boxes if box.shown),
         looks=tuple(look for look in LOOKS if look[0] in found),
-        caption=_caption([word for word, _ in measures], title),
+        caption=_caption([word for word, _ in measures], title, marks="changed" in found),
         left_out=_left_out(folding, tree, measures),
     )
 
@@ -71,9 +79,10 @@ def _measures(data: SummaryData) -> list[tuple[str, Measure]]:
     return [(word, measure) for word, measure in found if measure.total > 0]
 
 
-def _caption(measures: Sequence[str], title: str) -> str:
+def _caption(measures: Sequence[str], title: str, *, marks: bool) -> str:
     width = f"its {measures[0]}" if len(measures) == 1 else "its share"
-    return f"Each box is a part of {title}, as wide as {width}; below it stands what it consists of."
+    told = f"Each box is a part of {title}, as wide as {width}; below it stands what it consists of."
+    return f"{told} What changed, itself or inside, has a broken outline." if marks else told
 
 
 def _left_out(folding: Folding, tree: Tree, measures: Sequence[tuple[str, Measure]]) -> str:
@@ -148,9 +157,12 @@ def _merged(run: list[_Place], above: _Place) -> list[_Place]:
 class _Words:
     """What is written on a box."""
 
-    def __init__(self, data: SummaryData, tree: Tree, measures: Sequence[tuple[str, Measure]]) -> None:
+    def __init__(
+        self, data: SummaryData, tree: Tree, measures: Sequence[tuple[str, Measure]], changed: Sequence[int]
+    ) -> None:
         self.data = data
         self.tree = tree
+        self.changed = changed
         self.units = [word.partition(" ")[0].removesuffix("s") for word, _ in measures]
         self.totals = [measure.total for _, measure in measures]
 
@@ -164,7 +176,7 @@ class _Words:
             text=_fitting(name, share(part.values[0], self.totals[0]), _pixels(place.width)) if place.shown else "",
             path=self._below(part, path),
             at=self._at(part),
-            type="" if part.merged else self._type(part.rows[-1]),
+            type="" if part.merged else f"{self._type(part.rows[-1])}{' · changed' * self._is_changed(part.rows[-1])}",
             look=self._look(place),
             values=part.values,
             facts=facts,
@@ -182,14 +194,16 @@ class _Words:
     def _type(self, row: FoldedRow) -> str:
         return self.data.records.types[self.data.layers[row.layer].type].name
 
+    def _is_changed(self, row: FoldedRow) -> bool:
+        return bool(self.changed and self.changed[row.layer])
+
     def _look(self, place: _Place) -> str:
         part = place.part
         if part.merged:
             return "small"
         layer = part.rows[-1].layer
-        if part.itself or self._holds_all(part):
-            return look_of(self.data, layer)
-        return "inside"
+        look = look_of(self.data, layer) if part.itself or self._holds_all(part) else "inside"
+        return f"{look} changed" if self._is_changed(part.rows[-1]) else look
 
     def _holds_all(self, part: Part) -> bool:
         return self.data.columns.adds[part.rows[-1].layer] == self.data.columns.counted[part.rows[-1].layer]

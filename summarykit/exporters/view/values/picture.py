@@ -14,7 +14,7 @@ class PictureBox(NamedTuple):
     path: str  #: ``model.layers.0–31 × 32``, shortened; ``.mlp × 32`` where it goes on from the box around it
     at: str  #: path of its first copy below the box around it: ``layers.0``; empty for what has no row of its own
     type: str
-    look: str  #: linear, conv, embedding, norm, other; ``inside`` for a container, ``small`` for several merged
+    look: str  #: linear, conv, embedding, norm, other; ``inside`` for a container, ``small`` for several; ``changed``
     values: tuple[int, ...]  #: for each measure
     facts: tuple[str, ...]  #: for each measure "7,077,888 parameters · 27.7%", "no parameters · –"
     left: str  #: in percent of the whole width

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def _builders(asked: Mapping[str, Any]) -> Iterator[tuple[str, Callable[[], Summ
         return
     for model in project_models(here):
         if not asked["names"] or model.name in asked["names"]:
-            yield model.name, lambda model=model: summary_of(model)  # type: ignore[misc]
+            yield model.name, partial(summary_of, model)
 
 
 def _names(project: Path) -> bool:
@@ -82,7 +83,7 @@ def _told(error: SummaryKitError) -> dict[str, str]:
 
 def _outside(root: str, target: str) -> str:
     """Return a file of the working tree that a module was loaded from all the same, summarykit itself aside."""
-    own = os.path.join(os.path.dirname(os.path.realpath(__file__)), "")  # noqa: PTH118, PTH120 - a prefix of texts
+    own = str(Path(__file__).resolve().parent) + os.sep
     prefix = os.path.realpath(sys.prefix) + os.sep
     for name, module in list(sys.modules.items()):
         file = os.path.realpath(getattr(module, "__file__", None) or os.sep)

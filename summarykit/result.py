@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
     from summarykit.summary.flows import Trace
 
 
-class Written:
+class Written(ABC):
     """What is written in the formats there are, by suffix or as text."""
 
     options: Options
 
     @property
+    @abstractmethod
     def _told(self) -> Told:
         """What an exporter is given."""
-        raise NotImplementedError
 
     def save(self, *paths: str | os.PathLike[str], progress: bool = False) -> list[Path]:
         """Write a report to each path, the format by its suffix, and return the paths.

@@ -55,7 +55,7 @@ def all_blocks(
     data: SummaryData, folding: Folding, title: str, measure: Measure, words: Callable[[int], str] = grouped
 ) -> tuple[Block, ...]:
     """Return the parts of the model in order, opened until no single part holds nearly everything."""
-    parts = _opened(folding, measure)
+    parts = opened(folding, measure)
     largest = max((_value(measure, part) for part in parts), default=0)
     return tuple(_block(data, part, measure, largest, title, words) for part in parts)
 
@@ -123,8 +123,8 @@ def _called(path: str, kind: str) -> Rich:
     return (Piece(path, code=True), Piece(f" ({kind})")) if is_number(path) else (Piece(path, code=True),)
 
 
-def _opened(folding: Folding, measure: Measure) -> list[Part]:
-    """Return the parts that stand for the blocks."""
+def opened(folding: Folding, measure: Measure) -> list[Part]:
+    """Return the parts that stand for the blocks: those of the model, the largest opened while it holds nearly all."""
     parts = _inside(folding, measure, folding.rows[0])
     while parts:
         sizes = [_value(measure, part) for part in parts]

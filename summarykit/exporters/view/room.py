@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 from summarykit.exporters.view.values import ReportView
 from summarykit.exporters.view.words import counted, listed, shortened
@@ -56,15 +56,11 @@ def _less(view: ReportView, left_out: list[str]) -> ReportView:
     return view._replace(left_out=f"Left out here to keep this short: {listed(left_out)}.") if left_out else view
 
 
-_Value = TypeVar("_Value")
-
-
-def _with_short_texts(value: _Value) -> _Value:
-    """Return *value* with every text in it cut in its middle where it is long; deep, and nothing else changes."""
-    held: Any = value
+def _with_short_texts(held: Any) -> Any:
+    """Return a view with every text in it cut in its middle where it is long; deep, and nothing else changes."""
     if isinstance(held, str):
-        return shortened(held, _LONGEST_TEXT)  # type: ignore[return-value]
+        return shortened(held, _LONGEST_TEXT)
     if isinstance(held, tuple):
         parts = map(_with_short_texts, held)
-        return held._make(parts) if hasattr(held, "_make") else tuple(parts)  # type: ignore[return-value]
-    return value
+        return held._make(parts) if hasattr(held, "_make") else tuple(parts)
+    return held

@@ -79,7 +79,7 @@ class Comparison:
     def totals(self) -> Totals:
         """By how much each total changed; multiply-adds only where both models were watched."""
         pairs = zip(self.after.totals, self.before.totals, strict=True)
-        return Totals(*(None if one is None or other is None else one - other for one, other in pairs))  # type: ignore[arg-type]
+        return Totals._make(None if one is None or other is None else one - other for one, other in pairs)
 
     @cached_property
     def change(self) -> Amounts:

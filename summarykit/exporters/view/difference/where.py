@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from summarykit.exporters.view.blocks import LARGEST
+from summarykit.exporters.view.blocks import LARGEST, Measure, Part, opened
 from summarykit.exporters.view.difference.parts import type_of
 from summarykit.exporters.view.difference.table_values import ChangeBlocks
 from summarykit.exporters.view.difference.words import percent, signed, signed_size
 from summarykit.exporters.view.values import Block
 from summarykit.exporters.view.words import per_mille, place
 from summarykit.summary.comparing.joint import Both, Joint
-from summarykit.summary.folding import FoldedRow
 from summarykit.summary.folding.parts import parts
 from summarykit.summary.totals import added_up
-
-#: A block in which more than this share of all that changed is says little: its parts are shown in its place.
-_DOMINANT = 0.8
-_MOST_PARTS = 12
 
 
 class _Measure(NamedTuple):
@@ -28,11 +23,6 @@ class _Measure(NamedTuple):
     words: Callable[[int], str]
     total: int
     before: int
-
-
-class _Part(NamedTuple):
-    row: FoldedRow
-    itself: bool
 
 
 def where_it_changed(joint: Joint, title: str) -> tuple[ChangeBlocks, ...]:
@@ -65,49 +55,12 @@ def _measure(joint: Joint, numbers: Both, words: Callable[[int], str]) -> _Measu
 
 
 def _by_block(joint: Joint, measure: _Measure, title: str) -> list[Block]:
-    """Return the parts of the tree in which something changed, opened until none holds nearly all of it."""
-    found = _inside(joint, measure, joint.folding.rows[0])
-    while found:
-        sizes = [_moved(measure, part) for part in found]
-        largest = max(range(len(found)), key=sizes.__getitem__)
-        inner = [] if found[largest].itself else _inside(joint, measure, found[largest].row)
-        fits = len(inner) > 0 and len(found) + len(inner) - 1 <= _MOST_PARTS
-        folded = found[largest].row.copies > 1 and len(found) > 1
-        if folded or not fits or sizes[largest] < _DOMINANT * measure.moved[0]:
-            break
-        found[largest : largest + 1] = inner
-    return [_block(joint, measure, _repeats(joint, measure, part), title) for part in found]
+    """Return the parts of the tree in which something changed, opened as those of a model are."""
+    sizes = Measure([abs(each) for each in measure.change], measure.moved, measure.moved[0])
+    return [_block(joint, measure, part, title) for part in opened(joint.folding, sizes)]
 
 
-def _repeats(joint: Joint, measure: _Measure, part: _Part) -> _Part:
-    """Return the repeated blocks in which alone a part changed, ``layers.0–31`` for ``layers``, or the part itself."""
-    inner = part
-    while inner.row.copies == 1 and not inner.itself:
-        below = _inside(joint, measure, inner.row)
-        if len(below) != 1:
-            return part
-        (inner,) = below
-    return part if inner.itself else inner
-
-
-def _inside(joint: Joint, measure: _Measure, row: FoldedRow) -> list[_Part]:
-    """Return what the change of a row is made of: its own, and that of the rows in it."""
-    rows = joint.folding.rows
-    found = [_Part(row, itself=True)] if measure.change[row.layer] else []
-    at = joint.folding.position(row) + 1
-    while at < row.end:
-        if measure.moved[rows[at].layer]:
-            found.append(_Part(rows[at], itself=False))
-        at = rows[at].end
-    return found
-
-
-def _moved(measure: _Measure, part: _Part) -> int:
-    each = abs(measure.change[part.row.layer]) if part.itself else measure.moved[part.row.layer]
-    return each * part.row.times
-
-
-def _block(joint: Joint, measure: _Measure, part: _Part, title: str) -> Block:
+def _block(joint: Joint, measure: _Measure, part: Part, title: str) -> Block:
     row = part.row
     layer = joint.tree.layers[row.layer]
     value = (measure.change if part.itself else measure.inside)[row.layer] * row.times

@@ -1,7 +1,6 @@
 """What a host makes of Markdown: elements and texts, and the words in which it would see more than text."""
 
 import re
-from importlib.util import find_spec
 
 from lxml import html
 from markdown_it import MarkdownIt
@@ -39,7 +38,7 @@ def parsed_by_cmark(markdown):
     return looked_at(made)
 
 
-PARSERS = [parsed, *([parsed_by_cmark] if find_spec("cmarkgfm") else [])]
+PARSERS = [parsed, parsed_by_cmark]
 
 
 def looked_at(rendered):

@@ -174,6 +174,15 @@ def test_a_name_stays_in_its_cell(name, parse):
         assert str(found)
 
 
+@pytest.mark.parametrize(
+    ("title", "key"),
+    [("my_model v2", "my_model%20v2"), ("__x__", "%5f%5fx%5f%5f"), ("a-->b", "a%2d-%3eb"), ("é*", "%e9%2a")],
+)
+def test_the_marker_of_a_comment_is_the_same_text_wherever_it_is_looked_for(title, key):
+    text = summarykit.diff(nn.Linear(2, 2), nn.Linear(2, 3), title=title).to_markdown()
+    assert text.startswith(f"<!-- summarykit:diff key={key} -->\n")
+
+
 def test_in_a_terminal_names_and_formulas_stand_whole():
     def model(width):
         inner = nn.Sequential(nn.Conv2d(512, width, 3))

@@ -106,8 +106,10 @@ def _more_reasons(number: int) -> str:
 
 
 def comment_key(title: str) -> str:
-    """Return what tells one comment from another, harmless inside a comment of HTML."""
-    return re.sub(r"[^\w.-]|-(?=-)", lambda found: f"%{ord(found[0]):x}", title, flags=re.ASCII)
+    """Return what tells one comment from another: nothing in it means anything to HTML or Markdown."""
+    return re.sub(
+        r"[^\w.-]|-(?=-)|(?<![^\W_])_|_(?![^\W_])", lambda found: f"%{ord(found[0]):x}", title, flags=re.ASCII
+    )
 
 
 def headline_of(comparison: Comparison) -> str:

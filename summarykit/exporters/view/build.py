@@ -160,7 +160,7 @@ def _view(
         facts=_facts(data),
         counts=count_lines(data),
         agreement=agreement(data),
-        all_checked=checks.ok and checks.checked_layers == checks.graded_layers,
+        all_checked=checks.ok and checks.checked_layers == checks.graded_layers > 0,
         problems=problems(data, folding),
         checks=check_views(data),
         checked_means=CHECKED_MEANS,

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import summarykit
-from summarykit.exporters.catalogue import title, written
+from summarykit.exporters.text.catalogue import title, written
 from summarykit.formulas import Rule, all_rules
 from summarykit.formulas.compute import catalogue as compute_catalogue
 

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from summarykit.api import read_review as read_review
     from summarykit.api import report as report
     from summarykit.api import summarize as summarize
-    from summarykit.checking import Checked as Checked
-    from summarykit.checking import check as check
-    from summarykit.checking import lock as lock
-    from summarykit.diffing import Diff as Diff
-    from summarykit.diffing import diff as diff
-    from summarykit.diffing_all import ProjectDiff as ProjectDiff
-    from summarykit.diffing_all import diff_all as diff_all
+    from summarykit.comparison import Diff as Diff
+    from summarykit.comparison import diff as diff
     from summarykit.errors import SummaryKitError as SummaryKitError
     from summarykit.formulas.rules import rule as rule
+    from summarykit.projects.checks import Checked as Checked
+    from summarykit.projects.checks import check as check
+    from summarykit.projects.checks import lock as lock
+    from summarykit.projects.diff_all import ProjectDiff as ProjectDiff
+    from summarykit.projects.diff_all import diff_all as diff_all
     from summarykit.result import Summary as Summary
 
 __version__ = "0.1.0"
@@ -47,16 +47,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Checked": "summarykit.checking",
-    "Diff": "summarykit.diffing",
-    "ProjectDiff": "summarykit.diffing_all",
+    "Checked": "summarykit.projects.checks",
+    "Diff": "summarykit.comparison",
+    "ProjectDiff": "summarykit.projects.diff_all",
     "Summary": "summarykit.result",
     "SummaryKitError": "summarykit.errors",
-    "check": "summarykit.checking",
-    "diff": "summarykit.diffing",
-    "diff_all": "summarykit.diffing_all",
+    "check": "summarykit.projects.checks",
+    "diff": "summarykit.comparison",
+    "diff_all": "summarykit.projects.diff_all",
     "load": "summarykit.api",
-    "lock": "summarykit.checking",
+    "lock": "summarykit.projects.checks",
     "read_review": "summarykit.api",
     "report": "summarykit.api",
     "rule": "summarykit.formulas.rules",

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from summarykit._util.progress import shown
 from summarykit.errors import MissingFileError, SavedFileError
 from summarykit.exporters.files import targets
 from summarykit.formulas.declared import load_project_rules
 from summarykit.options import Given, Patterns, check_selection, made_options, project_options
-from summarykit.progress import shown
 from summarykit.result import Summary
 from summarykit.summary.data import SummaryData
 from summarykit.summary.experts.given import check_given, with_experts
@@ -22,7 +22,7 @@ from summarykit.summary.storage import from_json
 if TYPE_CHECKING:
     from torch import nn
 
-    from summarykit.exporters.review import Review
+    from summarykit.exporters.excel.review import Review
 
     PathLike = str | os.PathLike[str]
 
@@ -273,6 +273,6 @@ def read_review(path: PathLike) -> Review:
         ReviewError: It is no workbook of summarykit, is damaged, or has a password.
 
     """
-    from summarykit.exporters.review import read_workbook  # the rest needs no openpyxl
+    from summarykit.exporters.excel.review import read_workbook  # the rest needs no openpyxl
 
     return read_workbook(Path(path))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from summarykit.errors import ProjectError, SelectionError, TemplateError
 from summarykit.exporters.asking import asked_columns, asked_depth, asked_order, asked_patterns, check_patterns
 from summarykit.exporters.base import Options
-from summarykit.project import project_of
+from summarykit.settings import project_of
 from summarykit.summary.data import SummaryData
 from summarykit.summary.selecting import Selection
 

@@ -10,9 +10,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from summarykit._util.progress import shown
 from summarykit.exporters.base import Options, Told, built_in, write_with
 from summarykit.exporters.files import write_all
-from summarykit.progress import shown
 from summarykit.summary.data import SummaryData, Totals
 
 if TYPE_CHECKING:
@@ -170,12 +170,12 @@ class Summary(Written):
         return f"<Summary of {self.model_name}: {self.totals.parameters:,} parameters, {self.fingerprint}>"
 
     def _repr_html_(self) -> str:
-        from summarykit.exporters.html import fragment
+        from summarykit.exporters.html.exporter import fragment
 
         return fragment(self.data, self.options)
 
     def _repr_markdown_(self) -> str:
-        from summarykit.exporters.markdown import brief
+        from summarykit.exporters.markdown.exporter import brief
 
         return brief(self.data, self.options)
 

@@ -3,52 +3,45 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "summarykit"
-LONGEST = 300  # lines; a file that outgrows this becomes a folder of the same name
+LONGEST = 500  # lines; a file is a topic, and a longer one is usually two
 
 #: Each part of the package (a module or a folder of summarykit/), and the other parts it may import.
 MAY_IMPORT = {
     "errors": "",
-    "garbage": "",
-    "aside": "",
-    "project": "errors",
-    "progress": "",
+    "_util": "",
+    "settings": "errors",
     "expression": "errors",
     "records": "errors expression",
     "runs": "errors expression records",
     # live modules end in reading
-    "formulas": "errors project expression records runs",
-    "reading": "errors garbage progress expression records runs formulas",
+    "formulas": "errors settings expression records runs",
+    "reading": "errors _util expression records runs formulas",
     # no torch from here on
-    "summary": "errors garbage expression records runs",
-    "exporters": "errors garbage progress expression records runs summary",
-    "result": "errors progress summary exporters",
-    "options": "errors project summary exporters",
-    "api": "errors progress formulas reading summary exporters options result",
-    "diffing": "errors summary exporters options result api",
-    "models": "errors aside project reading summary result api",
-    "targets": "errors aside project reading summary result api models",
-    "apart": "errors project result models targets",
-    "checkouts": "errors",
-    "revisions": "errors result api apart checkouts targets",
-    "checking": "errors project summary exporters result api models checkouts revisions",
-    "diffing_all": "errors progress summary exporters options result api diffing models checkouts revisions",
-    "commands": "errors formulas reading summary exporters options result api diffing models checking targets "
-    "checkouts revisions diffing_all",
-    "cli": "errors aside expression records formulas reading summary exporters result api diffing models targets "
-    "commands summarykit",
+    "summary": "errors _util expression records runs",
+    "exporters": "errors _util expression records runs summary",
+    "result": "errors _util summary exporters",
+    "options": "errors settings summary exporters",
+    "api": "errors _util formulas reading summary exporters options result",
+    "comparison": "errors summary exporters options result api",
+    # above the functions people call
+    "projects": "errors _util settings reading summary exporters options result api comparison",
+    "cli": "errors _util expression records formulas reading summary exporters options result api comparison projects "
+    "summarykit",
     # around the house
     # __init__.py: the public names
-    "summarykit": "errors formulas summary exporters result api diffing diffing_all checking",
+    "summarykit": "errors formulas summary exporters result api comparison projects",
     "__main__": "cli",
-    "pytest_plugin": "errors project summary exporters result api checking summarykit",
+    "pytest_plugin": "errors settings summary exporters result api projects summarykit",
     "examples": "",
 }
+#: The formats: a folder each in exporters/, or a module. None may import another one.
+FORMATS = {"csv", "excel", "html", "json", "latex", "markdown", "text"}
 #: The only parts that may import torch: who reads a live model, and the models to try it on.
 MAY_IMPORT_TORCH = {"reading", "examples"}
 
@@ -106,6 +99,83 @@ def test_imports_follow_the_order() -> None:
     assert not found, "\n".join(found)
 
 
+def module_name(path: Path) -> str:
+    """``summarykit/reading/walk.py`` is ``summarykit.reading.walk``."""
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def exporters_part(module: str) -> str:
+    """``summarykit.exporters.html.diff.table`` belongs to ``html``; what is not in exporters/ belongs to nothing."""
+    return module.removeprefix("summarykit.exporters.").partition(".")[0] if ".exporters." in module else ""
+
+
+def imported_modules() -> dict[str, set[str]]:
+    """Return the modules of ours that each module imports."""
+    paths = {module_name(path): path for path in package_files()}
+    found: dict[str, set[str]] = {}
+    for module, path in paths.items():
+        package = ".".join(path.relative_to(PACKAGE.parent).parent.parts)
+        names = {name for _, name in executed_imports(ast.parse(path.read_text("utf-8")), package)}
+        found[module] = {name if name in paths else name.rpartition(".")[0] for name in names} & paths.keys()
+    return found
+
+
+def crossings(imports: Mapping[str, set[str]]) -> Iterator[str]:
+    """What in exporters/ goes against the order: a format that imports another, a view that imports a format."""
+    for module, others in imports.items():
+        part = exporters_part(module)
+        for other in sorted(others):
+            there = exporters_part(other)
+            if there in FORMATS and part != there and part in {*FORMATS, "view"}:
+                yield f"{module} imports {other}"
+
+
+def formats_that_use(imports: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Return for each module of view/ the formats that import it, directly or by way of other modules of view/."""
+    users: dict[str, set[str]] = {module: set() for module in imports if exporters_part(module) == "view"}
+    for module in imports:
+        part = exporters_part(module)
+        waiting = [module] if part != "view" else []
+        reached: set[str] = set()
+        while waiting:
+            for other in imports[waiting.pop()] & users.keys() - reached:
+                reached.add(other)
+                waiting.append(other)
+                users[other].add(part)
+    return users
+
+
+def test_no_format_imports_another() -> None:
+    assert not list(crossings(imported_modules()))
+
+
+def test_the_view_holds_nothing_that_a_single_format_uses() -> None:
+    users = formats_that_use(imported_modules())
+    assert users
+    packages = {module.rpartition(".")[0] for module in users}
+    few = {module: formats for module, formats in users.items() if len(formats) < 2 and module not in packages}
+    alone = [f"{module}: {', '.join(formats) or 'nothing'}" for module, formats in few.items()]
+    assert not alone, "used by a single format, so its place is in that format's folder:\n" + "\n".join(alone)
+
+
+def test_the_rules_of_the_formats_are_really_checked() -> None:
+    wrong = {
+        "summarykit.exporters.html.exporter": {"summarykit.exporters.text.layout", "summarykit.exporters.view.words"},
+        "summarykit.exporters.text.layout": {"summarykit.exporters.view.build"},
+        "summarykit.exporters.view.build": {"summarykit.exporters.view.words", "summarykit.exporters.latex"},
+        "summarykit.exporters.view.words": set(),
+        "summarykit.exporters.files": {"summarykit.exporters.text.layout"},
+    }
+    assert list(crossings(wrong)) == [
+        "summarykit.exporters.html.exporter imports summarykit.exporters.text.layout",
+        "summarykit.exporters.view.build imports summarykit.exporters.latex",
+    ]
+    assert formats_that_use(wrong) == {
+        "summarykit.exporters.view.build": {"text"},
+        "summarykit.exporters.view.words": {"html", "text"},
+    }
+
+
 def test_no_file_outgrows_its_room() -> None:
     lengths = {path: len(path.read_text("utf-8").splitlines()) for path in package_files()}
     found = [f"{path.relative_to(PACKAGE.parent)}: {n} lines" for path, n in lengths.items() if n > LONGEST]
@@ -122,8 +192,8 @@ def test_no_file_outgrows_its_room() -> None:
         ("summary/data.py", "def f():\n    from .. import cli", "summary imports summarykit.cli"),
         ("summary/data.py", "from . import checks", ""),
         ("result.py", "from summarykit import report", "result imports summarykit.report"),
-        ("exporters/html.py", "def f():\n    import torch.nn", "exporters imports torch"),
-        ("exporters/html.py", "import torchinfo", ""),
+        ("exporters/html/exporter.py", "def f():\n    import torch.nn", "exporters imports torch"),
+        ("exporters/html/exporter.py", "import torchinfo", ""),
         ("api.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch", ""),
         ("api.py", "import typing\nif typing.TYPE_CHECKING:\n    pass\nelse:\n    import torch", "api imports torch"),
         ("reading/trace/hooks.py", "from torch import nn\nfrom ...formulas import rules", ""),

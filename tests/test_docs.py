@@ -15,17 +15,18 @@ import typer
 from torch import nn
 
 import summarykit
-from summarykit import cli, errors
-from summarykit.exporters.review import Change, Review
+from summarykit import errors
+from summarykit.cli import main as cli
+from summarykit.exporters.excel.review import Change, Review
+from summarykit.exporters.html.diff import table_values
 from summarykit.exporters.view import values
-from summarykit.exporters.view.difference import table_values
-from summarykit.exporters.view.difference import values as diff_values
+from summarykit.exporters.view.diff import values as diff_values
 from summarykit.formulas import all_rules
 from summarykit.formulas.declared import load_project_rules
 from summarykit.formulas.rules import use_project_rules
 from summarykit.records import Evidence
-from summarykit.summary.comparing import Checkpoint, State
 from summarykit.summary.data import Totals
+from summarykit.summary.diff import Checkpoint, State
 from summarykit.summary.flows import Trace
 from support.packages import complaints
 

@@ -11,9 +11,9 @@ from torch import nn
 
 import summarykit
 from summarykit.exporters.base import Options, built_in
-from summarykit.exporters.view import formula_links
-from summarykit.summary.comparing import Comparison, aligning
+from summarykit.exporters.excel.sheets import formula_links
 from summarykit.summary.data import SummaryData
+from summarykit.summary.diff import Comparison, aligning
 from summarykit.summary.folding import Folding, LayerGroup
 
 

@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 import summarykit
-from summarykit import cli, progress
+from summarykit._util import progress
+from summarykit.cli import main as cli
 
 _CONTROL = re.compile(r"\x1b\[\??(\d*)(?:;\d+)*([A-Za-z])")
 

@@ -13,7 +13,7 @@ from summarykit.cli import main
 from summarykit.errors import ProjectError, SelectionError, TemplateError
 from summarykit.exporters.view.columns import KNOWN
 from summarykit.options import project_options
-from summarykit.project import DEFAULTS, TABLES
+from summarykit.settings import DEFAULTS, TABLES
 from support import hostile
 from support.workbooks import opened
 

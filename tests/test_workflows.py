@@ -12,7 +12,7 @@ import pytest
 import typer
 import yaml
 
-from summarykit import cli
+from summarykit.cli import main as cli
 from support import programs
 
 ROOT = Path(__file__).resolve().parents[1]

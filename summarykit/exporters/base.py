@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from summarykit.errors import UnknownFormatError
-from summarykit.summary.comparing import Comparison, ProjectChanges
 from summarykit.summary.data import SummaryData
+from summarykit.summary.diff import Comparison, ProjectChanges
 from summarykit.summary.selecting import EVERYTHING, Selection
 
 GROUP = "summarykit.exporters"
@@ -92,7 +92,12 @@ def built_in() -> dict[str, type[Exporter]]:
     """Return the exporters that come with summarykit, by name."""
     state = random.getstate()
     try:
-        from summarykit.exporters import csv, excel, html, json, latex, markdown, text
+        from summarykit.exporters import csv, json
+        from summarykit.exporters.excel import exporter as excel
+        from summarykit.exporters.html import exporter as html
+        from summarykit.exporters.latex import exporter as latex
+        from summarykit.exporters.markdown import exporter as markdown
+        from summarykit.exporters.text import exporter as text
     finally:
         random.setstate(state)  # rich draws a number when it is first imported; nobody's seed may notice
 

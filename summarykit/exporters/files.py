@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from summarykit._util.progress import begin
 from summarykit.errors import OutputError
 from summarykit.exporters.base import Exporter, Options, Told, exporter_for, write_with
 from summarykit.exporters.view.words import visible
-from summarykit.progress import begin
 from summarykit.summary.data import SummaryData
 
 

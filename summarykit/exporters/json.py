@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import BinaryIO, ClassVar
 
 from summarykit.exporters.base import Options, exporter
-from summarykit.summary.comparing import Comparison, ProjectChanges
-from summarykit.summary.comparing.storage import comparison_json, project_json
 from summarykit.summary.data import SummaryData
+from summarykit.summary.diff import Comparison, ProjectChanges
+from summarykit.summary.diff.storage import comparison_json, project_json
 from summarykit.summary.storage import to_json
 
 

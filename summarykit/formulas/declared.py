@@ -16,7 +16,7 @@ from typing import Any
 
 from summarykit.errors import ProjectError, RuleError, SummaryKitError
 from summarykit.formulas.rules import Rule, build, use_project_rules
-from summarykit.project import project_of
+from summarykit.settings import project_of
 
 METHOD = "__summarykit_formula__"
 _HINT = 'give the count as text, "heads * (dim + 1)", or a table of the arguments of summarykit.rule'

@@ -18,7 +18,7 @@ from torch import nn
 from summarykit.expression import Value
 from summarykit.formulas import LayerFacts, explain
 from summarykit.formulas.declared import declared_rule, declares_rule
-from summarykit.formulas.likeness import likely
+from summarykit.formulas.inferred import likely
 from summarykit.formulas.source import Site, SourceTable
 from summarykit.reading.tensors import TensorTable
 from summarykit.reading.transformed import (

@@ -11,9 +11,9 @@ from itertools import accumulate
 import torch
 from torch import nn
 
+from summarykit._util.gc_pause import no_collection
+from summarykit._util.progress import begin
 from summarykit.errors import NotAModelError
-from summarykit.garbage import no_collection
-from summarykit.progress import begin
 from summarykit.reading.config import plain_config
 from summarykit.reading.counting import count
 from summarykit.reading.crosschecks import cross_checks

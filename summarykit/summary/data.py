@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from summarykit.garbage import no_collection
+from summarykit._util.gc_pause import no_collection
 from summarykit.records import CrossCheck, Explanation, LayerRecord, ModelRecords, TensorFacts, TensorRecord
 from summarykit.runs import NO_RUN, RunRecord
 from summarykit.summary.checks import Checks, make_checks

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from summarykit._util.gc_pause import no_collection
 from summarykit.expression import numbers
-from summarykit.garbage import no_collection
 from summarykit.summary.data import SummaryData
 from summarykit.summary.explaining import closed_form
 from summarykit.summary.folding import Folding, borrowed_from

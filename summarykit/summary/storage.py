@@ -14,9 +14,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from summarykit._util.gc_pause import no_collection
 from summarykit.errors import SavedFileError
 from summarykit.expression import parse, parse_sentence
-from summarykit.garbage import no_collection
 from summarykit.records import (
     Counted,
     CrossCheck,

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from summarykit.exporters.base import Options
-from summarykit.exporters.html import fragment
+from summarykit.exporters.html.exporter import fragment
 from support.pages import Odd, data_of, hostile, repeated
 
 pytestmark = pytest.mark.browser

@@ -11,7 +11,7 @@ import summarykit
 from summarykit.errors import OutputError, TemplateError, UnknownFormatError
 from summarykit.exporters import base, files
 from summarykit.exporters.json import JsonExporter
-from summarykit.exporters.markdown import MarkdownExporter
+from summarykit.exporters.markdown.exporter import MarkdownExporter
 
 SUFFIXES = [".md", ".html", ".xlsx", ".json", ".txt"]
 

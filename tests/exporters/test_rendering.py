@@ -12,7 +12,7 @@ from torch import nn
 
 import summarykit
 from summarykit.errors import TemplateError
-from summarykit.exporters.markdown import escape as markdown_escape
+from summarykit.exporters.markdown.exporter import escape as markdown_escape
 from summarykit.exporters.rendering import bind, render, text_class
 from summarykit.exporters.view.words import visible
 
@@ -116,7 +116,7 @@ def test_a_template_receives_plain_values_only(monkeypatch):
         given_values.update(values)
         return ""
 
-    monkeypatch.setattr("summarykit.exporters.markdown.render", keep)
+    monkeypatch.setattr("summarykit.exporters.markdown.exporter.render", keep)
     summarykit.summarize(nn.Sequential(nn.Linear(2, 2), nn.LazyLinear(3))).to_markdown()
     for way, value in values_of(given_values["report"]):
         assert value is None or isinstance(value, str | int | tuple), way

@@ -7,7 +7,7 @@ import pytest
 from torch import nn
 
 import summarykit
-from summarykit.exporters.review import Total
+from summarykit.exporters.excel.review import Total
 from support.office import Office
 from support.workbooks import formula_rows, opened, workbook_bytes
 

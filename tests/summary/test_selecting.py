@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import strategies
 import summarykit
+from summarykit.exporters.excel.sheets.layers import layer_sheet
 from summarykit.exporters.view import build_view
 from summarykit.exporters.view.groups import listed_rows
-from summarykit.exporters.view.layer_rows import layer_sheet
 from summarykit.exporters.view.selected import works_of
 from summarykit.exporters.view.tree import shown_places
 from summarykit.summary.folding import Folding, members

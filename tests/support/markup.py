@@ -5,7 +5,7 @@ import zipfile
 
 import openpyxl
 
-from summarykit.exporters.workbook import Formula, write_workbook
+from summarykit.exporters.excel.markup import Formula, write_workbook
 
 STYLES = """
 <styles>

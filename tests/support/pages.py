@@ -8,7 +8,7 @@ from torch import nn
 
 import summarykit
 from summarykit.exporters.base import Options
-from summarykit.exporters.html import HtmlExporter
+from summarykit.exporters.html.exporter import HtmlExporter
 from summarykit.reading import read_model
 from summarykit.summary import SummaryData
 from support.own_layers import fill

@@ -11,7 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from torch import nn
 
 from summarykit.exporters.base import Options
-from summarykit.exporters.excel import write_excel
+from summarykit.exporters.excel.exporter import write_excel
 from summarykit.reading.watching import Feed, read_and_watch
 from summarykit.summary import SummaryData
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from summarykit._util.gc_pause import no_collection
 from summarykit.exporters.view import blocks as where
+from summarykit.exporters.view.checks import agreement, check_views, grade_views, problems
 from summarykit.exporters.view.columns import columns_of
 from summarykit.exporters.view.flow import run_view
 from summarykit.exporters.view.groups import NO_LIST, flat_list
@@ -12,13 +14,11 @@ from summarykit.exporters.view.icicle.picture import picture
 from summarykit.exporters.view.language import count_lines
 from summarykit.exporters.view.memory import memory_tables
 from summarykit.exporters.view.rankings import rankings
-from summarykit.exporters.view.receipt import agreement, check_views, grade_views, problems
 from summarykit.exporters.view.rows import tree_rows, usual_tensor
 from summarykit.exporters.view.story import story, story_total
 from summarykit.exporters.view.values import ReportView, Term
 from summarykit.exporters.view.words import CHECKED_MEANS, rounded, share, size_words
 from summarykit.expression import grouped
-from summarykit.garbage import no_collection
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 from summarykit.summary.selecting import EVERYTHING, Chosen, Selection, choose

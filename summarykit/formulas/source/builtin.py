@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from summarykit.formulas.source import sites, sizes
-from summarykit.formulas.source.reckoning import (
+from summarykit.formulas.source.operators import (
     UNROLLED,
     binary,
     is_text,

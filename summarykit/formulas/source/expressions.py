@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from summarykit.formulas.source import calls, sites, sizes, statements, tensors
 from summarykit.formulas.source.frames import in_round
-from summarykit.formulas.source.reckoning import (
+from summarykit.formulas.source.operators import (
     binary,
     compare,
     either,

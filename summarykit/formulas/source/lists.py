@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from summarykit.formulas.source.reckoning import (
+from summarykit.formulas.source.operators import (
     NOTHING_YET,
     either,
     is_text,

@@ -9,7 +9,7 @@ from typing import Any
 from summarykit.expression import Unanswerable, evaluate, parse
 from summarykit.formulas.source import sites, sizes
 from summarykit.formulas.source.frames import not_told, signature
-from summarykit.formulas.source.reckoning import A_NUMBER
+from summarykit.formulas.source.operators import A_NUMBER
 from summarykit.formulas.source.sites import Site
 from summarykit.formulas.source.values import (
     UNKNOWN,

@@ -19,7 +19,7 @@ from summarykit.formulas.source.frames import (
     is_torch_base,
     signature,
 )
-from summarykit.formulas.source.reckoning import A_NUMBER
+from summarykit.formulas.source.operators import A_NUMBER
 from summarykit.formulas.source.sites import Site
 from summarykit.formulas.source.sizes import has_slot, is_free_name, named, renamed
 from summarykit.formulas.source.values import (

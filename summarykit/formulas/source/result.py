@@ -7,7 +7,7 @@ from typing import Any
 
 from summarykit.formulas.source import sizes
 from summarykit.formulas.source.checked import Sourced, agreed, read, taken_from_tensors
-from summarykit.formulas.source.kept import kept_by_child
+from summarykit.formulas.source.forwarded_args import kept_by_child
 from summarykit.formulas.source.making import arguments, filled, held_at, of_class
 from summarykit.formulas.source.reader import OutOfSteps, Reader, the_parameter
 from summarykit.formulas.source.sites import Site

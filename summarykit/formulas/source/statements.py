@@ -16,7 +16,7 @@ from summarykit.formulas.source.frames import (
     in_round,
     with_a_name,
 )
-from summarykit.formulas.source.reckoning import (
+from summarykit.formulas.source.operators import (
     agreed,
     either,
     is_text,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from summarykit.formulas.source import sites, sizes
-from summarykit.formulas.source.reckoning import binary
+from summarykit.formulas.source.operators import binary
 from summarykit.formulas.source.values import UNKNOWN, Items, Plain, Real, Size, Tensor
 
 _NEW_TENSORS = {"empty", "zeros", "ones", "rand", "randn"}

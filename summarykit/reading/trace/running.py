@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from summarykit.garbage import no_collection
+from summarykit._util.gc_pause import no_collection
 from summarykit.reading.trace.answers import Answers
 from summarykit.reading.trace.cloning import Clone, clone, watch_calls
 from summarykit.reading.trace.copying import Copier

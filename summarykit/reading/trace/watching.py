@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from summarykit.progress import begin
+from summarykit._util.progress import begin
 from summarykit.reading.trace.flows import FlowTable, tensors_returned
 from summarykit.reading.trace.limit import TimeIsUp
 from summarykit.reading.trace.memory import Activations

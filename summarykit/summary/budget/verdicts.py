@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from summarykit.errors import BudgetError
 from summarykit.summary.budget.limits import Limit, Quantity
-from summarykit.summary.comparing import Comparison
 from summarykit.summary.data import SummaryData
+from summarykit.summary.diff import Comparison
 from summarykit.summary.folding import Folding, as_grids
 from summarykit.summary.lock import LockChange
 from summarykit.summary.patterns import fits_anything, near_misses

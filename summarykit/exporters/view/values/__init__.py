@@ -7,9 +7,6 @@ from summarykit.exporters.view.values.checks import Grade as Grade
 from summarykit.exporters.view.values.checks import Problem as Problem
 from summarykit.exporters.view.values.memory import MemoryLine as MemoryLine
 from summarykit.exporters.view.values.memory import MemoryTable as MemoryTable
-from summarykit.exporters.view.values.paper import PaperRest as PaperRest
-from summarykit.exporters.view.values.paper import PaperRow as PaperRow
-from summarykit.exporters.view.values.paper import PaperTable as PaperTable
 from summarykit.exporters.view.values.picture import Picture as Picture
 from summarykit.exporters.view.values.picture import PictureBox as PictureBox
 from summarykit.exporters.view.values.pieces import Piece as Piece

@@ -1,0 +1,153 @@
+"""``diff()`` and ``Diff``: what changed from one model to another, as people ask for it and hold it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from summarykit.api import summarize
+from summarykit.exporters.base import Options
+from summarykit.exporters.files import targets
+from summarykit.options import Given, made_options
+from summarykit.result import Summary, Written
+from summarykit.summary.budget import Limit, judged
+from summarykit.summary.diff import Comparison, of_new
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import nn
+
+    from summarykit.summary import Totals
+    from summarykit.summary.diff import Checkpoint, ComparisonChecks
+
+    PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, repr=False)
+class Diff(Written):
+    """What changed from one model to another.
+
+    Attributes:
+        comparison: The two models, which layer is which, and all that follows.
+        options: Title, source and templates that reports use.
+
+    """
+
+    comparison: Comparison
+    options: Options = field(default=Options(), compare=False)
+
+    @property
+    def _told(self) -> Comparison:
+        return self.comparison
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing changed."""
+        return self.comparison.same
+
+    @property
+    def totals(self) -> Totals:
+        """By how much each total changed: exact Python ints, those of ``summary.totals``; ``macs`` may be ``None``."""
+        return self.comparison.totals
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """One row a layer that is new, removed or not as it was; columns as in ``docs/columns.md``."""
+        from summarykit.summary.diff.frame import changes_frame
+
+        return changes_frame(self.comparison)
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """Whether a checkpoint of the model before loads into the model after, and the names that make it so."""
+        return self.comparison.checkpoint
+
+    @property
+    def checks(self) -> ComparisonChecks:
+        """Whether the changes add up to the difference of the totals: ``checks.ok``, and each in ``checks.list``."""
+        return self.comparison.checks
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know beside the changes."""
+        return self.comparison.notes
+
+    def __repr__(self) -> str:
+        """Return one line: the two models and the difference of their totals."""
+        before, after = self.comparison.before, self.comparison.after
+        names = " and ".join(f"{data.model_name} {data.fingerprint}" for data in (before, after))
+        return f"<Diff of {names}: {self.totals.parameters:+,} parameters>"
+
+    def _repr_html_(self) -> str:
+        from summarykit.exporters.html.exporter import diff_fragment
+
+        return diff_fragment(self.comparison, self.options)
+
+    def _repr_markdown_(self) -> str:
+        return self.to_markdown()
+
+
+def diff(
+    before: nn.Module | Summary | PathLike,
+    after: nn.Module | Summary | PathLike,
+    *paths: PathLike,
+    title: str = "",
+    source: str = "",
+    templates: PathLike | Sequence[PathLike] = (),
+    fold: bool | None = None,
+) -> Diff:
+    """Return what changed from *before* to *after*, and write a report on it to each path.
+
+    Layers are matched by name, numbered ones as diff tools align sequences, then by what they are: an insert is one
+    insert, a new name is a new name. Nothing is run and nothing on a model changes; for multiply-adds give
+    summaries that were made with inputs.
+
+    Args:
+        before: A module, a summary, or the path of a summary saved as JSON, or of a folder with a config.json.
+        after: Likewise; the two may be of different kinds.
+        paths: Where to write; the suffix picks the format.
+        title: Heading of reports; by default that of *after*, or its class name.
+        source: Where the two came from, shown in reports.
+        templates: Folders with templates that go before the built-in ones.
+        fold: Whether layers of repeated blocks that changed alike stand once, with their number.
+
+    Raises:
+        NotAModelError: *before* or *after* is none of these.
+        MissingFileError, SavedFileError: A path is given, and no summary can be read there.
+        UnknownFormatError: A suffix has no format for comparisons.
+        OutputError: A folder is missing or cannot be written, or the disk is full.
+        TemplateError: A template has an error, or a folder of templates is not there.
+
+    Example:
+        >>> import torch, summarykit
+        >>> summarykit.diff(torch.nn.Linear(16, 4), torch.nn.Linear(16, 8)).totals.parameters
+        68
+
+    """
+    targets(paths, Comparison)
+    one, other = (_summary(each, templates) for each in (before, after))
+    found = made_diff(one, other, Given(title, source, templates, fold))
+    found.save(*paths)
+    return found
+
+
+def made_diff(before: Summary | None, after: Summary, given: Given, limits: Sequence[Limit] = ()) -> Diff:
+    """Return what changed from *before* to *after*, and whether *after* keeps *limits*; None where it is new.
+
+    Raises:
+        BudgetError: The pattern of a limit fits nothing in the model.
+        TemplateError: A folder of templates is not there.
+
+    """
+    base = before.data if before else None
+    comparison = Comparison(base, after.data) if base else of_new(after.data)
+    verdicts = tuple(judged(limit, after.data, base) for limit in limits)
+    before_given = replace(after.options, source="")  # that says where one model came from
+    return Diff(replace(comparison, verdicts=verdicts), made_options(given, before_given))
+
+
+def _summary(model: nn.Module | Summary | PathLike, templates: PathLike | Sequence[PathLike]) -> Summary:
+    return model if isinstance(model, Summary) else summarize(model, templates=templates)

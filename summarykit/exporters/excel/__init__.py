@@ -1,0 +1,1 @@
+"""Excel: a workbook with live formulas."""

@@ -1,0 +1,1 @@
+"""Cells of the workbook: live formulas, labels, row heights, page setup."""

@@ -1,0 +1,134 @@
+"""Plain words for the settings a formula asks for: ``in_channels`` is "Channels in"."""
+
+from __future__ import annotations
+
+import re
+
+from summarykit.exporters.excel.cells.row_height import measured
+from summarykit.exporters.view.values import Rich
+from summarykit.exporters.view.words import visible
+
+#: Short enough for two lines above a column of ten characters.
+_LABELS = {
+    "out_features": "Neurons",
+    "in_features": "Inputs",
+    "in1_features": "First inputs",
+    "in2_features": "Second inputs",
+    "in_channels": "Channels in",
+    "out_channels": "Channels out",
+    "groups": "Groups",
+    "num_embeddings": "Rows in the table",
+    "embedding_dim": "Numbers per row",
+    "num_features": "Channels",
+    "num_channels": "Channels",
+    "normalized_shape": "Values",
+    "num_parameters": "Slopes",
+    "input_size": "Inputs",
+    "hidden_size": "Cells",
+    "num_layers": "Layers",
+    "proj_size": "Shrunk to",
+    "bidirectional": "Both ways",
+    "bias": "Bias",
+    "bias_ih": "Biases",
+    "embed_dim": "Numbers per item",
+    "kdim": "Numbers per key",
+    "vdim": "Numbers per value",
+    "in_proj_bias": "Biases",
+    "bias_k": "Learned key",
+    "bias_v": "Learned value",
+    "weight": "Weight",
+    # settings of other libraries' layers
+    "nf": "Outputs",
+    "nx": "Inputs",
+    "heads": "Heads",
+    "num_heads": "Heads",
+    "dim": "Size",
+    "d_model": "Model size",
+    "vocab_size": "Entries",
+    # what a run adds: sizes of what flows
+    "batch": "Batch",
+    "length": "Steps",
+    "queries": "Queries",
+    "keys": "Keys",
+    "key_size": "Numbers per key",
+    "value_size": "Numbers per value",
+    "positions": "Positions",
+}
+#: Where a layer only scales, its weight is called what it is.
+_SCALES = {"weight": "Scale", "bias": "Shift"}
+_KERNEL = {
+    1: ("Window length",),
+    2: ("Window height", "Window width"),
+    3: ("Window depth", "Window height", "Window width"),
+}
+#: Where a window stands, of the output or, in a transposed convolution, of the input.
+_POSITIONS = {
+    1: ("Positions",),
+    2: ("Positions down", "Positions across"),
+    3: ("Positions deep", "Positions down", "Positions across"),
+}
+#: What other formats call by the words of the field.
+_PLAIN = {
+    "Multiply-adds (MACs)": "Multiplications per run", "multiply-adds": "multiplications",
+    "Trainable": "Learned in training", "trainable": "learned in training",
+}  # fmt: skip
+_ITEM = re.compile(r"(?P<name>.+)\[(?P<index>\d+)\]")
+_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+
+
+def quiet(text: str) -> str:
+    """Return a text that no cell computes with its digits grouped by a narrow blank: right in every language."""
+    return _COMMA.sub("\u202f", text)
+
+
+def plainly(text: str) -> str:
+    """Return a text of ours in the words of the workbook, whose readers are no engineers; it holds no names."""
+    for word, plain in _PLAIN.items():
+        text = text.replace(word, plain)
+    return quiet(text)
+
+
+def plain_note(note: Rich) -> str:
+    """Return a sentence with names in it as the text of a cell."""
+    return "".join(visible(piece.text) if piece.code else quiet(visible(piece.text)) for piece in note)
+
+
+def label(name: str, *, among: tuple[str, ...] = ()) -> str:
+    """Return what the input *name* is called on the page, knowing the others of its formula.
+
+    ``kernel_size[1]`` is "Window width" beside ``kernel_size[0]``; an unknown name is written with blanks.
+    """
+    item = _ITEM.fullmatch(name)
+    if item:
+        return _item_label(item["name"], int(item["index"]), among)
+    if name.endswith(".numel"):
+        return f"Numbers in {name.removesuffix('.numel')}"
+    if name in _SCALES and "weight" in among:
+        return _SCALES[name]
+    return _LABELS.get(name) or _plain(name)
+
+
+def _item_label(name: str, index: int, among: tuple[str, ...]) -> str:
+    size = sum(other.startswith(f"{name}[") for other in among)
+    if name == "kernel_size" and index < len(_KERNEL.get(size, ())):
+        return _KERNEL[size][index]
+    if name == "positions" and "in_channels" in among and index < len(_POSITIONS.get(size, ())):
+        return _POSITIONS[size][index]
+    base = _LABELS.get(name) or _plain(name)
+    return base if size == 1 else f"{base} {index + 1}"
+
+
+def _plain(name: str) -> str:
+    words = re.sub(r"[_.]+", " ", name).strip()
+    return words[:1].upper() + words[1:] if words else name
+
+
+def in_lines(text: str, breaks: str = " ", width: float = 9) -> tuple[str, ...]:
+    """Return the lines of a heading in a narrow column: a long one is parted in two, nearest to its middle."""
+    if measured(text) <= width:
+        return (text,)
+    places = [at for at in range(1, len(text) - 1) if text[at] in breaks]
+    if not places:
+        return (text,)
+    middle = min(places, key=lambda at: abs(2 * (at + 1) - len(text)))
+    return text[: middle + 1].rstrip(" "), text[middle + 1 :]

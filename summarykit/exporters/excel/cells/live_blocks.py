@@ -1,0 +1,144 @@
+"""Blocks of rows that one formula explains, for the sheets whose counts are live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from openpyxl.utils import get_column_letter
+
+from summarykit.exporters.excel.cells.labels import in_lines, label
+from summarykit.exporters.excel.cells.live_cells import Explained, Record, inputs_of, is_live
+from summarykit.exporters.excel.cells.page_setup import Paper, paper
+from summarykit.exporters.excel.cells.row_height import between, height, row_height
+from summarykit.exporters.excel.markup import Formula
+from summarykit.expression import Value, excel_inputs, grouped
+from summarykit.expression.nodes import Name, Negative, Node, Number, Quotient, Remainder, Sum, walk
+
+#: Of columns, in characters.
+INPUT_WIDTH, PATH_WIDTH, WORDS_WIDTH, CHECK_WIDTH, NOTE_WIDTH = 10, 34, 44, 28, 44
+#: Names of more characters go over several lines.
+WIDEST = 56
+#: The fewest columns of inputs, so that the type of a layer without any has room.
+FEWEST_INPUTS = 3
+#: Of the line of code names below the labels, in points.
+_CODE = 9
+
+
+class Input(NamedTuple):
+    """A column of inputs in one block."""
+
+    key: str  #: of the column; names of the model never enter a formula
+    label: tuple[str, ...]  #: its lines
+    code: tuple[str, ...]  #: its lines
+    switch: bool  #: 1 or 0
+    least: int
+
+
+class Block(NamedTuple):
+    """Rows of one kind, explained by one formula or by none."""
+
+    id: str
+    live: bool  #: its inputs can be changed
+    title: str
+    about: str
+    heading: str  #: of what stands in place of the words
+    inputs: tuple[Input, ...]
+    rows: int
+    head: float  #: height of the labels
+    codes: float  #: height of the line below
+
+
+class Geometry(NamedTuple):
+    """Where the columns of such a sheet stand: number, path, inputs, a spacer, words, and its own."""
+
+    inputs: int
+    at: Mapping[str, str]  #: the letter of each column from the words on
+    right: str
+    widths: str
+    paper: Paper
+    first: str  #: the first row of all blocks
+    last: str
+
+
+def make_block(
+    name: str, title: str, about: str, rows: int, inputs: Sequence[Input] | None = None, heading: str = ""
+) -> Block:
+    """Return a block; *inputs* is None where no formula explains its rows."""
+    held = tuple(inputs or ())
+    head = max((height("\n".join(made.label), INPUT_WIDTH) for made in held), default=0)
+    codes = max((height("\n".join(made.code), INPUT_WIDTH, _CODE) for made in held), default=0)
+    heading = heading or "Formula in words"
+    return Block(name, inputs is not None, title, about, heading, held, rows, max(head, 18), max(codes, 14))
+
+
+def input_columns(whys: Sequence[Explained]) -> dict[str, Input]:
+    """Return the columns that rows of one kind need, by the names of their inputs."""
+    names: dict[str, bool] = {}
+    least: dict[str, int] = {}
+    for why in {id(why): why for why in whys}.values():
+        bindings = dict(why.bindings)
+        for name in inputs_of(why):
+            names.setdefault(name, isinstance(bindings.get(name), bool))
+        if why.formula and is_live(why):
+            least |= _least(why.formula.tree, bindings)
+    among = tuple(names)
+    switches_last = sorted(names.items(), key=lambda item: item[1])  # as the formulas of most kinds have them
+    return {
+        name: Input(f"in{at}", in_lines(label(name, among=among)), in_lines(name, "_.", 11), switch, least.get(name, 0))
+        for at, (name, switch) in enumerate(switches_last)
+    }
+
+
+def _least(tree: Node, bindings: Mapping[str, Value]) -> dict[str, int]:
+    """Return the inputs that must not be 0: divisors, and those of which something is subtracted."""
+    found: dict[str, int] = {}
+    for part in walk(tree):
+        match part:
+            case Quotient(divisor=divisor) | Remainder(divisor=divisor):
+                found |= dict.fromkeys(excel_inputs(divisor, bindings), 1)
+            case Sum(terms=(Name(name=name), Negative(term=Number(value=value)))):
+                found[name] = value
+    return found
+
+
+def fitted(records: Mapping[str, list[Record]]) -> int:
+    """Give each row the height its texts need; return the width of the column of names."""
+    every = [record for made in records.values() for record in made]
+    path_width = between(PATH_WIDTH, max((len(str(record["path"])) + 3 for record in every), default=0), WIDEST)
+    for record in every:
+        texts = (record["words"], record["note"], record["check"])
+        shown = (str(text.value) if isinstance(text, Formula) else text for text in texts)
+        widths = (WORDS_WIDTH, NOTE_WIDTH, CHECK_WIDTH)
+        record["height"] = row_height((record["path"], path_width), *zip(shown, widths, strict=True))
+    return path_width
+
+
+def geometry(
+    blocks: Sequence[Block], records: Mapping[str, list[Record]], path_width: int, columns: Mapping[str, int]
+) -> Geometry:
+    """Return where the columns stand; *columns* are those right of the words, with their widths."""
+    inputs = [_input_width(at, records) for at in range(max([FEWEST_INPUTS, *(len(b.inputs) for b in blocks)]))]
+    widths = [5, path_width, *inputs, 2, WORDS_WIDTH, *columns.values()]
+    left = 3 + len(inputs) + 1
+    letters = [get_column_letter(left + i) for i in range(len(columns) + 1)]
+    return Geometry(
+        inputs=len(inputs),
+        at=dict(zip(("words", *columns), letters, strict=True)),
+        right=letters[-1],
+        widths=" ".join(map(str, widths)),
+        paper=paper(widths, repeated=2, smallest=_CODE),
+        first=blocks[0].id if blocks else "",
+        last=f"{blocks[-1].id}[{blocks[-1].rows - 1}]" if blocks else "",
+    )
+
+
+def _input_width(at: int, records: Mapping[str, list[Record]]) -> int:
+    values = (record.get(f"in{at}") for made in records.values() for record in made)
+    numbers = (value.value if isinstance(value, Formula) else value for value in values)
+    return number_width((number for number in numbers if isinstance(number, int)), INPUT_WIDTH)
+
+
+def number_width(numbers: Iterable[int], least: int) -> int:
+    """Return the width of a column of numbers, in bold where one is a total."""
+    return max([least, *(len(grouped(number)) + 3 for number in numbers)])

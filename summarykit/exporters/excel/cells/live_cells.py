@@ -1,0 +1,146 @@
+"""An explanation as live cells: its inputs to be changed, its words and its count following them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from summarykit.exporters.excel.cells.labels import quiet
+from summarykit.exporters.excel.markup import Formula
+from summarykit.expression import (
+    Expression,
+    Unanswerable,
+    Value,
+    excel_formula,
+    excel_inputs,
+    excel_words,
+    numbers,
+)
+from summarykit.expression.evaluate import elements
+from summarykit.expression.nodes import Node
+from summarykit.records import Explanation
+from summarykit.runs import ComputeExplanation
+
+Explained = Explanation | ComputeExplanation
+Record = dict[str, object]
+#: From a linked input to the cell it follows.
+Sources = Mapping[str, str]
+
+#: Excel shows 15 digits. What counts more has numbers in its cells, and nothing to change.
+MOST_COUNTED = 10**15 - 1
+#: Room for the few characters that go around a formula, of the 8,192 that Excel takes.
+MAX_FORMULA = 8_100
+AGREES = "✓ agrees"
+CHANGED = "✎ changed by you"
+IMPOSSIBLE = "✎ cannot be computed"
+NOTHING = "–"
+_ITEM = re.compile(r"(?P<name>.+)\[(?P<index>\d+)\]")
+
+
+class Held(NamedTuple):
+    """What a count is held against, and the words for how they compare."""
+
+    known: int  #: what PyTorch stores, what the run counted
+    status: str  #: while nothing is changed
+    differs: str  #: the words for a count that is another
+
+
+@lru_cache(maxsize=4096)
+def _cells_of(formula: Expression, bindings: tuple[tuple[str, Value], ...]) -> tuple[str, ...] | None:
+    held = dict(bindings)
+    try:
+        names = excel_inputs(formula.tree, held)
+        text = excel_formula(formula.tree, held, dict.fromkeys(names, "{this:in00}"))
+    except (Unanswerable, KeyError):
+        return None
+    return names if len(text) < MAX_FORMULA else None
+
+
+def is_live(why: Explained) -> bool:
+    """Return whether a spreadsheet can work the formula out."""
+    return why.formula is not None and why.value is not None and _cells_of(why.formula, why.bindings) is not None
+
+
+def inputs_of(why: Explained) -> tuple[str, ...]:
+    """Return the inputs of a live formula, none where there is no such."""
+    if why.formula is None or why.value is None:
+        return ()
+    return _cells_of(why.formula, why.bindings) or ()
+
+
+def input_value(name: str, bindings: Mapping[str, Value]) -> int:
+    """Return what an input cell holds: ``kernel_size[1]`` of (3, 5) is 5, a switch reads 1 or 0."""
+    if name in bindings:
+        return int(elements(name, bindings)[0])
+    item = _ITEM.fullmatch(name)
+    assert item is not None
+    return int(elements(item["name"], bindings)[int(item["index"])])
+
+
+def _has(name: str, bindings: Mapping[str, Value]) -> bool:
+    if name in bindings:
+        return isinstance(bindings[name], int)
+    item = _ITEM.fullmatch(name)
+    value = bindings.get(item["name"]) if item else None
+    return item is not None and isinstance(value, tuple) and int(item["index"]) < len(value)
+
+
+def live_cells(
+    why: Explained, held: Held, keys: Mapping[str, str], sources: Sources, *, live: bool, locked: bool = False
+) -> Record:
+    """Return the cells of a row that explain and count: inputs, words, both counts, difference and check.
+
+    Args:
+        why: An explanation with a formula and a value.
+        held: What its count is held against.
+        keys: The columns of the inputs of all rows around it.
+        sources: The cells that linked inputs follow.
+        live: Whether anything is computed.
+        locked: Whether its inputs are not to be changed.
+
+    """
+    assert why.formula is not None
+    assert why.value is not None
+    live = live and is_live(why)
+    bindings = dict(why.bindings)
+    originals = {name: input_value(name, bindings) for name in keys if _has(name, bindings)}
+    record: Record = {}
+    for name, key in keys.items():
+        if name not in originals:
+            record |= {key: NOTHING, f"{key}_look": "none"}
+        elif live and name in sources:
+            record |= {key: Formula(f"={sources[name]}", originals[name]), f"{key}_look": "linked"}
+        else:
+            record |= {key: originals[name], f"{key}_look": "input" if live and not locked else "given"}
+    words = numbers(why.formula.tree, bindings)
+    difference = why.value - held.known
+    if not live:
+        counts = {"by": why.value, "known": held.known, "difference": difference, "check": held.status}
+        return record | counts | {"words": quiet(words)}
+    cells = {name: f"{{this:{keys[name]}}}" for name in originals}
+    unchanged = ",".join(f"{cells[name]}={value}" for name, value in originals.items())
+    return record | {
+        "words": live_words(why.formula.tree, bindings, cells, words),
+        "by": Formula(f'=IFERROR({excel_formula(why.formula.tree, bindings, cells)},"–")', why.value),
+        "known": held.known,
+        "difference": Formula('=IFERROR({this:by}-{this:known},"–")', difference),
+        "check": Formula(_check(unchanged, held, agrees=not difference), held.status),
+    }
+
+
+def live_words(tree: Node, bindings: Mapping[str, Value], cells: Mapping[str, str], words: str) -> Formula | str:
+    """Return a formula in numbers that follows its cells; still, where Excel would refuse it."""
+    try:
+        return Formula(f'=IFERROR({excel_words(tree, bindings, cells)},"–")', words)
+    except Unanswerable:
+        return quiet(words)
+
+
+def _check(unchanged: str, held: Held, *, agrees: bool) -> str:
+    """Return the formula of Check: words for what the cells hold now."""
+    same = f'IF({{this:by}}={{this:known}},"{held.status}","{held.differs}")' if agrees else f'"{held.status}"'
+    if unchanged:
+        same = f'IF(AND({unchanged}),{same},"{CHANGED}")'
+    return f'=IF(ISNUMBER({{this:by}}),{same},"{IMPOSSIBLE}")'

@@ -1,0 +1,172 @@
+"""Excel: a workbook whose counts are live, to be changed and followed, beside what PyTorch counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any, BinaryIO, ClassVar
+
+from summarykit._util.gc_pause import no_collection
+from summarykit.errors import TemplateError
+from summarykit.exporters.base import Options, exporter
+from summarykit.exporters.excel.cells.labels import quiet
+from summarykit.exporters.excel.cells.live_cells import MOST_COUNTED
+from summarykit.exporters.excel.cells.page_setup import paper
+from summarykit.exporters.excel.cells.row_height import height
+from summarykit.exporters.excel.diff import write_excel_diff
+from summarykit.exporters.excel.markup import sheet_height, write_workbook
+from summarykit.exporters.excel.sheets.compute import ComputeSheet, compute_sheet
+from summarykit.exporters.excel.sheets.formulas import FormulaSheet, formula_sheet
+from summarykit.exporters.excel.sheets.glossary import glossary_sheet
+from summarykit.exporters.excel.sheets.layers import LayerSheet, layer_sheet
+from summarykit.exporters.excel.sheets.memory import MemorySheet, memory_sheet
+from summarykit.exporters.excel.sheets.originals import originals
+from summarykit.exporters.excel.sheets.overview import fitted, overview_values, plain
+from summarykit.exporters.excel.sheets.tensors import TensorSheet, tensor_sheet
+from summarykit.exporters.rendering import render
+from summarykit.exporters.view import ReportView, build_view
+from summarykit.summary.data import SummaryData
+from summarykit.summary.diff import Comparison
+from summarykit.summary.folding import Folding
+
+
+@exporter("excel")
+class ExcelExporter:
+    """Up to seven sheets, Overview first. A model gives texts and numbers, never part of a formula."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".xlsx",)
+
+    def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
+        """Write the workbook."""
+        write_excel(data, out, options)
+
+    def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
+        """Write the workbook on what changed."""
+        write_excel_diff(comparison, out, options)
+
+
+def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cache: bool = True) -> None:
+    """Write the workbook; *fill_cache* is False only in tests, which let LibreOffice compute what formulas show."""
+    with no_collection():
+        selection = options.selection
+        view = build_view(data, title=options.title, source=options.source, fold=options.fold, selection=selection)
+        folding = Folding(data)
+        live = _fits(data)
+        sheet = formula_sheet(data, folding, view.title, live=live)
+        compute = compute_sheet(data, folding, view.title)
+        memory = memory_sheet(data, "{ref:totals.counted}" if live and sheet.blocks else "")
+        layers = layer_sheet(data, folding, selection, view.title, fold=options.fold)
+        tensors = tensor_sheet(data, folding, selection, fold=options.fold)
+        values: dict[str, Any] = {
+            "report": view,
+            "overview": overview_values(data, view, folding, sheet, compute, live=live),
+            "formulas": _formulas(data, sheet, live=live),
+            "layers": _layers(layers, compute),
+            "compute": _compute(data, view, compute) if compute else None,
+            "memory": _memory(memory) if memory else None,
+            "tensors": _tensors(tensors) if tensors else None,
+            "glossary": glossary_sheet(data, view),
+        }
+        values["overview"] = fitted(values["overview"], lambda shown: _height({**values, "overview": shown}, options))
+        markup = _rendered("excel/report.xml.j2", values, options)
+        records: dict[str, Sequence[Mapping[str, object]]] = {**sheet.records, "layers": layers.rows}
+        records |= {"originals": originals(sheet, compute, memory)}
+        records |= {"tensors": tensors.rows} if tensors else {}
+        records |= compute.records if compute else {}
+        records |= memory.records if memory else {}
+        write_workbook(markup, records, out, fill_cache=fill_cache)
+
+
+def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str:
+    helpers: dict[str, Callable[..., object]] = {"height": height, "quiet": quiet}
+    return render(template, values, _escape, folders=options.templates, helpers=helpers)
+
+
+def _height(values: Mapping[str, Any], options: Options) -> float:
+    overview = _rendered("excel/overview.xml.j2", values, options)
+    try:
+        return sheet_height(overview)
+    except TemplateError:  # told when all is written, with its line in the whole
+        return 0.0
+
+
+def _escape(text: str) -> str:
+    return escape(text, quote=True)
+
+
+def _fits(data: SummaryData) -> bool:
+    values = [why.value or 0 for why in data.records.explanations]
+    return max(data.totals.parameters, *values, 0) <= MOST_COUNTED
+
+
+def _formulas(data: SummaryData, sheet: FormulaSheet, *, live: bool) -> Mapping[str, Any]:
+    return sheet.geometry._asdict() | {
+        "live": live,
+        "blocks": sheet.blocks,
+        "linked": sheet.linked,
+        "proven": sheet.proven,
+        "notes": sheet.notes,
+        "fixed": sheet.fixed,
+        "layers": sheet.layers,
+        "agreeing": sheet.agreeing,
+        "beyond": sheet.beyond,
+        "partly": _partly_fixed(data),
+    }
+
+
+def _partly_fixed(data: SummaryData) -> int:
+    """Return the fixed parameters of layers that also learn: no change of theirs is taken off them."""
+    columns = data.columns
+    return sum(a - t for a, t in zip(columns.adds, columns.trainable, strict=True) if t)
+
+
+def _layers(sheet: LayerSheet, compute: ComputeSheet | None) -> Mapping[str, Any]:
+    return {
+        "folded": sheet.folded,
+        "columns": sheet.columns,
+        "notes": sheet.notes,
+        "told": sheet.told,
+        "deepest": sheet.deepest,
+        "widths": " ".join(map(str, sheet.widths)),
+        "paper": paper(sheet.widths, repeated=1),
+        "macs": compute.total if compute else 0,
+        "macs_live": compute.live if compute else True,
+    }
+
+
+def _tensors(sheet: TensorSheet) -> Mapping[str, Any]:
+    widths = [column.width for column in sheet.columns]
+    return {
+        "columns": sheet.columns,
+        "folded": sheet.folded,
+        "told": sheet.told,
+        "tensors": sheet.tensors,
+        "bytes": sheet.bytes,
+        "bytes_live": sheet.bytes <= MOST_COUNTED,
+        "widths": " ".join(map(str, widths)),
+        "paper": paper(widths, repeated=1),
+    }
+
+
+def _compute(data: SummaryData, view: ReportView, sheet: ComputeSheet) -> Mapping[str, Any]:
+    geometry = sheet.geometry
+    given = plain(view.run.given) if view.run else ""
+    return geometry._asdict() | {
+        "live": sheet.live,
+        "blocks": sheet.blocks,
+        "total": sheet.total,
+        "layers": sheet.layers,
+        "agreeing": sheet.agreeing,
+        "notes": sheet.notes,
+        "given": f"One run with {given}{'' if data.run.ok else '; it failed, and this is what ran before'}",
+        "what": "all copies and calls, one run" if data.run.ok else "what ran before it failed",
+        "room": sum(map(int, geometry.widths.split()[2 : 4 + geometry.inputs])),
+    }
+
+
+def _memory(sheet: MemorySheet) -> Mapping[str, Any]:
+    return {
+        "live": sheet.live,
+        "activations": sheet.activations,
+        "tables": tuple((table.id, table.title) for table in sheet.tables),
+    }

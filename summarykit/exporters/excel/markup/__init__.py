@@ -1,0 +1,85 @@
+"""Workbook markup and rows in, an .xlsx file out; nothing here knows what a model is.
+
+The markup is described in ``docs/workbook-markup.md``. One module a step: `parsing` reads it into `elements`, `layout`
+gives everything its row and column, `references` can then resolve placeholders, `sheets` and `charts` set with
+openpyxl what lies around the cells, `cells` writes the rows themselves and `package` puts the file together.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from openpyxl.workbook import Workbook as ExcelWorkbook
+
+from summarykit.exporters.excel.markup.cells import CellWriter
+from summarykit.exporters.excel.markup.elements import Chart, Row, Sheet, Styles
+from summarykit.exporters.excel.markup.layout import place
+from summarykit.exporters.excel.markup.package import EARLIEST, Page, write_package
+from summarykit.exporters.excel.markup.parsing import parse
+from summarykit.exporters.excel.markup.sheets import SheetMaker
+from summarykit.exporters.excel.markup.styles import StyleBook
+from summarykit.exporters.excel.markup.values import Formula
+
+__all__ = ["Formula", "sheet_height", "write_workbook"]
+
+#: Of a row that names none, in points.
+_USUAL_ROW = 15.0
+
+
+def sheet_height(markup: str) -> float:
+    """Return the height in points of the first ``<sheet>``, whose rows all stand in its markup.
+
+    Raises:
+        TemplateError: The markup is not well-formed or asks for something that does not exist.
+
+    """
+    sheet = next((part for part in parse(f"<workbook>{markup}</workbook>").parts if isinstance(part, Sheet)), None)
+    rows = [part for part in sheet.parts if isinstance(part, Row)] if sheet else []
+    return sum(_USUAL_ROW if row.height is None else row.height for row in rows)
+
+
+def write_workbook(
+    markup: str,
+    rows: Mapping[str, Iterable[Mapping[str, object]]],
+    out: BinaryIO,
+    *,
+    fill_cache: bool = True,
+    created: datetime | None = None,
+) -> None:
+    """Write an .xlsx file.
+
+    Args:
+        markup: The workbook, as ``docs/workbook-markup.md`` describes it.
+        rows: The data of each ``<rows of=…>``; values are texts, numbers, bools, None or `Formula`.
+        out: A binary file.
+        fill_cache: Whether formulas carry what they show before anything computes them. Only tests leave it out:
+            LibreOffice believes what a file carries, so that there it proves nothing.
+        created: The date the file bears. Otherwise ``SOURCE_DATE_EPOCH``, or the first day of 1980.
+
+    Raises:
+        TemplateError: The markup is not well-formed or asks for something that does not exist.
+
+    """
+    book = parse(markup)
+    sheets, references = place(book, rows)
+    excel = ExcelWorkbook()
+    unused = excel.worksheets[0]
+    excel.remove(unused)
+    excel.properties.title, excel.properties.creator = book.title or None, book.creator
+    styles = StyleBook(unused, [style for part in book.parts if isinstance(part, Styles) for style in part.styles])
+    writer = CellWriter(styles, references, fill_cache=fill_cache)
+    pages: dict[str, Page] = {}
+    for placed in sheets:
+        SheetMaker(excel, placed, styles, references).make()
+        alt_texts = [part.alt for part in placed.sheet.parts if isinstance(part, Chart)]
+        pages[placed.sheet.name] = Page(writer.rows(placed), placed.height, alt_texts)
+    write_package(excel, pages, out, (created or _source_date()).astimezone(UTC))
+
+
+def _source_date() -> datetime:
+    """The moment that reproducible builds agree on."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(given), UTC) if given.isdecimal() else EARLIEST

@@ -1,0 +1,195 @@
+"""Rows as the XML of a sheet, written here and not by openpyxl.
+
+openpyxl has no place for a formula's cached value and spends some 30 µs on a styled cell; these few element
+kinds are quickly written, and text can become nothing but text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain, pairwise
+from math import isfinite
+from typing import SupportsIndex
+
+from openpyxl.utils import get_column_letter
+
+from summarykit.exporters.excel.markup.elements import Column, Rows
+from summarykit.exporters.excel.markup.layout import PlacedRow, PlacedRows, PlacedSheet, Record, value_in, value_of
+from summarykit.exporters.excel.markup.parsing import mistake
+from summarykit.exporters.excel.markup.references import Area, References
+from summarykit.exporters.excel.markup.styles import Look, StyleBook
+from summarykit.exporters.excel.markup.text import MAX_TEXT, xml, xml_of_cell_text
+from summarykit.exporters.excel.markup.values import Formula, scalar
+
+#: Excel shows 15 digits and makes the others 0: a longer integer is written as text.
+MAX_INTEGER = 10**15 - 1
+MAX_DOUBLE = 10**308
+#: Excel refuses a formula of more characters than this.
+MAX_FORMULA = 8_192
+MAX_LEVEL = 7
+#: Of a row, in points.
+MAX_HEIGHT = 409.5
+# Text that needs more than to be put between two tags.
+_DELICATE = re.compile("[&<>\x00-\x1f\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|^[\\s=+@#-]|\\s$")
+_FORMULA_LIKE = re.compile("[=+@\t\r-]|#[A-Z/0!?]")
+
+
+class CellWriter:
+    """Writes the rows of one sheet; `fill_cache=False` leaves out what formulas show before they are computed."""
+
+    def __init__(self, styles: StyleBook, references: References, *, fill_cache: bool = True) -> None:
+        self._styles = styles
+        self._references = references
+        self._fill_cache = fill_cache
+
+    def rows(self, placed: PlacedSheet) -> Iterator[str]:
+        """Yield the XML of each row, from the top."""
+        for block in placed.blocks:
+            if isinstance(block, PlacedRow):
+                yield self._row(block)
+            else:
+                yield from self._bulk(block)
+
+    def _row(self, placed: PlacedRow) -> str:
+        row, number = placed.row, placed.area.top
+        parts = [_row_start(number, row.height, row.level, hidden=row.hidden)]
+        for column, cell in placed.cells:
+            look = self._styles.look((*row.style, *cell.style), cell.line)
+            address = f"{get_column_letter(column)}{number}"
+            parts.append(self._cell(address, look, value_of(cell), placed.area, number, cell.line))
+            # The other cells of a merged one carry its borders.
+            parts += [f'<c r="{get_column_letter(column + i)}{number}" s="{look.plain}"/>' for i in range(1, cell.span)]
+        parts.append("</row>")
+        return "".join(parts)
+
+    def _bulk(self, placed: PlacedRows) -> Iterator[str]:
+        rows, area, records = placed.rows, placed.area, placed.records
+        columns = [_BulkColumn(get_column_letter(at), column, self._styles) for at, column in placed.columns]
+        last: Record = {}
+        # Each row is asked for once: it may be made only then.
+        for number, (record, after) in enumerate(pairwise(chain(records, [last])), area.top):
+            row_style = record.get(rows.style_key) if rows.style_key else None
+            hidden = bool(record.get(rows.hidden_key)) if rows.hidden_key else False
+            # The row that stays in sight above hidden ones bears the + sign.
+            collapsed = not hidden and bool(after.get(rows.hidden_key)) if rows.hidden_key else False
+            level = whole(record, rows.level_key, rows.line)
+            height = _height(record, rows)
+            parts = [_row_start(number, height, level, hidden=hidden, collapsed=collapsed)]
+            for bulk in columns:
+                look, value = bulk.look(row_style, record), value_in(record, bulk.column)
+                parts.append(self._cell(f"{bulk.letter}{number}", look, value, area, number, bulk.column.line))
+            parts.append("</row>")
+            yield "".join(parts)
+
+    def _cell(self, address: str, look: Look, value: object, area: Area, row: int, line: int) -> str:
+        if isinstance(value, str):
+            return _text(address, look, value) if value else f'<c r="{address}" s="{look.plain}"/>'
+        if type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER:
+            return f'<c r="{address}" s="{look.plain}"><v>{value}</v></c>'
+        if type(value) is Formula:
+            return self._formula(address, look, value, area, row, line)
+        return _rare(address, look, value)
+
+    def _formula(self, address: str, look: Look, formula: Formula, area: Area, row: int, line: int) -> str:
+        text = self._references.fill(formula.text.removeprefix("="), area, row, line)
+        if len(text) > MAX_FORMULA:
+            raise mistake(line, f"a formula of {len(text):,} characters", hint=f"Excel takes {MAX_FORMULA:,}")
+        kind, shown = _cached(formula.value)
+        if not self._fill_cache:
+            return f'<c r="{address}" s="{look.plain}"><f>{xml(text)}</f></c>'
+        return f'<c r="{address}" s="{look.plain}"{kind}><f>{xml(text)}</f><v>{shown}</v></c>'
+
+
+class _BulkColumn:
+    """A column of bulk rows, with the looks its cells have had so far."""
+
+    __slots__ = ("_looks", "_styles", "column", "letter")
+
+    def __init__(self, letter: str, column: Column, styles: StyleBook) -> None:
+        self.letter = letter
+        self.column = column
+        self._styles = styles
+        self._looks: dict[tuple[object, object, object], Look] = {}
+
+    def look(self, row_style: object, record: Record) -> Look:
+        column = self.column
+        cell_style = record.get(column.style_key) if column.style_key else None
+        indent = record.get(column.indent_key) if column.indent_key else None
+        wanted = (row_style, cell_style, indent)
+        found = self._looks.get(wanted)
+        if found is None:
+            names = (*column.style, *str(row_style or "").split(), *str(cell_style or "").split())
+            steps = whole(record, column.indent_key, column.line)
+            found = self._looks[wanted] = self._styles.look(names, column.line, steps)
+        return found
+
+
+def _row_start(number: int, height: float | None, level: int, *, hidden: bool, collapsed: bool = False) -> str:
+    start = f'<row r="{number}"'
+    if height is not None:
+        start += f' ht="{min(height, MAX_HEIGHT):g}" customHeight="1"'
+    if level:
+        start += f' outlineLevel="{min(level, MAX_LEVEL)}"'
+    if hidden:
+        start += ' hidden="1"'
+    return f'{start} collapsed="1">' if collapsed else f"{start}>"
+
+
+def _height(record: Record, rows: Rows) -> float | None:
+    """The height of one bulk row: its own, or that of all."""
+    value = record.get(rows.height_key) if rows.height_key else None
+    if value is None:
+        return rows.height
+    found = scalar(value)
+    if isinstance(found, str):
+        raise mistake(rows.line, f"{rows.height_key} = {value!r} in the data", hint="a height is a number of points")
+    return float(found)
+
+
+def _text(address: str, look: Look, text: str) -> str:
+    if not _DELICATE.search(text) and len(text) <= MAX_TEXT:
+        return f'<c r="{address}" s="{look.plain}" t="inlineStr"><is><t>{text}</t></is></c>'
+    style = look.quoted if _FORMULA_LIKE.match(text) else look.plain
+    escaped = xml_of_cell_text(str(text))
+    return f'<c r="{address}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{escaped}</t></is></c>'
+
+
+def _rare(address: str, look: Look, value: object) -> str:
+    """Write nothing, a yes or no, a fraction, a number of another library or one too long for Excel."""
+    if value is None:
+        return f'<c r="{address}" s="{look.plain}"/>'
+    shown = scalar(value)
+    if isinstance(shown, str):  # something that only str() knows
+        return _text(address, look, shown)
+    if isinstance(shown, bool):
+        return f'<c r="{address}" s="{look.plain}" t="b"><v>{shown:d}</v></c>'
+    if isinstance(shown, float) and isfinite(shown):
+        return f'<c r="{address}" s="{look.plain}"><v>{shown!r}</v></c>'
+    if isinstance(shown, int) and abs(shown) <= MAX_INTEGER:
+        return f'<c r="{address}" s="{look.plain}"><v>{shown}</v></c>'
+    return f'<c r="{address}" s="{look.big_number}" t="inlineStr"><is><t>{shown}</t></is></c>'
+
+
+def _cached(value: object) -> tuple[str, str]:
+    """What a formula shows before it is computed: the attribute for its type, and its text."""
+    shown = scalar(value)
+    if isinstance(shown, bool):
+        return ' t="b"', f"{shown:d}"
+    if isinstance(shown, int) and MAX_INTEGER < abs(shown) < MAX_DOUBLE:
+        shown = float(shown)  # Excel computes it in double precision too
+    if isinstance(shown, float) and isfinite(shown):
+        return "", repr(shown)
+    if isinstance(shown, int) and abs(shown) <= MAX_INTEGER:
+        return "", str(shown)
+    return ' t="str"', xml_of_cell_text(str(shown))
+
+
+def whole(record: Record, key: str | None, line: int) -> int:
+    """A level or indent in the data: 0 where there is none."""
+    value = record.get(key) if key else None
+    if value is None:
+        return 0
+    if not isinstance(value, SupportsIndex):
+        raise mistake(line, f"{key} = {value!r} in the data", hint="levels and indents are whole numbers")
+    return max(value.__index__(), 0)

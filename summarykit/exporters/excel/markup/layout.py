@@ -1,0 +1,168 @@
+"""Which row and column everything stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from openpyxl.utils import column_index_from_string
+
+from summarykit.exporters.excel.markup.elements import Cell, Column, Row, Rows, Sheet, Workbook
+from summarykit.exporters.excel.markup.parsing import mistake
+from summarykit.exporters.excel.markup.references import Area, References
+from summarykit.exporters.excel.markup.values import Formula, scalar
+
+Record = Mapping[str, object]
+_C = TypeVar("_C", Cell, Column)
+_MAX_ROWS, _MAX_COLUMNS = 1_048_576, 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRow:
+    """A row of the markup with its number and its cells' columns."""
+
+    row: Row
+    area: Area
+    cells: tuple[tuple[int, Cell], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRows:
+    """Bulk rows with their first number, their columns and the data."""
+
+    rows: Rows
+    area: Area
+    columns: tuple[tuple[int, Column], ...]
+    records: Sequence[Record]
+
+
+@dataclass(slots=True)
+class PlacedSheet:
+    """A sheet with its rows placed."""
+
+    sheet: Sheet
+    blocks: list[PlacedRow | PlacedRows] = field(default_factory=list)
+    height: int = 0
+    width: int = 1
+
+    def block(self, row: int) -> PlacedRow | PlacedRows | None:
+        """What stands in this row."""
+        return next((block for block in self.blocks if block.area.top <= row <= block.area.bottom), None)
+
+    def value(self, row: int, column: int) -> object:
+        """What this cell holds: a text, a number, a `Formula` or None."""
+        block = self.block(row)
+        if isinstance(block, PlacedRow):
+            found = next((cell for at, cell in block.cells if at == column), None)
+            return None if found is None else value_of(found)
+        if block is not None:
+            wanted = next((c for at, c in block.columns if at == column), None)
+            return None if wanted is None else value_in(block.records[row - block.area.top], wanted)
+        return None
+
+
+def place(book: Workbook, data: Mapping[str, Iterable[Record]]) -> tuple[list[PlacedSheet], References]:
+    """Give every row its number and every id its place."""
+    references = References()
+    sheets: dict[str, PlacedSheet] = {}
+    for sheet in book.parts:
+        if not isinstance(sheet, Sheet):
+            continue
+        if sheet.name.lower() in sheets:
+            raise mistake(sheet.line, f"a second sheet named {sheet.name!r}", hint="Excel wants names that differ")
+        sheets[sheet.name.lower()] = _place_sheet(sheet, data, references)
+    if not sheets:
+        raise mistake(book.line, "a workbook without a sheet", hint="add <sheet name=…>")
+    if all(placed.sheet.hidden for placed in sheets.values()):
+        raise mistake(book.line, "a workbook whose sheets are all hidden", hint="Excel shows at least one")
+    return list(sheets.values()), references
+
+
+def value_of(cell: Cell) -> str | int | float | Formula | None:
+    """Return what a cell of the markup holds."""
+    shown: str | int | float = cell.content
+    if cell.type == "number" and (cell.content.strip() or cell.formula is not None):
+        shown = _number(cell)
+    if cell.formula is not None:
+        return Formula(cell.formula, shown)
+    return None if shown == "" else shown
+
+
+def value_in(record: Record, column: Column) -> object:
+    """Return what a cell of bulk rows holds."""
+    value = None if column.key is None else record.get(column.key)
+    return value if column.formula is None or value is None else Formula(column.formula, scalar(value))
+
+
+def _number(cell: Cell) -> int | float:
+    try:
+        return int(cell.content)
+    except ValueError:
+        pass
+    try:
+        return float(cell.content)
+    except ValueError:
+        hint = "write it plainly, without units or thousands separators: 1234567 or 0.25"
+        raise mistake(cell.line, f"{cell.content.strip()[:40]!r} is no number", hint=hint) from None
+
+
+def _place_sheet(sheet: Sheet, data: Mapping[str, Iterable[Record]], references: References) -> PlacedSheet:
+    placed = PlacedSheet(sheet)
+    for part in sheet.parts:
+        top = placed.height + 1
+        if isinstance(part, Row):
+            _add(placed, _place_row(sheet, part, top, references), references)
+        elif isinstance(part, Rows):
+            _add(placed, _place_rows(sheet, part, top, data), references)
+    return placed
+
+
+def _add(placed: PlacedSheet, block: PlacedRow | PlacedRows, references: References) -> None:
+    element = block.row if isinstance(block, PlacedRow) else block.rows
+    references.add(element.id, block.area, element.line)
+    placed.blocks.append(block)
+    placed.height = block.area.bottom
+    placed.width = max(placed.width, block.area.right)
+    if placed.height > _MAX_ROWS or placed.width > _MAX_COLUMNS:
+        hint = "fold repeated layers, or leave rows out and say how many"
+        raise mistake(element.line, f"more than the {_MAX_ROWS:,} rows a sheet holds", hint=hint)
+
+
+def _place_row(sheet: Sheet, row: Row, top: int, references: References) -> PlacedRow:
+    cells, right = _columns(row.cells)
+    for column, cell in cells:
+        references.add(cell.id, Area(sheet.name, top, top, column, column + max(cell.span, 1) - 1), cell.line)
+    keys = {cell.key: column for column, cell in cells if cell.key is not None}
+    return PlacedRow(row, Area(sheet.name, top, top, cells[0][0] if cells else 1, right, keys), cells)
+
+
+def _place_rows(sheet: Sheet, rows: Rows, top: int, data: Mapping[str, Iterable[Record]]) -> PlacedRows:
+    if rows.of not in data:
+        raise mistake(rows.line, f"no rows named {rows.of!r}", hint=f"there are: {', '.join(data) or 'none'}")
+    given = data[rows.of]
+    records = given if isinstance(given, Sequence) else list(given)
+    columns, right = _columns(rows.columns)
+    keys = {column.key: at for at, column in columns if column.key is not None}
+    area = Area(sheet.name, top, top + len(records) - 1, columns[0][0] if columns else 1, right, keys)
+    return PlacedRows(rows, area, columns, records)
+
+
+def _columns(cells: Sequence[_C]) -> tuple[tuple[tuple[int, _C], ...], int]:
+    """Place cells from left to right; also return the last column they take."""
+    placed = []
+    free = 1
+    for cell in cells:
+        at = free if cell.at is None else _letter(cell)
+        if at < free:
+            raise mistake(cell.line, f"at={cell.at!r} lies left of the cell before it", hint="go from left to right")
+        placed.append((at, cell))
+        free = at + max(getattr(cell, "span", 1), 1)
+    return tuple(placed), max(free - 1, 1)
+
+
+def _letter(cell: Cell | Column) -> int:
+    try:
+        return column_index_from_string(cell.at or "")
+    except ValueError:
+        raise mistake(cell.line, f"at={cell.at!r} is no column", hint="write a column's letters, such as C") from None

@@ -1,0 +1,128 @@
+"""Placeholders in formulas, resolved once every row of every sheet has its number.
+
+- ``{row}``, ``{row-1}``: this row's number, or one near it
+- ``{this:KEY}``: the cell of this row in the column KEY
+- ``{ref:ID}``, ``{ref:ID.KEY}``: the first cell of the row or rows ID; its cell in the column KEY
+- ``{ref:ID[3].KEY}``: the same in the fourth of those rows
+- ``{range:ID}``, ``{range:ID.KEY}``: all cells of these rows; those in the column KEY
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from openpyxl.utils import get_column_letter, range_boundaries
+
+from summarykit.exporters.excel.markup.parsing import mistake
+
+# Quoted strings come first: what stands inside them is text, and stays.
+_TOKEN = re.compile(
+    r'"(?:[^"]|"")*"'
+    r"|\{row(?P<offset>[+-]\d+)?\}"
+    r"|\{this:(?P<this>[^{}]+)\}"
+    r"|\{(?P<verb>ref|range):(?P<id>[\w-]+)(?:\[(?P<index>\d+)\])?(?:\.(?P<key>[^{}]+))?\}"
+    r"|(?P<unknown>\{[A-Za-z][^{}]*\})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The cells that one row, or some bulk rows, or a single cell take; `columns` names their columns."""
+
+    sheet: str
+    top: int
+    bottom: int
+    left: int
+    right: int
+    columns: Mapping[str, int] = field(default_factory=dict)
+
+
+class References:
+    """Every place with an id, and the rewriting of texts that name them."""
+
+    def __init__(self) -> None:
+        self._areas: dict[str, Area] = {}
+
+    def add(self, name: str | None, area: Area, line: int) -> None:
+        """Remember where the element with this id stands."""
+        if name is None:
+            return
+        if name in self._areas:
+            raise mistake(line, f"a second element with id {name!r}", hint="an id names one place of the workbook")
+        self._areas[name] = area
+
+    def area(self, name: str, line: int) -> Area:
+        """The place with this id."""
+        if name not in self._areas:
+            known = ", ".join(sorted(self._areas)) or "none"
+            raise mistake(line, f"nothing has the id {name!r}", hint=f"ids there are: {known}")
+        return self._areas[name]
+
+    def fill(
+        self, text: str, here: Area, row: int, line: int, *, qualified: bool = False, for_range: bool = False
+    ) -> str:
+        """Replace the placeholders of a formula that stands in `row` of `here`.
+
+        The sheet's name is left out for cells of the same sheet, unless `qualified`. A rule `for_range` is moved by
+        Excel from cell to cell: it must name its columns absolutely.
+        """
+        if "{" not in text:
+            return text
+
+        def replace(found: re.Match[str]) -> str:
+            if found["unknown"]:
+                raise mistake(
+                    line,
+                    f"unknown placeholder {found['unknown']}",
+                    hint="use {row}, {this:KEY}, {ref:ID.KEY} or {range:ID.KEY}",
+                )
+            if found["this"]:
+                return f"{'$' * for_range}{get_column_letter(_column(here, found['this'], line))}{row}"
+            if found["verb"]:
+                return self._named(found, "" if qualified else here.sheet, line)
+            return found[0] if found[0].startswith('"') else str(row + int(found["offset"] or 0))
+
+        return _TOKEN.sub(replace, text)
+
+    def _named(self, found: re.Match[str], sheet: str, line: int) -> str:
+        area = self.area(found["id"], line)
+        top = area.top + int(found["index"] or 0)
+        bottom = top if found["index"] or found["verb"] == "ref" else area.bottom
+        if not area.top <= top <= bottom <= area.bottom:
+            raise mistake(
+                line,
+                f"{found[0]} names no row: {found['id']!r} has {area.bottom - area.top + 1}",
+                hint="leave the reference out when there are no rows: {% if rows %} … {% endif %}",
+            )
+        left = _column(area, found["key"], line) if found["key"] else area.left
+        right = left if found["key"] or found["verb"] == "ref" else area.right
+        cells = _cells(left, top) if found["verb"] == "ref" else f"{_cells(left, top)}:{_cells(right, bottom)}"
+        return cells if area.sheet == sheet else f"{quoted(area.sheet)}!{cells}"
+
+
+def quoted(sheet: str) -> str:
+    """A sheet's name as a formula writes it; a short one could be a column's."""
+    return sheet if re.fullmatch(r"[A-Za-z_]{4,}", sheet) else f"'{sheet}'"
+
+
+def bounds(text: str, line: int) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the smallest box around all cells named in a text such as `A4:C4:A5:C99`."""
+    try:
+        boxes = [range_boundaries(part) for part in text.rpartition("!")[2].split(":")]
+        lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+        return min(lefts), min(tops), max(rights), max(bottoms)
+    except (ValueError, TypeError):
+        raise mistake(line, f"{text!r} is no range", hint="write cells such as A5:C9, or {range:ID}") from None
+
+
+def _cells(column: int, row: int) -> str:
+    return f"${get_column_letter(column)}${row}"
+
+
+def _column(area: Area, key: str, line: int) -> int:
+    if key not in area.columns:
+        known = ", ".join(area.columns) or "none"
+        raise mistake(line, f"no column with key {key!r} there", hint=f"keys there are: {known}")
+    return area.columns[key]

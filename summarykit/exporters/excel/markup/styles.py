@@ -1,0 +1,133 @@
+"""Named styles of the markup, merged and registered with openpyxl: each distinct look once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from functools import cached_property
+from typing import Any
+
+from openpyxl.cell import Cell as ExcelCell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.worksheet.worksheet import Worksheet
+
+from summarykit.exporters.excel.markup.elements import Names, Style
+from summarykit.exporters.excel.markup.parsing import mistake
+
+# A font is always named: without a name LibreOffice shows a serif.
+_DEFAULT = Style(name="default", font="Calibri", size=11, valign="center")
+_SIDES = ("left", "right", "top", "bottom")
+_MAX_INDENT = 250
+
+
+class Look:
+    """A merged style and the numbers the file knows it by, made when first needed."""
+
+    def __init__(self, style: Style, sheet: Worksheet) -> None:
+        self.style = style
+        self._sheet = sheet
+
+    @cached_property
+    def plain(self) -> int:
+        """The look of numbers, formulas and harmless text."""
+        return self._register(self.style, quoted=False)
+
+    @cached_property
+    def quoted(self) -> int:
+        """The look of text that Excel must not take for a formula when the cell is edited."""
+        return self._register(self.style, quoted=True)
+
+    @cached_property
+    def big_number(self) -> int:
+        """The look of a number written as text."""
+        return self._register(replace(self.style, align=self.style.align or "right"), quoted=True)
+
+    def _register(self, style: Style, *, quoted: bool) -> int:
+        # A new cell each time: openpyxl keeps the cell's own array of numbers as the style.
+        cell = ExcelCell(self._sheet, row=1, column=1)
+        cell.font = _font(style)
+        cell.fill = PatternFill("solid", fgColor=style.fill) if style.fill else PatternFill()
+        cell.border = _border(style)
+        cell.alignment = _alignment(style)
+        cell.protection = Protection(locked=style.locked is not False)
+        cell.number_format = style.format or "General"
+        cell.quotePrefix = quoted
+        return int(cell.style_id)
+
+
+class StyleBook:
+    """The styles of one workbook, by name and by combination of names."""
+
+    def __init__(self, sheet: Worksheet, styles: Iterable[Style]) -> None:
+        self._sheet = sheet
+        self._named = {"default": _DEFAULT}
+        self._looks: dict[tuple[Names, int], Look] = {}
+        for style in styles:
+            if style.name == "default":
+                self._named["default"] = _merge([_DEFAULT, style])
+            elif style.name in self._named:
+                raise mistake(style.line, f"a second style named {style.name!r}", hint="rename one of them")
+            else:
+                # Its base is merged at once and so must stand above: no circle can arise.
+                self._named[style.name] = _merge([*self._find(style.base, style.line), style])
+
+    def look(self, names: Names, line: int, indent: int = 0) -> Look:
+        """The look of these styles, later ones over earlier ones, moved right by `indent` steps."""
+        found = self._looks.get((names, indent))
+        if found is None:
+            style = _merge(self._find(("default", *names), line))
+            if indent:
+                style = replace(style, indent=(style.indent or 0) + indent)
+            found = self._looks[names, indent] = Look(style, self._sheet)
+        return found
+
+    def difference(self, names: Names, line: int) -> DifferentialStyle:
+        """What these styles change, for conditional formatting."""
+        style = _merge(self._find(names, line))
+        return DifferentialStyle(
+            font=Font(b=style.bold, i=style.italic, color=style.color),
+            # In a conditional format Excel takes the background colour, everywhere else the foreground.
+            fill=PatternFill(bgColor=style.fill, fill_type="solid") if style.fill else None,
+            border=_border(style) if style.border else None,
+        )
+
+    def _find(self, names: Names, line: int) -> list[Style]:
+        for name in names:
+            if name not in self._named:
+                known = ", ".join(self._named)
+                raise mistake(line, f"unknown style {name!r}", hint=f"a style stands above its use; there are: {known}")
+        return [self._named[name] for name in names]
+
+
+def _merge(styles: Iterable[Style]) -> Style:
+    given: dict[str, Any] = {}
+    for style in styles:
+        given.update((made.name, value) for made in fields(style) if (value := getattr(style, made.name)) is not None)
+    return Style(**given)
+
+
+def _font(style: Style) -> Font:
+    return Font(
+        name=style.font,
+        size=style.size,
+        bold=style.bold,
+        italic=style.italic,
+        underline="single" if style.underline else None,
+        color=style.color,
+    )
+
+
+def _alignment(style: Style) -> Alignment:
+    # An indent without a side is ignored: the tree would look flat.
+    side = "left" if style.indent and style.align in (None, "general", "center") else style.align
+    return Alignment(
+        horizontal=side, vertical=style.valign, indent=min(style.indent or 0, _MAX_INDENT), wrap_text=style.wrap
+    )
+
+
+def _border(style: Style) -> Border:
+    sides = set(_SIDES if "all" in (style.border or ()) else style.border or ())
+    line = Side(style=style.border_style or "thin", color=style.border_color)
+    found: dict[str, Any] = {side: line for side in _SIDES if side in sides}
+    return Border(**found)

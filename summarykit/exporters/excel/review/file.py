@@ -1,0 +1,121 @@
+"""An .xlsx file of unknown origin, opened; whatever is wrong with it is told in words."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+import openpyxl
+from openpyxl.utils import column_index_from_string, coordinate_to_tuple
+
+from summarykit.errors import MissingFileError, ReviewError
+from summarykit.exporters.excel.review.comments import comments_in
+from summarykit.exporters.excel.review.values import Comment
+
+#: The oldest formats of Office, and those with a password: files within a file of Microsoft's own.
+_COMPOUND = bytes.fromhex("D0CF11E0A1B11AE1")
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_PIECE = 1 << 20
+#: Unpacked; the workbook of 75,000 layers has a tenth of it.
+_MOST_BYTES = 1 << 30
+_GIVE = "give the .xlsx file that summarykit wrote, as the reviewer saved it"
+
+#: Of a sheet by address.
+Cells = Mapping[str, object]
+
+
+class Book:
+    """A workbook: its rows, single cells as formulas or as what they show, its comments."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name = name
+        with self._reading():
+            self._formulas = openpyxl.load_workbook(BytesIO(content), read_only=True)
+            self._values = openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True)
+        self._content = content
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The names of its sheets, hidden ones too; charts are no sheets."""
+        return tuple(sheet.title for sheet in self._formulas.worksheets)
+
+    def rows(self, sheet: str, most: int | None = None) -> list[tuple[object, ...]]:
+        """Return the rows of a sheet, formulas as text; at most *most* of them."""
+        with self._reading():
+            return list(self._formulas[sheet].iter_rows(max_row=most, values_only=True))
+
+    def cells(self, sheet: str, wanted: Iterable[str], *, shown: bool) -> Cells:
+        """Return what these cells hold, or what they show; a cell that is not there holds None."""
+        found: dict[str, object] = dict.fromkeys(wanted)
+        places: dict[int, list[tuple[int, str]]] = {}
+        for cell in found:
+            row, column = coordinate_to_tuple(cell)
+            places.setdefault(row, []).append((column, cell))
+        book = self._values if shown else self._formulas
+        with self._reading():
+            rows = book[sheet].iter_rows(max_row=max(places, default=1), values_only=True)
+            for number, row_cells in enumerate(rows, 1):
+                for column, cell in places.get(number, ()):
+                    found[cell] = row_cells[column - 1] if column <= len(row_cells) else None
+        return found
+
+    def column(self, sheet: str, letters: str) -> list[object]:
+        """Return what the cells of a column show, from the first row on."""
+        column = column_index_from_string(letters)
+        with self._reading():
+            return [row[0] for row in self._values[sheet].iter_rows(min_col=column, max_col=column, values_only=True)]
+
+    def comments(self) -> tuple[Comment, ...]:
+        """Return the comments of all sheets, in their order."""
+        with self._reading(), ZipFile(BytesIO(self._content)) as archive:
+            return tuple(comments_in(archive))
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Whatever a file makes openpyxl raise is a fault of the file; what it warns of does not matter here."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield
+        except Exception as error:
+            what = f"{self.name!r} cannot be read as a workbook: {type(error).__name__}: {error}"
+            raise ReviewError(what, hint=f"the file may be damaged; {_GIVE}") from error
+
+
+def open_book(path: Path) -> Book:
+    """Return the workbook at *path*.
+
+    Raises:
+        MissingFileError: There is no such file.
+        ReviewError: It is no .xlsx workbook, has a password, or is damaged.
+
+    """
+    name = str(path)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise MissingFileError(f"there is no file {name!r}", hint="look at the spelling and the folder") from None
+    except (OSError, ValueError) as error:  # a folder; a null character in the path
+        raise ReviewError(f"{name!r} cannot be read: {error}", hint=_GIVE) from None
+    if content.startswith(_COMPOUND):
+        if _ENCRYPTED in content:
+            raise ReviewError(f"{name!r} has a password", hint="take it off in Excel: File, Info, Protect Workbook")
+        raise ReviewError(f"{name!r} is a file of Excel's old format", hint="save it as .xlsx in Excel or LibreOffice")
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            names, size = set(archive.namelist()), sum(part.file_size for part in archive.infolist())
+    except (BadZipFile, ValueError, NotImplementedError) as error:
+        if content.startswith(b"PK"):
+            raise ReviewError(f"{name!r} is damaged: {error}", hint=f"copy or save it again; {_GIVE}") from None
+        raise ReviewError(f"{name!r} is no Excel workbook", hint=_GIVE) from None
+    if "mimetype" in names and "content.xml" in names:
+        raise ReviewError(f"{name!r} is an OpenDocument file", hint="save it as .xlsx in LibreOffice")
+    if "[Content_Types].xml" not in names or not any(part.startswith("xl/") for part in names):
+        raise ReviewError(f"{name!r} is no Excel workbook", hint=_GIVE)
+    if size > _MOST_BYTES:
+        raise ReviewError(f"{name!r} unpacks to {size:,} bytes, more than any summary takes", hint=_GIVE)
+    return Book(name, content)

@@ -1,0 +1,233 @@
+"""From a reviewed workbook to what was changed in it: each cell is held against what the sheet Originals kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from summarykit.errors import ReviewError
+from summarykit.exporters.excel.review.file import Book, open_book
+from summarykit.exporters.excel.review.values import Change, Held, Review, Total
+
+MARK, FORMAT = "summarykit review", 1
+_INPUT, _LINKED = "input", "linked"
+#: The cell that a formula such as ``='My sheet'!$C$7`` names; LibreOffice may write ``$Sheet.C7`` inside.
+_PLACE = re.compile(
+    r"=\+?\$?(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>[^'!:()]+))[!.]\$?(?P<column>[A-Z]{1,3})\$?(?P<row>\d+)"
+)
+_NOT_COMPUTED = (
+    "The program that saved this file computed nothing: save it once in Excel or LibreOffice to see what counts become."
+)
+
+
+class _Place(NamedTuple):
+    sheet: str
+    column: str
+    row: int
+
+    @property
+    def cell(self) -> str:
+        return f"{self.column}{self.row}"
+
+
+class _Kept(NamedTuple):
+    """A row of the sheet Originals."""
+
+    kind: str
+    sheet: str
+    layer: str
+    name: str
+    label: str
+    original: Held
+    place: _Place | None  #: where the cell stands now; None where it is gone
+    copies: int
+    counted: int | None
+    becomes: _Place | None
+    number: int | None  #: of its row, which stays when rows are sorted
+    row: _Place | None  #: where that number stood
+
+
+def read_workbook(path: Path) -> Review:
+    """Return what was changed in the workbook at *path*.
+
+    Raises:
+        MissingFileError: There is no such file.
+        ReviewError: It cannot be read, or holds no record of what it was.
+
+    """
+    book = open_book(path)
+    kept = list(_found_again(_kept(book, str(path)), book))
+    places = [place for row in kept for place in (row.place, row.becomes) if place]
+    now = _Cells(book, places)
+    said = {row.label: now.text(row.place) for row in kept if row.kind == "note"}
+    model = {row.label: str(row.original or "") for row in kept if row.kind == "model"}
+    totals = tuple(
+        Total(row.label, row.original, now.shown(row.place))
+        for row in kept
+        if row.kind == "total" and isinstance(row.original, int)
+    )
+    changes = tuple(_changes(kept, now))
+    return Review(
+        title=model.get("title", ""),
+        source=model.get("source", ""),
+        fingerprint=model.get("fingerprint", ""),
+        reviewer=said.get("reviewer", ""),
+        date=said.get("date", ""),
+        remark=said.get("remark", ""),
+        totals=totals,
+        changes=changes,
+        comments=book.comments(),
+        notes=tuple(_notes(kept, totals)),
+    )
+
+
+class _Cells:
+    """What some cells hold, and what they show."""
+
+    def __init__(self, book: Book, places: Iterable[_Place]) -> None:
+        wanted: dict[str, list[str]] = {}
+        for place in places:
+            wanted.setdefault(place.sheet, []).append(place.cell)
+        missing = sorted(wanted.keys() - set(book.sheets))
+        if missing:  # a sheet that was deleted is named by no formula any more
+            what = f"{book.name!r} is damaged: its sheet {missing[0]!r} cannot be read"
+            raise ReviewError(what, hint="copy it again, or have the reviewer save it once more")
+        self._held = {sheet: book.cells(sheet, cells, shown=False) for sheet, cells in wanted.items()}
+        self._shown = {sheet: book.cells(sheet, cells, shown=True) for sheet, cells in wanted.items()}
+
+    def formula(self, place: _Place | None) -> str:
+        """Return the formula in a cell, empty where it holds none."""
+        held = self._held.get(place.sheet, {}).get(place.cell) if place else None
+        return held if isinstance(held, str) and held.startswith("=") else ""
+
+    def shown(self, place: _Place | None) -> Held:
+        """Return what a cell shows."""
+        return _plain(self._shown.get(place.sheet, {}).get(place.cell)) if place else None
+
+    def text(self, place: _Place | None) -> str:
+        """Return what a cell shows as text, its formula where no program computed it."""
+        shown = self.shown(place)
+        return self.formula(place) if shown is None else str(shown)
+
+
+def _kept(book: Book, name: str) -> list[_Kept]:
+    """Return the rows of the sheet Originals, whatever it is called now."""
+    for sheet in book.sheets:
+        head: tuple[object, ...] = next(iter(book.rows(sheet, 1)), ())
+        if head[:1] != (MARK,):
+            continue
+        number = head[1] if len(head) > 1 else None
+        if not isinstance(number, int | float) or number > FORMAT:
+            what = f"{name!r} was written by a newer summarykit"
+            raise ReviewError(what, hint="update summarykit: pip install --upgrade summarykit")
+        rows = book.rows(sheet)[1:]
+        columns = {str(name): at for at, name in enumerate(rows[0] if rows else ())}
+        return [_row(row, columns) for row in rows[1:] if row and row[0]]
+    what = f"{name!r} holds no record of what it was"
+    raise ReviewError(what, hint="give a workbook of summarykit with its hidden sheet Originals still in it")
+
+
+def _row(row: tuple[object, ...], columns: Mapping[str, int]) -> _Kept:
+    def cell(name: str) -> Held:
+        at = columns.get(name, len(row))
+        return _plain(row[at]) if at < len(row) else None
+
+    copies, counted, number = cell("copies"), cell("count"), cell("number")
+    return _Kept(
+        kind=str(cell("kind")),
+        sheet=str(cell("sheet") or ""),
+        layer=str(cell("layer") or ""),
+        name=str(cell("name") or ""),
+        label=str(cell("label") or ""),
+        original=cell("original"),
+        place=_place(cell("now")),
+        copies=copies if isinstance(copies, int) else 1,
+        counted=counted if isinstance(counted, int) else None,
+        becomes=_place(cell("becomes")),
+        number=number if isinstance(number, int) else None,
+        row=_place(cell("row")),
+    )
+
+
+def _found_again(kept: Iterable[_Kept], book: Book) -> Iterator[_Kept]:
+    """Yield the rows with their places now, where a reviewer sorted them or a program moved them without a word.
+
+    A formula names a cell and not what stands in it: after a sort it names the cell of another layer.
+    """
+    columns: dict[tuple[str, str], dict[object, list[int]]] = {}
+    for one in kept:
+        if one.number is None or one.row is None or one.row.sheet not in book.sheets:
+            yield one
+            continue
+        where = (one.row.sheet, one.row.column)
+        if where not in columns:
+            numbers = columns[where] = {}
+            for at, shown in enumerate(book.column(*where), 1):
+                numbers.setdefault(_plain(shown), []).append(at)
+        rows = columns[where].get(one.number, [])
+        if one.row.row in rows or len(rows) != 1:
+            yield one
+        else:
+            yield one._replace(place=_in_row(one.place, rows[0]), becomes=_in_row(one.becomes, rows[0]))
+
+
+def _in_row(place: _Place | None, row: int) -> _Place | None:
+    return place._replace(row=row) if place else None
+
+
+def _place(formula: Held) -> _Place | None:
+    found = _PLACE.fullmatch(formula) if isinstance(formula, str) else None
+    if found is None:
+        return None
+    sheet = found["plain"] or found["quoted"].replace("''", "'")
+    return _Place(sheet, found["column"], int(found["row"]))
+
+
+def _changes(kept: Iterable[_Kept], now: _Cells) -> Iterator[Change]:
+    """Yield the inputs that differ; a cell that follows another differs once it is no formula any more."""
+    for row in kept:
+        if row.kind not in (_INPUT, _LINKED) or row.place is None:
+            continue
+        formula, shown = now.formula(row.place), now.shown(row.place)
+        if row.kind == _LINKED and formula:
+            continue
+        held: Held = formula if shown is None and formula else shown
+        if row.kind == _INPUT and held == row.original:
+            continue
+        yield Change(
+            sheet=row.place.sheet,
+            cell=row.place.cell,
+            layer=row.layer,
+            name=row.name,
+            label=row.label,
+            original=row.original,
+            now=held,
+            followed=row.kind == _LINKED,
+            copies=row.copies,
+            counted=row.counted,
+            becomes=now.shown(row.becomes),
+        )
+
+
+def _notes(kept: Iterable[_Kept], totals: Iterable[Total]) -> Iterator[str]:
+    if any(total.now is None for total in totals):
+        yield _NOT_COMPUTED
+    gone = [row for row in kept if row.place is None and row.kind in (_INPUT, _LINKED)]
+    if gone:
+        names = [f"{row.label}{f' of {row.layer}' if row.layer else ''}" for row in gone]
+        told = ", ".join([*names[:3], *(["…"] if len(names) > 3 else [])])
+        yield f"Cells that are deleted, of which nothing is known ({len(gone):,}): {told}"
+
+
+def _plain(value: object) -> Held:
+    """Return a cell's value: whole numbers as such, dates as ISO, errors and texts as text."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if not (value.hour or value.minute or value.second) else value.isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -1,0 +1,213 @@
+"""The Compute sheet: how often layers multiply in one run, one block a kind, live over cells that may be changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from summarykit.exporters.excel.cells.live_blocks import (
+    CHECK_WIDTH,
+    NOTE_WIDTH,
+    Block,
+    Geometry,
+    fitted,
+    geometry,
+    input_columns,
+    make_block,
+    number_width,
+)
+from summarykit.exporters.excel.cells.live_cells import (
+    AGREES,
+    MOST_COUNTED,
+    NOTHING,
+    Held,
+    Record,
+    is_live,
+    live_cells,
+)
+from summarykit.exporters.excel.markup import Formula
+from summarykit.exporters.excel.sheets.formula_rows import told
+from summarykit.exporters.view.words import visible
+from summarykit.records import Evidence, LayerType
+from summarykit.runs import ComputeExplanation
+from summarykit.summary.checks import CHECKED
+from summarykit.summary.data import SummaryData
+from summarykit.summary.folding import Folding, LayerGroup, as_grids
+
+DIFFERS = "✗ formula and run differ"
+NOT_CHECKED = "– counted, not checked"
+NOT_COUNTED = "– not counted"
+COUNT_ONLY = "The run counted these multiplications; no formula is known that would explain them."
+
+
+class Work(NamedTuple):
+    """Equal layers that multiply alike: so many calls of each."""
+
+    group: LayerGroup
+    calls: int
+    why: ComputeExplanation | None
+    counted: int  #: in one call
+
+
+class ComputeSheet(NamedTuple):
+    """What the Compute sheet shows."""
+
+    live: bool
+    blocks: tuple[Block, ...]
+    records: Mapping[str, list[Record]]  #: the rows of each block, by its id
+    total: int  #: multiply-adds of all rows
+    layers: int
+    agreeing: int  #: layers whose formula gives what the run counted
+    notes: bool
+    geometry: Geometry
+
+
+#: What makes rows one kind: class, the formula's text, and what it is about.
+_Kind = tuple[LayerType, str, str]
+_Numbered = list[tuple[int, Work]]
+
+
+def compute_sheet(data: SummaryData, folding: Folding, title: str) -> ComputeSheet | None:
+    """Return the Compute sheet; None without a run, or where nothing multiplies."""
+    total = sum(call.macs for call in data.run.calls)
+    if not total:
+        return None
+    kinds, bare = _sorted_by_kind(data, _works(data, folding))
+    live = 2 * total <= MOST_COUNTED
+    blocks: list[Block] = []
+    records: dict[str, list[Record]] = {}
+    for number, (kind, rows) in enumerate(kinds.items()):
+        whys = [work.why for _, work in rows if work.why is not None]
+        inputs = input_columns(whys)
+        keys = {name: made.key for name, made in inputs.items()}
+        name = f"work{number}"
+        about = kind[2] or told(_sentence(whys[0].reason))
+        records[name] = [
+            _record(at, work, title, about, live=live) | _counts(work, keys, live=live) for at, work in rows
+        ]
+        blocks.append(make_block(name, kind[0].name, about, len(rows), tuple(inputs.values())))
+    if bare:
+        records["counts"] = [
+            _record(at, work, title, COUNT_ONLY, live=live) | _bare(data, work, live=live) for at, work in bare
+        ]
+        blocks.append(make_block("counts", "Counted only", COUNT_ONLY, len(bare), heading="Operations"))
+    every = [work for rows in [*kinds.values(), bare] for _, work in rows]
+    notes = any(record["note"] for made in records.values() for record in made)
+    return ComputeSheet(
+        live=live,
+        blocks=tuple(blocks),
+        records=records,
+        total=total,
+        layers=sum(len(work.group.layers) for work in every),
+        agreeing=sum(len(work.group.layers) for work in every if _status(work) == AGREES),
+        notes=notes,
+        geometry=geometry(blocks, records, fitted(records), _columns(total, notes=notes)),
+    )
+
+
+def _columns(total: int, *, notes: bool) -> dict[str, int]:
+    """Return the columns right of the words, with their widths."""
+    count, twice = number_width([total], 16), number_width([2 * total], 16)
+    numbers = {"copies": 10, "calls": 10, "by": count, "known": count, "difference": count, "check": CHECK_WIDTH}
+    return numbers | {"together": max(count, 18), "flops": twice} | ({"note": NOTE_WIDTH} if notes else {})
+
+
+def _works(data: SummaryData, folding: Folding) -> Iterator[Work]:
+    """Yield the rows, in the order of the model: calls that differ, and what no call explains, apart."""
+    computes = data.run.computes
+    for group in folding.working_groups:
+        if not data.flows[group.layers[0]].macs:
+            continue
+        alike: dict[tuple[tuple[int, int], ...], list[int]] = {}
+        for layer in group.layers:
+            alike.setdefault(_calls(data, layer), []).append(layer)
+        for calls, layers in alike.items():
+            for part in [group] if len(alike) == 1 else as_grids(layers, data):
+                rest = data.flows[layers[0]].macs
+                for number, times in calls:
+                    yield Work(part, times, computes[number], computes[number].counted)
+                    rest -= times * computes[number].counted
+                if rest:
+                    yield Work(part, 1, None, rest)
+
+
+def _calls(data: SummaryData, layer: int) -> tuple[tuple[int, int], ...]:
+    """Return the numbers of what explains a layer's calls, each with how many calls it explains."""
+    numbers = Counter(data.run.calls[call].compute for call in data.flows[layer].calls)
+    return tuple((number, times) for number, times in numbers.items() if number >= 0)
+
+
+def _sorted_by_kind(data: SummaryData, works: Iterator[Work]) -> tuple[dict[_Kind, _Numbered], _Numbered]:
+    """Return the numbered rows of each kind, and those without a formula."""
+    kinds: dict[_Kind, _Numbered] = {}
+    bare: _Numbered = []
+    for number, work in enumerate(works, 1):
+        why = work.why
+        if why is None or why.formula is None or why.value is None:
+            bare.append((number, work))
+            continue
+        kind = data.records.types[data.layers[work.group.layers[0]].type]
+        kinds.setdefault((kind, why.formula.source, why.about), []).append((number, work))
+    return kinds, bare
+
+
+def _record(number: int, work: Work, title: str, about: str, *, live: bool) -> Record:
+    copies = len(work.group.layers)
+    together = copies * work.calls * work.counted
+    reason = work.why.reason if work.why else ""
+    return {
+        "number": number,
+        "path": visible(work.group.path or title),
+        "copies": copies,
+        "calls": work.calls,
+        "together": together,
+        "flops": Formula("=2*{this:together}", 2 * together) if live else 2 * together,
+        "note": "" if told(_sentence(reason)) == about else told(reason),
+        "look": "",
+    }
+
+
+def _counts(work: Work, keys: Mapping[str, str], *, live: bool) -> Record:
+    why = work.why
+    assert why is not None
+    assert why.value is not None
+    cells = live_cells(why, Held(work.counted, _status(work), DIFFERS), keys, {}, live=live)
+    if not live or not is_live(why):
+        return cells
+    offset = work.counted - why.value
+    each = f"({{this:by}}{offset:+d})" if offset else "{this:by}"
+    together = len(work.group.layers) * work.calls * work.counted
+    formula = f"=IF(ISNUMBER({{this:by}}),{{this:copies}}*{{this:calls}}*{each},0)"
+    return cells | {"together": Formula(formula, together)}
+
+
+def _bare(data: SummaryData, work: Work, *, live: bool) -> Record:
+    """Return the cells of a row that has no formula: the count, and the operations it was made of."""
+    kind = data.records.types[data.layers[work.group.layers[0]].type].name
+    origin = work.why.origin.rpartition(": ")[2] if work.why else ""
+    together = len(work.group.layers) * work.calls * work.counted
+    return {
+        "type": visible(kind),
+        "words": visible(origin),
+        "by": NOTHING,
+        "known": work.counted,
+        "difference": NOTHING,
+        "check": NOT_CHECKED,
+        "together": Formula("={this:copies}*{this:calls}*{this:known}", together) if live else together,
+    }
+
+
+def _status(work: Work) -> str:
+    why = work.why
+    if why is None or why.value is None:
+        return NOT_CHECKED
+    if why.evidence is Evidence.INFERRED:
+        return NOT_COUNTED
+    if why.evidence is Evidence.DISAGREES:
+        return DIFFERS
+    return AGREES if why.evidence in CHECKED and why.value == work.counted else NOT_CHECKED
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason[:1].upper()}{reason[1:]}." if reason else ""

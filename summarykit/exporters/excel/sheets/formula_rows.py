@@ -1,0 +1,131 @@
+"""One row of the Formulas sheet: its inputs, and everything that is computed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from summarykit.exporters.excel.cells.labels import plain_note, quiet
+from summarykit.exporters.excel.cells.live_cells import AGREES, NOTHING, Held, Record, Sources, is_live, live_cells
+from summarykit.exporters.excel.markup import Formula
+from summarykit.exporters.view.rows import shared_note
+from summarykit.exporters.view.words import shape_words, visible
+from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation
+from summarykit.summary.checks import CHECKED
+from summarykit.summary.data import SummaryData
+from summarykit.summary.folding import LayerGroup
+
+DIFFERS = "✗ formula and PyTorch differ"
+READ = "◐ read from the code"
+PARTLY = "– agrees in part"
+SIZE = "– size only"
+UNKNOWN = "– not known yet"
+LEARNED, FIXED, MIXED = "learned", "kept fixed", "partly fixed"
+
+
+def formula_record(
+    data: SummaryData,
+    number: int,
+    row: LayerGroup,
+    keys: Mapping[str, str],
+    sources: Sources,
+    title: str,
+    *,
+    live: bool,
+) -> Record:
+    """Return the row of layers that have a formula; *keys* are the columns of the inputs."""
+    layer = data.layers[row.layers[0]]
+    why = data.explanation(layer)
+    assert why is not None
+    assert why.value is not None
+    adds, own = data.columns.adds[layer.id], data.columns.own[layer.id] or 0
+    tied = not adds and bool(own)
+    held = Held(own, _status(why, own), DIFFERS)
+    copies = len(row.layers)
+    counted: object = adds * copies
+    if live and is_live(why) and not tied:
+        offset = adds - why.value
+        each = f"{{this:by}}{offset:+d}" if offset else "{this:by}"
+        counted = Formula(f"=IF(ISNUMBER({{this:by}}),{{this:copies}}*({each}),0)", adds * copies)
+    cells = live_cells(why, held, keys, sources, live=live, locked=tied)
+    return _common(data, number, row, title) | cells | {"copies": copies, "counted": counted}
+
+
+def size_record(data: SummaryData, number: int, row: LayerGroup, title: str, *, live: bool) -> Record:
+    """Return the row of layers that nothing is known of but the size of their tensors."""
+    layer = data.layers[row.layers[0]]
+    why = data.explanation(layer)
+    assert why is not None
+    own, adds = data.columns.own[layer.id], data.columns.adds[layer.id]
+    record = _common(data, number, row, title)
+    status = DIFFERS if why.evidence is Evidence.DISAGREES else UNKNOWN if own is None else SIZE
+    copies = len(row.layers)
+    return record | {
+        "type": visible(data.records.types[layer.type].name),
+        "words": shapes(data, row),
+        "copies": copies,
+        "by": NOTHING,
+        "known": "not known yet" if own is None else own,
+        "difference": NOTHING,
+        "check": status,
+        "counted": Formula(f"={{this:copies}}*{adds}", copies * adds) if live and adds else copies * adds,
+    }
+
+
+def counted_elsewhere(data: SummaryData, number: int, row: LayerGroup, title: str) -> Record:
+    """Return the row of layers that were met before: the very same modules, which count there."""
+    layer = data.layers[row.layers[0]]
+    own = data.columns.own[layer.id]
+    return _common(data, number, row, title) | {
+        "type": visible(data.records.types[layer.type].name),
+        "words": plain_note(shared_note(data, layer, row.path)),
+        "copies": NOTHING,
+        "by": NOTHING,
+        "known": "not known yet" if own is None else own,
+        "difference": NOTHING,
+        "check": "– counted elsewhere",
+        "counted": 0,
+        "note": "",
+    }
+
+
+def shapes(data: SummaryData, row: LayerGroup) -> str:
+    """Return the shapes of a layer's own parameters: "weight 768 × 2 304, bias 2 304"."""
+    layer = data.layers[row.layers[0]]
+    held = [
+        tensor for tensor in data.tensors[layer.first_tensor : layer.end_tensor] if tensor.facts.kind == "parameter"
+    ]
+    return ", ".join(f"{visible(tensor.name)} {quiet(shape_words(tensor.facts.shape))}" for tensor in held)
+
+
+def told(reason: str) -> str:
+    """Return why nothing better is known as the text of a cell."""
+    return quiet(visible(reason)).replace("`", "")
+
+
+def _common(data: SummaryData, number: int, row: LayerGroup, title: str) -> Record:
+    layer = data.layers[row.layers[0]]
+    note = plain_note(shared_note(data, layer, row.path)) if data.columns.shared_with[layer.id] is not None else ""
+    why = data.explanation(layer)
+    reason = told(why.reason) if why and why.origin and why.reason != NOT_KNOWN_YET else ""
+    return {
+        "number": number,
+        "path": visible(row.path or title),
+        "training": _training(data, layer.id),
+        "note": "; ".join(part for part in (note, reason) if part),
+        "look": "" if data.columns.adds[layer.id] or not data.columns.own[layer.id] else "aside",
+    }
+
+
+def _training(data: SummaryData, layer: int) -> str:
+    adds, learned = data.columns.adds[layer], data.columns.trainable[layer]
+    if not adds:
+        return NOTHING
+    return LEARNED if learned == adds else MIXED if learned else FIXED
+
+
+def _status(why: Explanation, own: int) -> str:
+    if why.evidence is Evidence.DISAGREES or why.value != own:
+        return DIFFERS
+    if why.evidence in CHECKED:
+        return AGREES
+    return READ if why.evidence is Evidence.SIZE_FROM_TENSOR else PARTLY

@@ -1,0 +1,174 @@
+"""What an opened row of a change shows: both sides, each tensor on both, and the layers inside that it tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from summarykit.exporters.html.diff.table_values import ChangeDetails, PartLine, Side, TensorPair
+from summarykit.exporters.view.diff.parts import equation, type_of
+from summarykit.exporters.view.diff.words import STATE_WORDS, setting_text, signed
+from summarykit.exporters.view.rows import details_of, tensor_line
+from summarykit.exporters.view.values import TensorLine
+from summarykit.exporters.view.words import counted
+from summarykit.expression import grouped
+from summarykit.records import LayerRecord, TensorRecord
+from summarykit.summary.data import SummaryData
+from summarykit.summary.diff import Change, Comparison
+from summarykit.summary.diff.subtrees import Told
+
+#: So many layers inside are told one by one.
+MOST_PARTS = 12
+
+
+class Sides:
+    """Makes what opened rows show, for the changes of one comparison."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+        self.before, self.after = comparison.before, comparison.after
+
+    def details(self, before: int, after: int, change: Change | None, told: Told | None = None) -> ChangeDetails:
+        """Return what is told of two layers that correspond, -1 for none; of *told* the layers inside as well."""
+        sides = self._side(self.before, before), self._side(self.after, after)
+        held = list(self._held(before, after, told))
+        return ChangeDetails(
+            before=sides[0],
+            after=sides[1],
+            alike=bool(sides[0] and sides[1] and _said(sides[0]) == _said(sides[1])),
+            tensors=tuple(self._tensors(before, after)),
+            settings=tuple(setting_text(setting) for setting in change.settings) if change else (),
+            parts=tuple(self._part((before, after), *each) for each in held[:MOST_PARTS]),
+            parts_left_out=f"{grouped(len(held) - MOST_PARTS)} more" if len(held) > MOST_PARTS else "",
+            macs=self._macs(before, after),
+        )
+
+    def _side(self, data: SummaryData, layer: int) -> Side | None:
+        if layer < 0:
+            return None
+        record = data.layers[layer]
+        found = details_of(data, record, record.path)
+        held = _held_words(data, record)
+        name = record.path
+        if found is None:
+            return Side(name, type_of(data, layer), held, None)
+        return Side(name, type_of(data, layer), held, found._replace(tensors=()))
+
+    def _tensors(self, before: int, after: int) -> Iterator[TensorPair]:
+        """Yield the tensors of two layers by their names, those of the layer after first."""
+        one, other = (dict(_tensors_of(data, layer)) for data, layer in ((self.before, before), (self.after, after)))
+        for name in dict.fromkeys((*other, *one)):
+            yield self._pair(name, one.get(name), other.get(name))
+
+    def _pair(self, name: str, one: int | None, other: int | None) -> TensorPair:
+        lines = _line(self.before, one), _line(self.after, other)
+        words = _what_changed(*lines)
+        kind = " → ".join(dict.fromkeys(f"{line.dtype}, {line.kind}" for line in lines if line))
+        return TensorPair(
+            name,
+            lines[0].shape if lines[0] else "–",
+            lines[1].shape if lines[1] else "–",
+            words,
+            kind,
+            "; ".join(dict.fromkeys(line.note for line in lines if line and line.note)),
+            self._in_checkpoints(one, other),
+        )
+
+    def _in_checkpoints(self, one: int | None, other: int | None) -> str:
+        """Return what loading makes of the name of a tensor: "missing in them"; empty where it still loads."""
+        for data, index in ((self.after, other), (self.before, one)):
+            name = _saved_name(data, index)
+            if name in self._fates:
+                return self._fates[name]
+        return ""
+
+    @cached_property
+    def _fates(self) -> dict[str, str]:
+        """What becomes of the names in checkpoints, of those that do not simply load."""
+        if self.comparison.new:
+            return {}  # there are none
+        found = self.comparison.checkpoint
+        fates = dict.fromkeys(found.unexpected, "unexpected") | dict.fromkeys(found.missing, "missing in them")
+        fates |= {each.name: "reshaped" for each in found.reshaped}
+        fates |= {new: "saved under another name" for _, new in found.renamed}
+        fates |= {old: "asked for under another name" for old, _ in found.renamed}
+        return fates | dict.fromkeys(found.misplaced, "loads into another layer")
+
+    def _held(self, before: int, after: int, told: Told | None) -> Iterator[tuple[Change, int, int]]:
+        """Yield the layers with parameters that are told of beside the first."""
+        for change in told.changes if told else ():
+            pair = change.before, change.after
+            if pair != (before, after) and any(
+                layer >= 0 and data.layers[layer].explanation >= 0
+                for data, layer in zip((self.before, self.after), pair, strict=True)
+            ):
+                yield (change, *pair)
+
+    def _part(self, around: tuple[int, int], change: Change, before: int, after: int) -> PartLine:
+        """Return what is told of a layer inside another, called as seen from there."""
+        side = after >= 0
+        data, layer = (self.before, self.after)[side], (before, after)[side]
+        path, above = data.layers[layer].path, data.layers[around[side]].path if around[side] >= 0 else ""
+        formulas = equation(self.before, [before]), equation(self.after, [after])
+        shown = formulas[side] if min(before, after) < 0 else " → ".join(dict.fromkeys(formulas))
+        return PartLine(
+            STATE_WORDS[change.states[0]],
+            path.removeprefix(f"{above}."),
+            type_of(data, layer),
+            shown,
+            signed(change.change.parameters),
+        )
+
+    def _macs(self, before: int, after: int) -> str:
+        """Return the multiply-adds of a layer with all inside, before and after; empty where they are not known."""
+        if not self.comparison.with_macs:
+            return ""
+        sides = ((self.before, before), (self.after, after))
+        one, other = (data.flows[layer].macs_total if layer >= 0 else 0 for data, layer in sides)
+        if not one and not other:
+            return ""
+        return f"{grouped(one)} → {grouped(other)} multiply-adds" if one != other else f"{grouped(one)} multiply-adds"
+
+
+def _said(side: Side) -> tuple[object, ...]:
+    return side.type, side.held, side.details
+
+
+def _held_words(data: SummaryData, layer: LayerRecord) -> str:
+    """Return what stands in a layer with everything inside."""
+    inside = data.columns.counted[layer.id]
+    if layer.explanation >= 0 and inside == data.columns.adds[layer.id]:
+        return ""
+    return f"{counted(inside, 'parameter')} with everything inside" if inside else ""
+
+
+def _tensors_of(data: SummaryData, layer: int) -> Iterator[tuple[str, int]]:
+    if layer >= 0:
+        record = data.layers[layer]
+        yield from ((data.tensors[at].name, at) for at in range(record.first_tensor, record.end_tensor))
+
+
+def _line(data: SummaryData, index: int | None) -> TensorLine | None:
+    return None if index is None else tensor_line(data, index, data.layers[data.tensors[index].layer].path)
+
+
+def _what_changed(one: TensorLine | None, other: TensorLine | None) -> str:
+    """Return what happened to a tensor in a word or two; empty for nothing."""
+    if one is None or other is None:
+        return "new" if one is None else "removed"
+    found = ["reshaped"] if one.shape != other.shape else []
+    found += ["other format"] if one.dtype != other.dtype else []
+    found += [other.kind] if one.kind != other.kind else []
+    found += ["shared"] if one.note != other.note else []
+    return ", ".join(found)
+
+
+def _saved_name(data: SummaryData, index: int | None) -> str:
+    """Return the name of a tensor in a ``state_dict``; empty where none is saved."""
+    if index is None:
+        return ""
+    tensor: TensorRecord = data.tensors[index]
+    if not tensor.facts.persistent:
+        return ""
+    place = data.layers[tensor.layer].raw_path
+    return f"{place}.{tensor.name}" if place else tensor.name

@@ -1,0 +1,255 @@
+"""The whole tree in little, for the script of a page: each structure once, however often it is repeated.
+
+A model of 75,000 modules may have a dozen structures: a block, an expert, a linear layer of one size. Told once,
+with the names and numbers of their copies, they give every row of the tree, folded or not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Sequence
+
+from summarykit.exporters.html.page_data_children import Inside, flat, insides_of
+from summarykit.exporters.html.page_data_strings import EXACT, Cell, Texts, exact
+from summarykit.exporters.view.flow import row_flow
+from summarykit.exporters.view.rows import details_of, has_details, shared_note
+from summarykit.exporters.view.values import Details, Ranking, RowFlow
+from summarykit.exporters.view.words import GRADE_WORDS, shape_words, visible
+from summarykit.expression import Unanswerable, grouped, latex
+from summarykit.records import LayerRecord
+from summarykit.summary.data import SummaryData
+from summarykit.summary.explaining import ExplanationTexts
+from summarykit.summary.folding import Folding
+from summarykit.summary.folding.borrowing import meeting, owners
+
+#: What a script takes off an equation.
+_RESULT = re.compile(r" = [\d,]+\Z", re.ASCII)
+
+
+#: Further facts of a layer.
+More = Callable[[LayerRecord, Texts], dict[str, Cell]]
+
+
+def no_more(_layer: LayerRecord, _texts: Texts) -> dict[str, Cell]:
+    """Return no further facts."""
+    return {}
+
+
+def island(data: SummaryData, folding: Folding, told: Collection[int], more: More = no_more) -> dict[str, object]:
+    """Return the tree as columns, one entry a structure, and a table of the texts they point to.
+
+    Args:
+        data: The summary.
+        folding: Its folded form; repeats must be folded.
+        told: The layers whose details stand in the page already, so that they are not said twice.
+        more: Further facts of a structure's first layer.
+
+    """
+    firsts, numbers = first_of_each(folding.structures)
+    insides = insides_of(data, folding.structures, firsts, numbers)
+    told_structures = {folding.structures[layer] for layer in told}
+    texts = Texts()
+    untold = [folding.structures[layer] not in told_structures for layer in firsts]
+    facts = [
+        facts_of(data, data.layers[at], texts, untold=new) | more(data.layers[at], texts)
+        for at, new in zip(firsts, untold, strict=True)
+    ]
+    return written(data, facts, insides, texts, len(data.layers))
+
+
+def written(
+    data: SummaryData, facts: Sequence[dict[str, Cell]], insides: Sequence[Inside], texts: Texts, modules: int
+) -> dict[str, object]:
+    """Return the island of these structures: what each says, and what stands right below it."""
+    total, macs = data.totals.parameters, data.totals.macs or 0
+    return {
+        "large": int(max(total, macs, data.totals.bytes) * 2 > EXACT),
+        "total": exact(total),
+        "macs": exact(macs),
+        "layers": data.totals.layers,
+        "modules": modules,
+        **in_little(facts, insides, texts),
+    }
+
+
+def in_little(facts: Sequence[dict[str, Cell]], insides: Sequence[Inside], texts: Texts) -> dict[str, object]:
+    """Return a tree: what each structure says, and what stands right below it.
+
+    Those that hold nothing of their own come last: they say little, and nothings at the end are left out.
+    """
+    order = sorted(range(len(facts)), key=lambda at: not facts[at].get("explained"))
+    places = {at: place for place, at in enumerate(order)}
+    columns: dict[str, list[Cell]] = {}
+    for place, at in enumerate(order):
+        for name, cell in facts[at].items():
+            if cell:
+                column = columns.setdefault(name, [])
+                column += [0] * (place - len(column))
+                column.append(cell)
+    patterns, told = texts.table()
+    names: dict[str, int] = {}
+    return {
+        "columns": _each_once(columns),
+        "root": places[0],
+        "runs": [
+            flat([run._replace(structure=places[run.structure]) for run in insides[at].runs], names) for at in order
+        ],
+        "turns": {
+            places[at]: [[visible(name) for name in inside.turns], [run.row for run in inside.runs]]
+            for at, inside in enumerate(insides)
+            if inside.turns
+        },
+        "names": list(names),
+        "patterns": patterns,
+        "texts": told,
+    }
+
+
+def _each_once(columns: dict[str, list[Cell]]) -> dict[str, Cell]:
+    """Return *columns*; for one that says what another one does, the name of that one."""
+    firsts: dict[str, str] = {}
+    found: dict[str, Cell] = {}
+    for name, cells in columns.items():
+        first = firsts.setdefault(json.dumps(cells), name)
+        found[name] = cells if first == name else first
+    return found
+
+
+def ranking_cells(rankings: Sequence[Ranking], *, mixed: bool) -> dict[str, dict[str, Cell]]:
+    """Return the rankings by measure and by grouping; of bytes only where number formats are *mixed*.
+
+    The blocks of the other measures stand in the page. Where all numbers take the same room, bytes say what
+    parameters do. A row is label, class, copies (0 for the rest), number, share, length of its bar.
+    """
+    found: dict[str, dict[str, Cell]] = {}
+    for ranking in rankings:
+        if mixed if ranking.measure == "bytes" else ranking.by != "block":
+            found.setdefault(ranking.measure, {})[ranking.by] = [
+                [visible(b.label), visible(b.type), b.copies if b.name else 0, b.text, b.share, b.bar]
+                for b in ranking.blocks
+            ]
+    return found
+
+
+def first_of_each(structures: Sequence[int]) -> tuple[list[int], dict[int, int]]:
+    """Return the first layer of each structure, in model order, and the structures' new numbers in that order."""
+    firsts: list[int] = []
+    numbers: dict[int, int] = {}
+    for layer, structure in enumerate(structures):
+        if structure not in numbers:
+            numbers[structure] = len(firsts)
+            firsts.append(layer)
+    return firsts, numbers
+
+
+def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, untold: bool) -> dict[str, Cell]:
+    """Return what a row says of one copy; 0 is nothing, or the empty text."""
+    columns, why = data.columns, data.explanation(layer)
+    own, said = columns.own[layer.id], data.texts(layer)
+    held = layer.explanation >= 0
+    facts: dict[str, Cell] = {
+        "type": texts.number(data.records.types[layer.type].name),
+        "holds": int(columns.total[layer.id] > 0 or held),
+        "explained": int(held),
+        "layers": int(held and layer.alias_of < 0),
+        "unknown": int(held and own is None),
+        "own": exact(own or 0) if held else 0,
+        "adds": exact(columns.adds[layer.id]),
+        "inside": exact(columns.counted[layer.id]),
+        "numbers": texts.number(_numbers(said)),
+        "equation": texts.number(said.equation or ""),
+        "grade": texts.number("|".join(GRADE_WORDS[why.evidence])) if why else 0,
+        "latex": texts.number(_latex(data, layer)),
+        "note": _note(data, layer, texts),
+        "dtype": texts.number(columns.dtype[layer.id] or ""),
+        "bytes": exact(columns.bytes[layer.id]),
+        "trainable": exact(columns.trainable[layer.id]),
+        "weight": texts.number(_shape(data, layer, "weight")),
+        "bias": texts.number(_shape(data, layer, "bias")),
+        "more": int(has_details(data, layer)),
+    }
+    flow = row_flow(data, layer, 1)
+    if flow:
+        facts |= _flow(flow, texts)
+    if untold:
+        facts["details"] = _details(details_of(data, layer, layer.path), flow, texts)
+    return facts
+
+
+def _numbers(said: ExplanationTexts) -> str:
+    """Return a formula in numbers; nothing where it is the equation without its result."""
+    follows = bool(said.equation) and _RESULT.sub("", said.equation or "") == said.numbers
+    return "" if follows else said.numbers or ""
+
+
+def _latex(data: SummaryData, layer: LayerRecord) -> str:
+    why = data.explanation(layer)
+    if why is None or why.formula is None:
+        return ""
+    bindings = dict(why.bindings)
+    try:
+        value = f" = {grouped(why.value)}" if why.value is not None else ""
+        said = f"{latex(why.formula.tree, bindings)} = {latex(why.formula.tree, bindings, values=True)}{value}"
+    except Unanswerable:
+        return ""
+    return said.replace("{,}", ",")  # as other numbers; the script puts it back
+
+
+def _shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
+    for tensor in data.tensors[layer.first_tensor : layer.end_tensor]:
+        if tensor.name == name and tensor.facts.kind == "parameter":
+            return shape_words(tensor.facts.shape)
+    return ""
+
+
+def _flow(flow: RowFlow, texts: Texts) -> dict[str, Cell]:
+    status = "" if flow.calls or "itself" in flow.status else flow.status
+    return {
+        "calls": flow.calls,
+        "output": texts.number(flow.output if flow.done else ""),
+        "status": texts.number(status if flow.done else "did not end"),
+        "failed": int(not flow.done),
+        "macs": exact(flow.macs_value),
+        "macsInside": exact(flow.inside_value),
+        "about": int(flow.approximate),
+    }
+
+
+def _note(data: SummaryData, layer: LayerRecord, texts: Texts) -> Cell:
+    """Return the pieces of a note; a name as pairs: so many parts of the row's own path, and what follows them."""
+    pieces = shared_note(data, layer, layer.path)
+    return [_borrowed(data, layer, texts) if piece.code else texts.number(piece.text) for piece in pieces] or 0
+
+
+def _borrowed(data: SummaryData, layer: LayerRecord, texts: Texts) -> list[Cell]:
+    found: dict[str, list[Cell]] = {}
+    for owner in owners(data, layer):
+        top, path = data.layers[meeting(data, layer.id, owner)].path, data.layers[owner].path
+        found.setdefault(path, [top.count(".") + 1 if top else 0, texts.number(path[len(top) :])])
+    return [cell for pair in found.values() for cell in pair]
+
+
+def _details(details: Details | None, flow: RowFlow | None, texts: Texts) -> Cell:
+    """Return an opened row as lists: lines, tensors, and what goes in and out."""
+    if details is None:
+        return 0
+    grade = f"{details.sign} {details.word} {details.grade}{' · ' * bool(details.origin)}{details.origin}".strip()
+    sentence = "".join(piece.text for piece in details.sentence)
+    said = [details.formula, f"= {details.equation}" if details.equation else "", sentence, grade]
+    said += [f"{label}: {equation}" for label, equation in details.lines if len(details.lines) > 1]
+    tensors = [
+        (t.name, t.shape, t.elements or "–", f"{t.dtype}, {t.kind}{'; counted elsewhere' * t.note.endswith('there')}")
+        for t in details.tensors
+    ]
+    flows: list[tuple[str, ...]] = []
+    if flow:
+        work = f"{flow.formula} = {flow.equation} multiply-adds" if flow.formula else ""
+        said += [work, flow.sentence]
+        flows += [("In", line.name, line.shape, line.dtype) for line in flow.inputs]
+        flows += [("Out", line.name, line.shape, line.dtype) for line in flow.outputs]
+    return [
+        [[texts.number(text) for text in said if text]],
+        [texts.number(text) for tensor in tensors for text in tensor],
+        [texts.number(text) for line in flows for text in line],
+    ]

@@ -1,0 +1,1 @@
+"""LaTeX: a table for a paper."""

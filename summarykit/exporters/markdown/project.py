@@ -1,0 +1,82 @@
+"""One comment on all models of a project: a table, then the details of each, as many as there is room for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from summarykit.exporters.base import Options
+from summarykit.exporters.markdown.escaping import MOST_CHARACTERS, characters
+from summarykit.exporters.markdown.shorten_diff import PROJECT_ROOM, in_less_room
+from summarykit.exporters.view.diff import DiffView, build_project_view, model_view, shown_models
+from summarykit.exporters.view.words import counted
+from summarykit.summary.diff import ProjectChanges
+
+#: What stands around the details of one model, but for its name.
+_AROUND = 300
+
+Render = Callable[[str, Mapping[str, Any]], str]
+
+
+class _Details:
+    """The comment on one model: whole, then ever shorter; each is rendered when it is asked for."""
+
+    def __init__(self, view: DiffView, render: Render) -> None:
+        self.name, self.headline = view.title, view.headline
+        self.views = tuple(in_less_room(view))
+        self._render = render
+        self._forms: dict[int, str] = {}
+
+    def form(self, level: int) -> str:
+        level = min(level, len(self.views) - 1)
+        if level not in self._forms:
+            values = {"diff": self.views[level], "inside": True}
+            self._forms[level] = self._render("markdown/diff.md.j2", values).strip("\n")
+        return self._forms[level]
+
+
+def project_comment(changes: ProjectChanges, render: Render, options: Options) -> str:
+    """Return the comment: at most 60,000 characters, by leaving out whole parts, the least telling first."""
+    told = [] if changes.same and changes.ok else shown_models(changes)
+    views = [model_view(model, fold=options.fold) for model in told]
+    details = [_Details(view, render) for view in views if view and not view.same]
+    for models, errors in PROJECT_ROOM:
+        view = build_project_view(changes, title=options.title, source=options.source, models=models, errors=errors)
+        bare = render("markdown/project.md.j2", {"project": view, "details": (), "left_out": ""})
+        if characters(bare) <= MOST_CHARACTERS:
+            break
+    room = MOST_CHARACTERS - characters(bare) - _AROUND
+    level = _level(details, room)
+    kept = _fitting([(each, each.form(level)) for each in details], room)
+    while True:
+        left = len(details) - len(kept)
+        said = f"The details of {counted(left, 'model')} are left out here to keep this short" if left else ""
+        shown = tuple((each.name, each.headline, Markup(text)) for each, text in kept)
+        text = render("markdown/project.md.j2", {"project": view, "details": shown, "left_out": said})
+        if characters(text) <= MOST_CHARACTERS or not kept:
+            return text
+        kept = kept[:-1]
+
+
+def _cost(each: _Details, text: str) -> int:
+    return characters(text) + _AROUND + 6 * len(each.name)
+
+
+def _level(details: Sequence[_Details], room: int) -> int:
+    """Return how much shorter all have to be to fit."""
+    deepest = max((len(each.views) for each in details), default=1) - 1
+    for level in range(deepest):
+        if sum(_cost(each, each.form(level)) for each in details) <= room:
+            return level
+    return deepest
+
+
+def _fitting(details: list[tuple[_Details, str]], room: int) -> list[tuple[_Details, str]]:
+    """Return the first of them, as many as fit."""
+    for at, (each, text) in enumerate(details):
+        room -= _cost(each, text)
+        if room < 0:
+            return details[:at]
+    return details

@@ -1,0 +1,1 @@
+"""Plain text: the terminal and .txt files."""

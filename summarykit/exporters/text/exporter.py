@@ -1,0 +1,253 @@
+"""Plain text: the table for a terminal, at most 100 columns wide and 30 rows long."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from io import StringIO
+from typing import BinaryIO, ClassVar
+
+from rich.console import Console
+
+from summarykit.exporters.base import Options, exporter
+from summarykit.exporters.text.diff import print_comparison
+from summarykit.exporters.text.layout import Column, Styled, as_text, broken, plain, table
+from summarykit.exporters.text.project import print_project
+from summarykit.exporters.view import ReportView, build_view
+from summarykit.exporters.view.build import ran
+from summarykit.exporters.view.values import CountLine, Rich, Row, Run
+from summarykit.exporters.view.words import share, shortened, visible
+from summarykit.summary.data import SummaryData
+from summarykit.summary.diff import Comparison, ProjectChanges
+
+WIDTH = 100
+MOST_ROWS = 30
+#: A terminal with fewer columns has no room for types beside names and formulas.
+_NARROW = 95
+#: So much of a name stands in one line, however little room there is.
+_NAMES = 24
+#: So much of a title stands at the top, and of where the model came from.
+_HEAD = 200
+#: What the largest number of a row is called, unless the one of the layer alone stands beside it.
+_LABELS = {"total": "Parameters", "macs_total": "MACs"}
+_ITSELF = {"total": "parameters", "macs_total": "macs"}
+#: How wide a column gets at most, without a run and with one.
+_WIDTHS = {"formula": (34, 22), "output_shapes": (18, 18), "explanation": (60, 60)}
+_LOOKS = {"checked": "green", "read": "green", "size": "dim", "differs": "bold red"}
+_PROBLEMS = {"bad": ("✗ ", "bold red"), "warning": ("! ", "yellow"), "note": ("", "dim")}
+
+
+@exporter("text")
+class TextExporter:
+    """What ``str(summary)`` says; names are text, never markup."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".txt",)
+
+    def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
+        """Write the table as UTF-8, without colours."""
+        lines = _lines(data, options, WIDTH)
+        out.write("".join(f"{plain(line).rstrip()}\n" for line in lines).encode("utf-8"))
+
+    def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
+        """Write what changed as UTF-8, without colours."""
+        out.write(_plain_text(lambda console: print_comparison(console, comparison, options)))
+
+    def write_project(self, changes: ProjectChanges, out: BinaryIO, options: Options) -> None:
+        """Write what changed in all models of a project as UTF-8, without colours."""
+        out.write(_plain_text(lambda console: print_project(console, changes, options)))
+
+
+def _plain_text(printed: Callable[[Console], None]) -> bytes:
+    plain = StringIO()
+    printed(Console(file=plain, width=WIDTH, no_color=True, force_terminal=False, highlight=False, emoji=False))
+    return "".join(line.rstrip() + "\n" for line in plain.getvalue().splitlines()).encode("utf-8")
+
+
+def terminal() -> Console:
+    """Return where the command line prints; what goes to a pipe or a file has room for the whole table."""
+    found = Console(highlight=False, emoji=False)
+    if found.is_terminal or "COLUMNS" in os.environ:
+        return found
+    return Console(highlight=False, emoji=False, width=WIDTH)
+
+
+def print_summary(console: Console, data: SummaryData, options: Options) -> None:
+    """Print title, table, total and checks on *console*, at most 100 columns wide."""
+    for line in _lines(data, options, min(WIDTH, console.width)):
+        console.print(as_text(line), no_wrap=True, overflow="ignore", crop=True)
+
+
+def _lines(data: SummaryData, options: Options, width: int) -> list[Styled]:
+    """Return title, table, total and checks in lines of *width* columns."""
+    view = build_view(
+        data,
+        title=options.title,
+        source=options.source,
+        fold=options.fold,
+        most_rows=MOST_ROWS,
+        with_empty=False,
+        selection=options.selection,
+        columns=_columns(ran=ran(data), narrow=width < _NARROW),
+        tree_alone=True,
+    )
+    before, after = [*_head(view), *_story(view)], _tail(view)
+    rows = _table(view, width, chosen=bool(options.selection.columns))
+    return [*_broken(before, width), *rows, *_broken(after, width)]
+
+
+def _broken(lines: list[Styled], width: int) -> list[Styled]:
+    return [part for line in lines for part in broken(line, width)]
+
+
+def _head(view: ReportView) -> list[Styled]:
+    source = ((f"  {shortened(visible(view.source), _HEAD)}", "dim"),) if view.source else ()
+    return [((shortened(visible(view.title), _HEAD), "bold"), *source)]
+
+
+def _story(view: ReportView) -> list[Styled]:
+    """Return the count in words, for a small model."""
+    lines: list[Styled] = []
+    for line in view.story:
+        name = f"{shortened(visible(line.name), 36)} " if line.name else ""
+        said = f"{visible(line.type)}: {_sentence(line.text)}{f' {line.equation}.' if line.equation else ''}"
+        lines.append(((name, "bold"), (said, "")))
+    return [*lines, _said(view.story_total), _said("")] if lines else []
+
+
+def _said(text: str, looks: str = "") -> Styled:
+    return ((text, looks),)
+
+
+def _columns(*, ran: bool, narrow: bool) -> tuple[str, ...]:
+    """Return the columns of the table; a *narrow* one names no types."""
+    types = () if narrow else ("type",)
+    if not ran:
+        return (*types, "formula", "total", "share", "check")
+    return (*types, "output_shapes", "formula", "total", "macs_total", "check")
+
+
+def _table(view: ReportView, width: int, *, chosen: bool) -> list[Styled]:
+    """Return the folded tree; rows that are left out are counted below. No number of *chosen* columns is cut."""
+    ran = view.run is not None
+    keys = [column.key for column in view.columns]
+    rows = _shown(view)
+    names = [_name(row, noted="formula" in keys) for row in rows]
+    least = min(max(sum(len(text) for text, _ in name) for name in names), _NAMES)
+    columns = [Column("Layer", overflow="name", least=least, most=24 if ran else 38)]
+    for column in view.columns:
+        label = _LABELS.get(column.key, column.short)
+        label = column.short if _ITSELF.get(column.key) in keys else label
+        if column.align == "right":
+            columns.append(Column(label, right=True, whole=not chosen))
+        elif column.key == "type":
+            columns.append(Column(label, whole=True, overflow="ellipsis", most=14 if ran else 22))
+        else:
+            wide, of_a_run = _WIDTHS.get(column.key, (34, 22))
+            columns.append(Column(label, whole=column.key == "check", most=of_a_run if ran else wide))
+    cells = [
+        [name, *(_cell(row, key, text) for key, text in zip(keys, row.cells, strict=True))]
+        for row, name in zip(rows, names, strict=True)
+    ]
+    looks = [
+        [_dimmed(cell) for cell in made] if row.role == "around" else made
+        for row, made in zip(rows, cells, strict=True)
+    ]
+    return table(columns, looks, width)
+
+
+def _dimmed(cell: Styled) -> Styled:
+    return tuple((text, f"dim {looks}".rstrip()) for text, looks in cell)
+
+
+def _shown(view: ReportView) -> list[Row]:
+    """Return the rows of the table: without the model itself, or with what it holds beside its parts."""
+    root, *inside = view.rows
+    if inside and root.own:  # so that the rows add up
+        own_share = share(root.own_value, view.total_value)
+        root = root._replace(name=f"{root.name} (itself)", inside=root.own, share=own_share, left_out="")
+    return [root, *inside] if root.own or not inside else inside
+
+
+def _name(row: Row, *, noted: bool) -> Styled:
+    """Return the name of a row; with what is to know of it where no other column has room for that."""
+    name = "  " * min(row.depth - 1, 6) + shortened(visible(row.name), 36)
+    runs = [(name, "bold" if row.depth == 1 else "")]
+    if row.copies > 1:
+        runs.append((f" × {row.copies:,}", "bold"))
+    if not noted and (row.note or row.left_out):
+        runs.append((f" ({_sentence(row.note) if row.note else row.left_out})", "dim"))
+    return tuple(runs)
+
+
+def _cell(row: Row, key: str, text: str) -> Styled:
+    """Return what stands in a column; *text* where the terminal has no way of its own to say it."""
+    details, flow = row.details, row.flow
+    match key:
+        case "check":
+            return _said(details.sign, _LOOKS.get(details.look, "")) if details else _said("")
+        case "formula":
+            return _formula(row)
+        case "total":
+            return _said(row.own if row.own == "not known yet" else row.inside)
+        case "share":
+            return _said(row.share)
+        case "output_shapes":
+            return _output(row)
+        case "macs_total":
+            return _said((flow.inside_short if flow else "") or "–")
+        case _:
+            return _said(visible(text))
+
+
+def _formula(row: Row) -> Styled:
+    if row.note:
+        return _said(_sentence(row.note))
+    if not row.formula:
+        told = [row.product if row.copies > 1 else "", row.left_out]
+        return _said("; ".join(filter(None, told)), "dim" if row.left_out else "")
+    if row.times > 1:
+        return _said(f"{row.times:,} × {'(' + row.formula + ')' if ' ' in row.formula else row.formula}")
+    return _said(visible(row.formula))
+
+
+def _output(row: Row) -> Styled:
+    """Return the size of what leaves a layer, or that one with parameters was never called."""
+    if row.flow is None or row.flow.calls:
+        return _said(row.flow.output if row.flow else "")
+    return _said(row.flow.status if row.formula else "", "dim")
+
+
+def _run(run: Run) -> Styled:
+    """Return "Multiply-adds (MACs) 4,089,184,256 (4.1 billion) for `input` 1 × 3 × 224 × 224"."""
+    what = "Multiply-adds (MACs) " if run.macs else "Sizes"
+    rest = ""
+    if run.macs:
+        what += f"{'about ' if run.approximate else ''}{run.macs}"
+        rest = f"{f' ({run.macs_rounded})' if run.macs_rounded else ''}, FLOPs {run.flops}"
+    return ((what, "bold"), (f"{rest} for {_sentence(run.given)}", ""))
+
+
+def _count(line: CountLine) -> Styled:
+    """Return "Active per token 12,879,925,248: 27.6% of all ..."."""
+    return _said(f"{line.label} {line.number}: {_sentence(line.basis)}")
+
+
+def _sentence(pieces: Rich) -> str:
+    return visible("".join(piece.text for piece in pieces))
+
+
+def _tail(view: ReportView) -> list[Styled]:
+    hidden = view.rows_left_out
+    told = f" parameters{f' ({view.rounded})' if view.rounded else ''} · {' · '.join(view.facts)}"
+    lines: list[Styled] = [_said(visible(hidden), "dim")] if hidden else []
+    lines.append(((f"Total {view.total}", "bold"), (told, "")))
+    lines += [_count(line) for line in view.counts]
+    if view.run is not None:
+        lines.append(_run(view.run))
+    if view.one_line and not view.story:
+        lines.append(_said(visible(view.one_line)))
+    for problem in view.problems:
+        sign, looks = _PROBLEMS[problem.look]
+        lines.append(((f"{sign}{problem.title}. ", looks), (_sentence(problem.text), "")))
+    checked = view.all_checked
+    return [*lines, _said(f"{'✓ ' if checked else ''}{view.agreement}", "green" if checked else "")]

@@ -1,0 +1,7 @@
+"""What a comparison says: finished texts for templates."""
+
+from summarykit.exporters.view.diff.build import build_diff_view as build_diff_view
+from summarykit.exporters.view.diff.project import build_project_view as build_project_view
+from summarykit.exporters.view.diff.project import model_view as model_view
+from summarykit.exporters.view.diff.project import shown_models as shown_models
+from summarykit.exporters.view.diff.values import DiffView as DiffView

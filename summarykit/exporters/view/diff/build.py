@@ -1,0 +1,186 @@
+"""``build_diff_view()``: a comparison as a report says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from summarykit._util.gc_pause import no_collection
+from summarykit.exporters.view.diff.budget import broken_limits, budget_words, look_of, used
+from summarykit.exporters.view.diff.loading import NO_CHECKPOINTS, verdict
+from summarykit.exporters.view.diff.rows import change_rows, reasons
+from summarykit.exporters.view.diff.values import ChangeRow, DiffView, TotalLine
+from summarykit.exporters.view.diff.words import layers_text, percent, signed, signed_size, sizes
+from summarykit.exporters.view.words import counted, size_words
+from summarykit.expression import grouped
+from summarykit.summary.diff import Comparison
+from summarykit.summary.diff.grouping import change_groups
+
+#: What is left out is counted and told.
+MOST_ROWS = 300
+MOST_REASONS = 100
+#: What is read first: so many rows, so many reasons.
+TOP_ROWS = 10
+TOP_REASONS = 4
+
+
+def build_diff_view(
+    comparison: Comparison,
+    *,
+    title: str = "",
+    source: str = "",
+    fold: bool = True,
+    most_rows: int = MOST_ROWS,
+    top_rows: int = TOP_ROWS,
+) -> DiffView:
+    """Return everything a report on *comparison* says.
+
+    Args:
+        comparison: The two models.
+        title: Heading; the class name of the model after by default.
+        source: Where the two came from.
+        fold: Whether layers of repeated blocks that changed alike stand once, with their number.
+        most_rows: At most so many rows; what is left out is counted and told.
+        top_rows: So many of them are the first ones to be read.
+
+    """
+    with no_collection():
+        title = title or comparison.after.model_name
+        groups = comparison.groups if comparison.new else comparison.told  # of a new one each layer tells something
+        if not fold:
+            groups = change_groups(comparison.matching, comparison.one_by_one, fold=False)
+        rows = change_rows(comparison, groups, title)
+        # What changes no count is told by the reasons, unless nothing else changed.
+        top = [row for row in rows if row.change_value] or rows
+        quiet = [row for row in rows if not row.change_value] if top is not rows else []
+        rest = [*top[top_rows:], *quiet]
+        why = () if comparison.new else tuple(reasons(comparison, comparison.told, title))
+        failed = [check for check in comparison.checks.list if not check.ok]
+        return DiffView(
+            title=title,
+            key=comment_key(title),
+            source=source,
+            same=comparison.same,
+            new=comparison.new,
+            look=look_of(comparison),
+            headline=headline_of(comparison),
+            what=_what(comparison),
+            change=change_of(comparison),
+            budget=budget_words(comparison.verdicts),
+            used=used(comparison.verdicts),
+            broken=broken_limits(comparison),
+            numbers=tuple(_numbers(comparison)),
+            totals=tuple(_totals(comparison)),
+            checkpoint=NO_CHECKPOINTS if comparison.new else verdict(comparison.checkpoint),
+            why=why[:TOP_REASONS],
+            why_more=why[TOP_REASONS : TOP_REASONS + MOST_REASONS],
+            why_left_out=_more_reasons(len(why) - TOP_REASONS),
+            top=tuple(top[:top_rows]),
+            top_left_out=left_out(rest),
+            more=tuple(rest[: most_rows - top_rows]),
+            more_left_out=left_out(rest[most_rows - top_rows :]),
+            rows=tuple(rows[:most_rows]),
+            rows_left_out=left_out(rows[most_rows:]),
+            unchanged=layers_text(comparison.unchanged),
+            notes=tuple(f"{note[0].upper()}{note[1:]}." for note in comparison.notes),
+            problems=tuple(f"{check.claim}: {grouped(check.found)}, not {grouped(check.expected)}" for check in failed),
+            receipt=_receipt(comparison),
+            before="" if comparison.new else comparison.before.fingerprint,
+            after=comparison.after.fingerprint,
+            has_macs=comparison.with_macs,
+        )
+
+
+def left_out(rows: Sequence[ChangeRow]) -> str:
+    """Return "12 more, −3,072" for the rows that are not shown; empty for none."""
+    if not rows:
+        return ""
+    change = sum(row.change_value for row in rows)
+    if not any(row.change_value for row in rows):
+        return f"{grouped(len(rows))} more that {'changes' if len(rows) == 1 else 'change'} no count"
+    return f"{grouped(len(rows))} more, {signed(change).replace('–', '0')}"
+
+
+def _more_reasons(number: int) -> str:
+    return f"{grouped(number)} more" if number > 0 else ""
+
+
+def comment_key(title: str) -> str:
+    """Return what tells one comment from another: nothing in it means anything to HTML or Markdown."""
+    return re.sub(
+        r"[^\w.-]|-(?=-)|(?<![^\W_])_|_(?![^\W_])", lambda found: f"%{ord(found[0]):x}", title, flags=re.ASCII
+    )
+
+
+def headline_of(comparison: Comparison) -> str:
+    """Return "−7,851,486 parameters (−30.7%), within budget"."""
+    budget = budget_words(comparison.verdicts)
+    return ", ".join([_what(comparison), *([budget] if budget else [])])
+
+
+def change_of(comparison: Comparison) -> str:
+    """Return "−7,851,486 (−30.7%)", "–" for none."""
+    change = comparison.change.parameters
+    share = percent(change, comparison.before.totals.parameters)
+    return f"{signed(change)} ({share})" if share else signed(change)
+
+
+def _what(comparison: Comparison) -> str:
+    change, before = comparison.change.parameters, comparison.before.totals.parameters
+    if comparison.new:
+        return f"new, no base: {counted(change, 'parameter')}"
+    if comparison.same:
+        return "nothing changed"
+    if not change:
+        return "parameters unchanged"
+    share = percent(change, before)
+    return f"{signed(change)} {'parameter' if abs(change) == 1 else 'parameters'}{f' ({share})' if share else ''}"
+
+
+def _numbers(comparison: Comparison) -> Iterator[str]:
+    before, after = comparison.before.totals, comparison.after.totals
+    if comparison.new:
+        before = after  # there is nothing to tell them from
+    if before.parameters == after.parameters:
+        yield counted(after.parameters, "parameter")
+    else:
+        yield f"{grouped(before.parameters)} → {grouped(after.parameters)}"
+    yield size_words(after.bytes) if before.bytes == after.bytes else sizes(before.bytes, after.bytes)
+    if before.frozen or after.frozen:
+        same = before.trainable == after.trainable
+        told = f"{grouped(after.trainable)}" if same else f"{grouped(before.trainable)} → {grouped(after.trainable)}"
+        yield f"{told} trainable"
+    if before.macs is not None and after.macs is not None and (before.macs != after.macs or comparison.new):
+        one = "" if comparison.new else f"{grouped(before.macs)} → "
+        yield f"{one}{grouped(after.macs)} multiply-adds"
+    if told := used(comparison.verdicts):
+        yield told
+
+
+def _totals(comparison: Comparison) -> Iterator[TotalLine]:
+    before, after = comparison.before.totals, comparison.after.totals
+    lines = [
+        ("Parameters", before.parameters, after.parameters),
+        ("Trainable", before.trainable, after.trainable),
+        ("Stored, not learned", before.buffers, after.buffers),
+        ("Layers with parameters", before.layers, after.layers),
+    ]
+    active = (before.active_parameters, after.active_parameters)
+    if active[0] is not None and active[1] is not None and active != (before.parameters, after.parameters):
+        lines.insert(1, ("Used by one token", active[0], active[1]))
+    if before.macs is not None and after.macs is not None:
+        lines.append(("Multiply-adds (MACs)", before.macs, after.macs))
+    for label, one, other in lines:
+        if one or other:
+            change = other - one
+            yield TotalLine(label, grouped(one), grouped(other), signed(change), percent(change, one), one, other)
+    one, other = before.bytes, after.bytes
+    told = (size_words(one), size_words(other), signed_size(other - one), percent(other - one, one))
+    yield TotalLine("Size", *told, one, other)
+
+
+def _receipt(comparison: Comparison) -> str:
+    if not comparison.checks.ok or not comparison.changes:
+        return ""
+    total = signed(comparison.change.parameters).replace("–", "0")
+    return f"The changes add up to {total}, the difference of the totals"

@@ -1,0 +1,162 @@
+"""``build_project_view()``: what changed in the models of a project, as a report says it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from summarykit.exporters.view.diff.budget import broken_limits, budget_words, look_of, used
+from summarykit.exporters.view.diff.build import build_diff_view, change_of, comment_key, headline_of
+from summarykit.exporters.view.diff.loading import verdict
+from summarykit.exporters.view.diff.values import DiffView, ModelRow, ProjectView
+from summarykit.exporters.view.values import Piece, Rich
+from summarykit.exporters.view.words import counted
+from summarykit.expression import grouped
+from summarykit.summary.diff import Checkpoint, Comparison, ModelChange, ModelState, ProjectChanges
+
+#: So many models stand in the table, so many errors and broken limits below it.
+MOST_MODELS = 100
+MOST_ERRORS = 20
+#: Longer lines of an error are cut.
+_LONGEST = 300
+_CHANGES = {
+    ModelState.FAILED: "cannot be compared",
+    ModelState.NEW: "new, no base",
+    ModelState.REMOVED: "removed, no longer named",
+    ModelState.SAME: "unchanged",
+}
+_ORDER = (ModelState.FAILED, ModelState.CHANGED, ModelState.NEW, ModelState.SAME, ModelState.REMOVED)
+
+
+def shown_models(changes: ProjectChanges) -> list[ModelChange]:
+    """Return the models to be looked at: what is wrong first, then by size; one that is as it was and well is not."""
+    told = [model for model in changes.models if model.state is not ModelState.SAME or not model.ok]
+    return sorted(told, key=lambda model: (model.ok, _ORDER.index(model.state), -_size(model)))
+
+
+def _size(model: ModelChange) -> int:
+    return abs(model.comparison.change.parameters) if model.comparison else 0
+
+
+def build_project_view(
+    changes: ProjectChanges, *, title: str = "", source: str = "", models: int = MOST_MODELS, errors: int = MOST_ERRORS
+) -> ProjectView:
+    """Return everything a report on *changes* says, but for the details of each model.
+
+    Args:
+        changes: The models.
+        title: Heading.
+        source: Where before and after came from.
+        models: So many rows at most; what is left out is counted and told.
+        errors: Likewise of errors.
+
+    """
+    told = shown_models(changes)
+    rows = [_row(model) for model in told]
+    failed = [row for row in rows if row.error]
+    broken = list(_broken(told))
+    same = len(changes.models) - len(told)
+    return ProjectView(
+        title=title,
+        key=comment_key(title),
+        source=source,
+        same=changes.same and changes.ok,
+        look=_look(changes),
+        headline=_headline(changes),
+        rows=tuple(rows[:models]),
+        rows_left_out=f"{counted(len(rows) - models, 'model')} more" if len(rows) > models else "",
+        errors=tuple(failed[:errors]),
+        broken=tuple(broken[:errors]),
+        problems_left_out=_left_out(len(failed) - errors, len(broken) - errors),
+        unchanged=f"{counted(same, 'model')} unchanged" if same else "",
+        notes=tuple(f"{note[:1].upper()}{note[1:]}." for note in changes.notes),
+    )
+
+
+def model_view(model: ModelChange, source: str = "", *, fold: bool = True) -> DiffView | None:
+    """Return the report on one model; None where there is nothing to compare."""
+    made = model.comparison
+    return build_diff_view(made, title=model.name, source=source, fold=fold) if made else None
+
+
+def _left_out(errors: int, limits: int) -> str:
+    """Return "2 errors and 1 broken limit more, left out here to keep this short"; empty for none."""
+    words = (counted(number, word) for number, word in ((errors, "error"), (limits, "broken limit")) if number > 0)
+    said = " and ".join(words)
+    return f"{said} more, left out here to keep this short" if said else ""
+
+
+def _broken(models: Sequence[ModelChange]) -> Iterator[Rich]:
+    for model in models:
+        for line in broken_limits(model.comparison) if model.comparison else ():
+            yield Piece(model.name, code=True), Piece(": "), *line
+
+
+def _look(changes: ProjectChanges) -> str:
+    looks = {look_of(model.comparison) for model in changes.models if model.comparison}
+    return "bad" if not changes.ok else "ok" if "ok" in looks else ""
+
+
+def _headline(changes: ProjectChanges) -> str:
+    """Return "3 of 20 models changed, 1 new, 1 over budget"."""
+    states = Counter(model.state for model in changes.models)
+    named = counted(len(changes.models) - states[ModelState.REMOVED], "model")
+    changed = states[ModelState.CHANGED]
+    parts = [f"{grouped(changed)} of {named} changed" if changed else named]
+    if changes.same:
+        parts = [f"nothing changed in {named}"]
+    words = {ModelState.NEW: "new", ModelState.REMOVED: "removed", ModelState.FAILED: "cannot be compared"}
+    for state, word in words.items():
+        parts += [f"{grouped(states[state])} {word}"] * bool(states[state])
+    kept = Counter(budget_words(model.comparison.verdicts) for model in changes.models if model.comparison)
+    bad = [words for words in ("over budget", "not known to be within budget") if kept[words]]
+    parts += [f"{grouped(kept[words])} {words}" for words in bad]
+    return ", ".join([*parts, *(["within budget"] if kept["within budget"] and not bad else [])])
+
+
+def _row(model: ModelChange) -> ModelRow:
+    made, state = model.comparison, model.state
+    verdicts = made.verdicts if made else ()
+    broken = [verdict for verdict in verdicts if not verdict.ok]  # beside its sign no limit that is kept
+    look = "bad" if not model.ok else look_of(made) if made else ""
+    loading = _loading(made.checkpoint) if made and state in (ModelState.CHANGED, ModelState.SAME) else ("", "")
+    return ModelRow(
+        name=model.name,
+        look=look,
+        numbers=_numbers(model),
+        change=_CHANGES.get(state) or _change(made),
+        loading=loading[1],
+        loading_look=loading[0],
+        budget=used(broken or verdicts, increases=bool(broken)).replace(" budget", "") or budget_words(verdicts),
+        budget_look=("ok" if all(each.ok for each in verdicts) else "bad") if budget_words(verdicts) else "",
+        headline=headline_of(made) if made else "",
+        error=tuple(line.strip()[:_LONGEST] for line in model.error.splitlines() if line.strip()),
+    )
+
+
+def _numbers(model: ModelChange) -> str:
+    made = model.comparison
+    if made is None:
+        return grouped(model.before.totals.parameters) if model.before else "–"
+    return _totals(made)
+
+
+def _totals(made: Comparison) -> str:
+    before, after = made.before.totals.parameters, made.after.totals.parameters
+    return grouped(after) if made.new or before == after else f"{grouped(before)} → {grouped(after)}"
+
+
+def _change(made: Comparison | None) -> str:
+    change = change_of(made) if made else "–"
+    told = "parameters unchanged" if change == "–" else change
+    return f"{told}, a different model" if made and made.unrelated else told
+
+
+def _loading(checkpoint: Checkpoint) -> tuple[str, str]:
+    """Return whether checkpoints load, in a word or two, with the look of the sentence that tells it whole."""
+    look = verdict(checkpoint).look
+    if checkpoint.loads is None:
+        return look, "not known"
+    if checkpoint.loads:
+        return look, "load into other layers" if look == "bad" else "load"
+    return look, "will not load"

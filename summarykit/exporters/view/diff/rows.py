@@ -1,0 +1,236 @@
+"""The changed layers as rows, largest change first, and why they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from summarykit.exporters.view.diff.parts import adds, equation, inside, is_whole, type_of
+from summarykit.exporters.view.diff.values import ChangeRow
+from summarykit.exporters.view.diff.words import (
+    STATE_WORDS,
+    joined,
+    names_text,
+    product,
+    setting_text,
+    shape_text,
+    signed_size,
+)
+from summarykit.exporters.view.values import Piece, Rich
+from summarykit.exporters.view.words import counted, place, shortened
+from summarykit.records import TensorFacts
+from summarykit.summary.data import SummaryData
+from summarykit.summary.diff import Change, ChangeGroup, Comparison, SettingChange, State
+from summarykit.summary.folding import as_grids
+
+#: A name or a list of numbers in it is cut at so many characters.
+LONGEST = 64
+#: So many names stand in one sentence of why.
+_MOST_PARTS = 4
+
+
+def change_rows(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> list[ChangeRow]:
+    """Return the rows worth showing, largest change first."""
+    return [change_row(comparison, group, title) for group in worth_showing(comparison, groups)]
+
+
+def worth_showing(comparison: Comparison, groups: Sequence[ChangeGroup]) -> list[ChangeGroup]:
+    """Return *groups*, largest change first, without layers that only hold others: they say nothing of their own."""
+    shown = [group for group in groups if tells(comparison, group)]
+    return sorted(shown, key=lambda group: -abs(group.change.parameters))  # stable: then in model order
+
+
+def tells(comparison: Comparison, group: ChangeGroup) -> bool:
+    """Return whether a group tells what no other row does."""
+    change = group.first
+    if comparison.new:
+        return comparison.after.layers[change.after].explanation >= 0
+    if not _worth(comparison, change):
+        return False
+    if change.states[0] not in (State.NEW, State.REMOVED):
+        return True
+    if any(inside(comparison, group)):
+        return True
+    matching = comparison.matching
+    side, layer = (matching.after, change.after) if change.after >= 0 else (matching.before, change.before)
+    return change.top and (is_whole(group) or not side.children[layer])
+
+
+def _worth(comparison: Comparison, change: Change) -> bool:
+    """Return whether a layer changed itself, and not only by settings that the model's config tells of too."""
+    echoes = set(change.settings) <= set(comparison.config)
+    return change.states != (State.COMPUTE,) and not (echoes and change.states == (State.SETTINGS,))
+
+
+def _side(comparison: Comparison, group: ChangeGroup) -> tuple[SummaryData, int]:
+    change = group.first
+    return (comparison.after, change.after) if change.after >= 0 else (comparison.before, change.before)
+
+
+def change_row(comparison: Comparison, group: ChangeGroup, title: str) -> ChangeRow:
+    """Return what a row says of a group of changes."""
+    change, each, total = group.first, group.told[0].change, group.change
+    side, layer = _side(comparison, group)
+    times = len(group.told)
+    held = inside(comparison, group)
+    formulas = equation(comparison.before, held[0]), equation(comparison.after, held[1])
+    states = (State.NEW,) if comparison.new else change.states
+    notes = () if comparison.new else tuple(happened(comparison, group))
+    kind = type_of(side, layer)
+    return ChangeRow(
+        word=STATE_WORDS[states[0]],
+        words=tuple(STATE_WORDS[state] for state in states),
+        path=shortened(place(group.path, side.layers[layer].parent, title), LONGEST),
+        was=shortened(_was(comparison, group), LONGEST),
+        times=times,
+        type=type_of(comparison.after, change.after),
+        was_type=type_of(comparison.before, change.before),
+        before=formulas[0],
+        after=formulas[1],
+        notes=notes,
+        lines=_lines(states, kind, *formulas, notes),
+        change=product(each.parameters, times),
+        change_value=total.parameters,
+        before_value=adds(comparison.before, held[0]),
+        after_value=adds(comparison.after, held[1]),
+        bytes=signed_size(total.bytes),
+        bytes_value=total.bytes,
+        macs=product(each.macs, times),
+        macs_value=total.macs,
+    )
+
+
+def _lines(states: Sequence[State], kind: str, before: str, after: str, notes: tuple[Rich, ...]) -> tuple[Rich, ...]:
+    """Return what the middle of a row shows; settings behind another count stand in the reasons."""
+    if states in ((State.FROZEN,), (State.UNFROZEN,)):
+        notes = ()  # the word of the row says it
+    if states[0] in (State.NEW, State.REMOVED):
+        formula = after if states[0] is State.NEW else before
+        return ((Piece(kind if formula == "–" else formula),),)
+    if before != after:
+        told = () if states[0] is State.CHANGED else notes
+        gone = after == "–" and told  # what came instead is told
+        return ((Piece(before),), *(() if gone else ((Piece(after),),)), *told)
+    return (*([(Piece(after),)] if after != "–" or not notes else []), *notes)
+
+
+def _was(comparison: Comparison, group: ChangeGroup) -> str:
+    """Return what a layer was called, where it was moved or renamed; repeats as one, where their numbers fit."""
+    if not {State.MOVED, State.RENAMED} & set(group.first.states):
+        return ""
+    return _before(comparison, group)
+
+
+def _before(comparison: Comparison, group: ChangeGroup) -> str:
+    """Return what the layers of a group were called before; the model itself by its class."""
+    data, layer = comparison.before, group.first.before
+    grids = list(as_grids([change.before for change in group.changes], data))
+    path = grids[0].path if len(grids) == 1 else data.layers[layer].path
+    return place(path, data.layers[layer].parent, type_of(data, layer))
+
+
+def happened(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
+    """Yield what happened to a layer beside its count, a phrase each."""
+    change = group.first
+    before, after = comparison.before, comparison.after
+    states = set(change.states)
+    if State.REPLACED in states:
+        yield _replaced(comparison, group)
+    if State.CHANGED in states and equation(before, [change.before]) == equation(after, [change.after]):
+        told = joined(_tensors(comparison, change))
+        if told:  # tensors of kinds that have the same words differ for nobody who reads this
+            yield told
+    if State.RETYPED in states:
+        kinds = [
+            data.records.types[data.layers[n].type] for data, n in ((before, change.before), (after, change.after))
+        ]
+        full = kinds[0].name == kinds[1].name
+        yield (Piece(f"class {' → '.join(kind.qualified if full else kind.name for kind in kinds)}"),)
+    if _was(comparison, group):
+        yield Piece("moved from " if State.MOVED in states else "renamed, was "), *names_text([_was(comparison, group)])
+    if State.REORDERED in states:
+        yield (Piece("runs its parts in another order"),)
+    settings = [setting for setting in change.settings if setting not in comparison.config]
+    if settings:
+        yield joined(map(setting_text, _telling(settings)))
+    for one, other in change.dtypes:
+        yield (Piece(f"{one} → {other}"),)
+    if State.FROZEN in states:
+        yield (Piece("kept fixed in training"),)
+    if State.UNFROZEN in states:
+        yield (Piece("learned in training again"),)
+    if State.TIED in states:
+        where = after.columns.shared_with[change.after]
+        yield Piece("same numbers as "), Piece(where or "another", code=bool(where)), Piece(", counted there")
+    if State.UNTIED in states:
+        where = before.columns.shared_with[change.before]
+        yield Piece("its numbers count here now"), *((Piece(", not at "), Piece(where, code=True)) if where else ())
+
+
+def _tensors(comparison: Comparison, change: Change) -> Iterator[Rich]:
+    """Yield the tensors that have another shape, or are in one of the two only, where no formula shows it."""
+    held = [
+        {tensor.name: _held(tensor.facts) for tensor in data.tensors[layer.first_tensor : layer.end_tensor]}
+        for data, layer in (
+            (comparison.before, comparison.before.layers[change.before]),
+            (comparison.after, comparison.after.layers[change.after]),
+        )
+    ]
+    for name in sorted(held[0].keys() | held[1].keys()):
+        one, other = (found.get(name, "not there") for found in held)
+        if one != other:
+            yield Piece(name, code=True), Piece(f" {one} → {other}")
+
+
+def _held(facts: TensorFacts) -> str:
+    """Return the shape of a tensor, and what it is where that is no parameter."""
+    if facts.kind == "parameter":
+        return shape_text(facts.shape)
+    return f"{shape_text(facts.shape)} ({'' if facts.persistent else 'not '}saved, not learned)"
+
+
+def _telling(settings: Sequence[SettingChange]) -> Sequence[SettingChange]:
+    """Return the settings that are said in one sentence; a class with other attributes altogether has many."""
+    return settings[:_MOST_PARTS]
+
+
+def _replaced(comparison: Comparison, group: ChangeGroup) -> Rich:
+    """Return "replaced by `fc.neck`, `fc.head`": what is new inside, else the class."""
+    change = group.first
+    if change.after in comparison.matching.successors:
+        return (Piece("in place of "), *names_text([_before(comparison, group)]))
+    inside = comparison.matching.after.children[change.after]
+    layers = comparison.after.layers
+    new = [layers[child].path for child in inside if comparison.matching.to_before[child] < 0]
+    if len(group.changes) == 1 and new and layers[change.after].parent >= 0:
+        return (Piece("replaced by "), *names_text(new, _MOST_PARTS))
+    kinds = type_of(comparison.before, change.before), type_of(comparison.after, change.after)
+    return (Piece(f"{kinds[0]} replaced by {kinds[1]}"),)
+
+
+def reasons(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> list[Rich]:
+    """Return why the model changed: its config, then what happened to layers, those of one kind together."""
+    found: dict[Rich, list[ChangeGroup]] = {}
+    for group in sorted(groups, key=lambda group: -abs(group.change.parameters)):
+        if not _worth(comparison, group.first):
+            continue
+        for phrase in happened(comparison, group):
+            found.setdefault(phrase, []).append(group)
+    said: list[Rich] = []
+    if comparison.config:
+        said.append((Piece("config: "), *joined(map(setting_text, _telling(comparison.config)))))
+    for phrase, held in found.items():
+        between = " " if phrase[0].text.startswith(("replaced", "in place of")) else ": "
+        said.append((*_of(comparison, held, title), Piece(between), *phrase))
+    return said
+
+
+def _of(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> Rich:
+    """Return the layers that one phrase is about."""
+    names = []
+    for group in groups:
+        side, layer = _side(comparison, group)
+        names.append(place(group.path, side.layers[layer].parent, title))
+    number = sum(len(group.changes) for group in groups)
+    if len(names) > 2:
+        return (Piece(f"{counted(number, 'layer')} ("), *names_text(names[:1]), Piece(", …)"))
+    return names_text(names)

@@ -1,0 +1,119 @@
+"""Differences as texts: signs, percents, and what happened to a layer in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from summarykit.exporters.view.values import Piece, Rich
+from summarykit.exporters.view.words import counted, one_decimal, shape_words, shortened, size_words
+from summarykit.expression import Value, grouped
+from summarykit.records import Shape
+from summarykit.summary.diff import SettingChange, State
+
+#: What a reader is told of each state; "settings" and "compute" name no change of the layer's own count.
+STATE_WORDS = {
+    State.NEW: "new",
+    State.REMOVED: "removed",
+    State.REPLACED: "replaced",
+    State.CHANGED: "changed",
+    State.RETYPED: "other class",
+    State.MOVED: "moved",
+    State.RENAMED: "renamed",
+    State.REORDERED: "reordered",
+    State.TIED: "shared",
+    State.UNTIED: "no longer shared",
+    State.FROZEN: "kept fixed",
+    State.UNFROZEN: "learned again",
+    State.DTYPE: "number format",
+    State.SETTINGS: "settings",
+    State.COMPUTE: "multiply-adds",
+}
+#: A value of a setting is cut at so many characters.
+_LONGEST = 40
+
+
+def signed(value: int) -> str:
+    """Return "+5", "−5" with a real minus, "–" for nothing."""
+    return "–" if value == 0 else f"{'+' if value > 0 else '−'}{grouped(abs(value))}"
+
+
+def signed_size(value: int) -> str:
+    """Return a change of bytes as "−31.4 MB", "–" for nothing."""
+    return "–" if value == 0 else f"{'+' if value > 0 else '−'}{size_words(abs(value))}"
+
+
+def percent(change: int, of: int) -> str:
+    """Return "−30.7%", rounded but never to nothing; empty where there is nothing to compare with, or next to it."""
+    if not change or of <= 0 or change > 100 * of:
+        return ""
+    sign = "+" if change > 0 else "−"
+    if abs(change) * 1000 < of:
+        return f"{sign}<0.1%"
+    text = one_decimal(abs(change) * 100, of)
+    return f"{sign}{'>99.9' if text == '100.0' and abs(change) < of else text}%"
+
+
+def sizes(before: int, after: int) -> str:
+    """Return "102.2 → 70.8 MB", the unit once where both have the same."""
+    one, other = size_words(before), size_words(after)
+    amount, _, unit = one.partition(" ")
+    return f"{amount} → {other}" if unit and other.endswith(f" {unit}") else f"{one} → {other}"
+
+
+def product(each: int, times: int) -> str:
+    """Return "3 × −2,285,568 = −6,856,704"; one alone is told by its number."""
+    if times == 1 or not each:
+        return signed(each)
+    return f"{grouped(times)} × {signed(each)} = {signed(times * each)}"
+
+
+def value_text(value: tuple[Value, ...]) -> str:
+    """Return a setting before or after as text: numbers grouped, text in quotes, "not set" for none."""
+    if not value:
+        return "not set"
+    (found,) = value
+    if isinstance(found, int) and not isinstance(found, bool):
+        return grouped(found)
+    if isinstance(found, tuple) and all(isinstance(part, int) for part in found) and found:
+        return " × ".join(value_text((part,)) for part in found)
+    return shortened(str(found) if isinstance(found, str) else repr(found), _LONGEST)
+
+
+def shape_text(shape: Shape | None) -> str:
+    """Return a shape as everywhere, but a single number apart from a list of one: beside each other they differ."""
+    return "a single number" if shape == () else shape_words(shape)
+
+
+def setting_text(setting: SettingChange) -> Rich:
+    """Return "`groups` 1 → 32"."""
+    return (
+        Piece(setting.name, code=True),
+        Piece(f" {value_text(setting.before)} → {value_text(setting.after)}"),
+    )
+
+
+def joined(parts: Iterable[Rich], between: str = ", ") -> Rich:
+    """Return *parts* as one sentence."""
+    found: list[Piece] = []
+    for part in parts:
+        found += [Piece(between), *part] if found else part
+    return tuple(found)
+
+
+def names_text(names: Iterable[str], most: int = 2) -> Rich:
+    """Return "`a`, `b` and 3 more"."""
+    held = list(names)
+    shown = joined((Piece(shortened(name, 64), code=True),) for name in held[:most])
+    return (*shown, Piece(f" and {grouped(len(held) - most)} more")) if len(held) > most else shown
+
+
+def with_names(number: int, word: str, names: Iterable[str]) -> Rich:
+    """Return "3 reshaped (`a`, …)"."""
+    first = next(iter(names))
+    more = ", …" if number > 1 else ""
+    return (Piece(f"{grouped(number)} {word} ("), Piece(shortened(first, 64), code=True), Piece(f"{more})"))
+
+
+def layers_text(number: int) -> str:
+    """Return "103 layers unchanged", "1 layer unchanged"; empty for none."""
+    return f"{counted(number, 'layer')} unchanged" if number else ""

@@ -1,0 +1,280 @@
+"""``check()`` and ``lock()``: the models of a project held against their limits, and against what was agreed on."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from summarykit.api import load, summarize
+from summarykit.errors import BudgetError, LockError, MissingFileError, OutputError, RevisionError
+from summarykit.projects.at_revision import Base, models_at
+from summarykit.projects.git_checkout import find_revision
+from summarykit.projects.models import ITS_OWN, ProjectModel, file_name, project_models, summary_of
+from summarykit.result import Summary
+from summarykit.settings import nearest_project
+from summarykit.summary import SummaryData
+from summarykit.summary.budget import Limit, ModelCheck, checks_json, judged, made_limits
+from summarykit.summary.lock import FILE, LockChange, Locked, lock_text, read_lock
+from summarykit.summary.lock import locked as locked_model
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, repr=False)
+class Checked:
+    """Models held against their limits and their lock.
+
+    Attributes:
+        models: One entry a model, with a verdict for each limit.
+        gone: Names that the lock has and the project no longer.
+        failed: Why a model could not be checked, by name.
+
+    """
+
+    models: tuple[ModelCheck, ...]
+    gone: tuple[str, ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every limit is kept, and every model is as it was locked where that was asked for."""
+        return all(model.ok for model in self.models) and not self.gone and not self.failed
+
+    def to_json(self) -> str:
+        """Return all of it as JSON, for programs."""
+        return checks_json(self.models, self.gone, self.failed)
+
+    def __str__(self) -> str:
+        """Return the verdicts as text, at most 100 columns wide, with a line for each that is not kept."""
+        from summarykit.exporters.text.budget import checks_text
+
+        return checks_text(self.models, self.gone, self.failed)
+
+    def __repr__(self) -> str:
+        """Return one line: how many models, and whether all is kept."""
+        return f"<Checked {len(self.models)} model{'s' * (len(self.models) != 1)}: {'ok' if self.ok else 'not ok'}>"
+
+
+def check(
+    model: nn.Module | Summary | str | Sequence[str] = (),
+    *,
+    base: Summary | PathLike | None = None,
+    git: str | None = None,
+    locked: bool = False,
+    progress: bool = False,
+    **limits: object,
+) -> Checked:
+    """Hold models against limits, and against the lock where that is asked for.
+
+    Without arguments, all models in ``[tool.summarykit.models]`` of the nearest pyproject.toml. Nothing is raised for a
+    limit that is not kept: ``check().ok`` says so, and ``print(check())`` why. Of several models, one that cannot be
+    checked hides none of the others: ``failed`` has it.
+
+    Args:
+        model: Names of models of the project; or a module or a summary, with limits of its own.
+        base: A summary or the path of a saved one, from which increases are counted; or a folder with ``NAME.json`` for
+            each model. A model that is not there is new.
+        git: A revision of git instead: the models of the project as they are there, built in a checkout of its own.
+        locked: Whether the models must be as ``summarykit.lock.json`` beside the pyproject.toml has them.
+        progress: Whether a terminal shows how far it is.
+        limits: For a module or a summary: ``max_parameters="10M"``, ``layers={"encoder.*": {"max_bytes": "1GB"}}`` and
+            all that ``docs/budgets.md`` lists.
+
+    Raises:
+        ProjectError, BudgetError: pyproject.toml or a limit is not of its form, or there is no such model.
+        TargetError, InputsError, NotAModelError: The one model cannot be built, or fed.
+        MissingFileError, SavedFileError: There is no such base, or it is no summary.
+        LockError: The lock cannot be read, or does not hold a model.
+        RevisionError: There is no such revision, or its models cannot be built apart.
+
+    Example:
+        >>> import torch, summarykit
+        >>> summarykit.check(torch.nn.Linear(16, 4), max_parameters=60).ok
+        False
+
+    """
+    if not isinstance(model, str | list | tuple):
+        if locked:
+            raise LockError("a lock knows models by name, and a model is given", hint="give its name in the project")
+        if git is not None:
+            raise RevisionError("a revision is of a project, and a model is given", hint="give its name in the project")
+        summary = model if isinstance(model, Summary) else summarize(cast("nn.Module", model), progress=progress)
+        name = summary.options.title or summary.model_name
+        before = base if isinstance(base, Summary) or base is None else load(base)
+        return Checked((made_check(name, summary.data, made_limits(limits, "check"), before),))
+    if limits:
+        hint = "write them in pyproject.toml, or give a module or a summary"
+        raise BudgetError(f"{next(iter(limits))} is given for models of the project", hint=hint)
+    names = [model] if isinstance(model, str) else list(model)
+    models = project_models(Path.cwd(), names)
+    if len(models) > 1 and base is not None and (isinstance(base, Summary) or not Path(base).is_dir()):
+        hint = "name the one it is of, or give a folder with NAME.json for each"
+        raise BudgetError(f"one base is given for {len(models)} models", hint=hint)
+    if base is not None and git is not None:
+        raise RevisionError("base and git both say what increases are counted from", hint="leave one of them out")
+    held = read_locks(lock_file(Path.cwd())) if locked else {}
+    if locked:
+        for each in models:
+            locked_as(each.name, held)  # told before any model is built
+    bases = models_at(find_revision(git), names) if git is not None else base
+    checks, failed = [], {}
+    for each in models:
+        try:
+            checks.append(_check_of(each, bases, held, progress=progress))
+        except (*ITS_OWN, BudgetError) as error:
+            if len(models) == 1:
+                raise
+            failed[each.name] = str(error).removeprefix(f"{each.where}: ")
+    gone = sorted(held.keys() - {each.name for each in models}) if not names else ()
+    return Checked(tuple(checks), tuple(gone), failed)
+
+
+def _check_of(
+    model: ProjectModel,
+    base: Summary | PathLike | Mapping[str, Base] | None,
+    held: Mapping[str, Locked],
+    *,
+    progress: bool,
+) -> ModelCheck:
+    """Return a model of the project held against its limits, and against what *held* has of it, where it has any."""
+    before = _base_of(model, base)
+    data = summary_of(model, progress=progress).data
+    lock = LockChange(held[model.name], locked_model(data)) if model.name in held else None
+    try:
+        return made_check(model.name, data, model.limits, before, new=before is None and base is not None, lock=lock)
+    except BudgetError as error:
+        raise BudgetError(f"{model.where}: {error.what}", hint=error.hint) from None
+
+
+def made_check(
+    name: str,
+    data: SummaryData,
+    limits: Sequence[Limit],
+    base: Summary | None,
+    *,
+    new: bool = False,
+    lock: LockChange | None = None,
+) -> ModelCheck:
+    """Return one model held against *limits*."""
+    before = base.data if base else None
+    return ModelCheck(name, data, before, new, tuple(judged(limit, data, before) for limit in limits), lock)
+
+
+def _base_of(model: ProjectModel, base: Summary | PathLike | Mapping[str, Base] | None) -> Summary | None:
+    if isinstance(base, Mapping):
+        found = base.get(model.name, Base(None))
+        if found.error:
+            raise found.error
+        return found.summary
+    if base is None or isinstance(base, Summary):
+        return base
+    path = Path(base)
+    if not path.is_dir():
+        return load(path)
+    path /= f"{file_name(model.name)}.json"
+    return load(path) if path.exists() else None
+
+
+def lock(*names: str, progress: bool = False) -> Path:
+    """Write ``summarykit.lock.json`` beside the nearest pyproject.toml, and return its path.
+
+    It says for review what parameters each model has. The same models give the same bytes.
+
+    Args:
+        names: Only these are locked anew, the others stay as they were; all by default.
+        progress: Whether a terminal shows how far it is.
+
+    Raises:
+        ProjectError, BudgetError: pyproject.toml is not of its form, or there is no such model.
+        TargetError, InputsError, NotAModelError: A model cannot be built, or fed.
+        LockError: *names* are given, and the lock there is cannot be read.
+        OutputError: It cannot be written; the older one is untouched.
+
+    """
+    models = project_models(Path.cwd(), names)
+    path = lock_file(Path.cwd())
+    held = read_locks(path) if names and path.exists() else {}
+    kept = {model.name for model in project_models(Path.cwd())}
+    held = {name: model for name, model in held.items() if name in kept}
+    for model in models:
+        held[model.name] = locked_model(summary_of(model, progress=progress).data)
+    _write(path, lock_text(held))
+    return path
+
+
+def lock_file(folder: Path) -> Path:
+    """Return where the lock of the project around *folder* is, or would be."""
+    project = nearest_project(folder)
+    return (project.parent if project else folder) / FILE
+
+
+def read_locks(path: Path) -> dict[str, Locked]:
+    """Return the models of the lock at *path*, by name.
+
+    Raises:
+        MissingFileError: There is none.
+        LockError: It cannot be read.
+
+    """
+    try:
+        return read_lock(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise MissingFileError(f"there is no {path.name}", hint="make it with 'summarykit lock'") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise LockError(f"{path.name} cannot be read: {error}", hint="make it anew with 'summarykit lock'") from None
+
+
+def locked_as(name: str, held: Mapping[str, Locked]) -> Locked:
+    """Return what a lock says of the model *name*.
+
+    Raises:
+        LockError: It says nothing of it.
+
+    """
+    if name not in held:
+        there = f"there are: {', '.join(map(repr, held))}" if held else "it is empty"
+        raise LockError(
+            f"{FILE} does not hold the model {name!r}",
+            hint=f"add it with 'summarykit lock {shlex.quote(name)}'; {there}",
+        )
+    return held[name]
+
+
+def lock_change(name: str, summary: Summary, folder: Path) -> LockChange:
+    """Return what differs between a model and what the lock of the project around *folder* has under *name*.
+
+    Raises:
+        MissingFileError, LockError: There is no lock, it cannot be read, or does not hold the model.
+
+    """
+    if not isinstance(name, str):
+        raise LockError(f"{name!a} is no name of a model", hint="give the name that it has in the lock")
+    return LockChange(locked_as(name, read_locks(lock_file(folder))), locked_model(summary.data))
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file at *path*, or leave it as it is."""
+    made = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        made = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
+            out.write(text)
+        made.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        made.replace(path)
+    except OSError as error:
+        what = f"{path.name} could not be written: {error.strerror or error}"
+        raise OutputError(what, hint="free some room, or mend the rights of the folder") from error
+    finally:
+        if made is not None:
+            with suppress(OSError):
+                made.unlink(missing_ok=True)

@@ -117,8 +117,8 @@ def _watched(model: nn.Module, given: torch.Tensor) -> object:
 
 
 def _cloned(model: nn.Module) -> object:
-    from summarykit.reading.trace.cloning import clone
-    from summarykit.reading.trace.stand_ins import FakeStandIns
+    from summarykit.reading.trace.clone import clone
+    from summarykit.reading.trace.fake_tensors import FakeStandIns
 
     return clone(model, FakeStandIns(), {id(module) for module in model.modules()})
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from summarykit._util.progress import shown
 from summarykit.errors import MissingFileError, SavedFileError
 from summarykit.exporters.files import targets
-from summarykit.formulas.declared import load_project_rules
+from summarykit.formulas.user_rules import load_project_rules
 from summarykit.options import Given, Patterns, check_selection, made_options, project_options
 from summarykit.result import Summary
 from summarykit.summary.data import SummaryData
-from summarykit.summary.experts.given import check_given, with_experts
+from summarykit.summary.experts.experts_per_token import check_given, with_experts
 from summarykit.summary.storage import from_json
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def summarize(
         model, name, notes = load_folder(Path(model))
         options = replace(options, source=options.source or name)
     # torch is slow to import; loading a saved summary needs none
-    from summarykit.reading.watching import Feed, read_and_watch
+    from summarykit.reading.model import Feed, read_and_watch
 
     load_project_rules(Path.cwd())
     feed = Feed(inputs, args, kwargs, input_size, dtypes, forward, trace_seconds)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from summarykit.errors import ProjectError, SelectionError, TemplateError
-from summarykit.exporters.asking import asked_columns, asked_depth, asked_order, asked_patterns, check_patterns
 from summarykit.exporters.base import Options
+from summarykit.exporters.selection_args import asked_columns, asked_depth, asked_order, asked_patterns, check_patterns
 from summarykit.settings import project_of
 from summarykit.summary.data import SummaryData
-from summarykit.summary.selecting import Selection
+from summarykit.summary.selection import Selection
 
 PathLike = str | os.PathLike[str]
 #: One pattern or several: texts, or classes.

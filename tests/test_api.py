@@ -102,7 +102,7 @@ def test_the_model_is_walked_once(model, tmp_path, monkeypatch):
     from summarykit.reading import walk
 
     once = walk.read_numbered
-    monkeypatch.setattr("summarykit.reading.watching.read_numbered", lambda given: walks.append(1) or once(given))
+    monkeypatch.setattr("summarykit.reading.model.read_numbered", lambda given: walks.append(1) or once(given))
     summarykit.report(model, tmp_path / "a.md", tmp_path / "b.json", tmp_path / "c.txt", tmp_path / "d.html")
     assert walks == [1]
 

@@ -22,8 +22,8 @@ from summarykit.exporters.html.diff import table_values
 from summarykit.exporters.view import values
 from summarykit.exporters.view.diff import values as diff_values
 from summarykit.formulas import all_rules
-from summarykit.formulas.declared import load_project_rules
 from summarykit.formulas.rules import use_project_rules
+from summarykit.formulas.user_rules import load_project_rules
 from summarykit.records import Evidence
 from summarykit.summary.data import Totals
 from summarykit.summary.diff import Checkpoint, State

@@ -13,7 +13,8 @@ import summarykit
 from summarykit.exporters.base import Options, built_in
 from summarykit.exporters.excel.sheets import formula_links
 from summarykit.summary.data import SummaryData
-from summarykit.summary.diff import Comparison, aligning
+from summarykit.summary.diff import Comparison
+from summarykit.summary.diff import alignment as aligning
 from summarykit.summary.folding import Folding, LayerGroup
 
 

@@ -12,9 +12,9 @@ from summarykit import __version__
 from summarykit._util.stdout import prints_aside
 from summarykit.cli.check import check, lock
 from summarykit.cli.diff import diff
+from summarykit.cli.encoding import without_failing
 from summarykit.cli.options import All, Arguments, Meta, Output, Sizes, Step, Templates, Title
 from summarykit.cli.report_all import report_all
-from summarykit.cli.signs import without_failing
 from summarykit.errors import SummaryKitError, TargetError, UnknownLayerError
 
 if TYPE_CHECKING:
@@ -105,9 +105,9 @@ def report(
     """
     from summarykit.api import is_model_config
     from summarykit.api import report as write
-    from summarykit.exporters.asking import parted
     from summarykit.exporters.files import targets
     from summarykit.exporters.markdown.step_summary import append_summary, step_summary
+    from summarykit.exporters.selection_args import parted
     from summarykit.projects.models import project_model, summary_of
 
     paths = output or []
@@ -183,7 +183,7 @@ def formulas(
     from summarykit.exporters.text.catalogue import print_rules
     from summarykit.exporters.text.exporter import terminal
     from summarykit.formulas import all_rules, rules_called
-    from summarykit.formulas.declared import load_project_rules
+    from summarykit.formulas.user_rules import load_project_rules
 
     load_project_rules(Path.cwd())
     rules = list(all_rules().values()) if name is None else rules_called(name)

@@ -12,7 +12,7 @@ from typing import BinaryIO, ClassVar, Protocol, TypeVar, runtime_checkable
 from summarykit.errors import UnknownFormatError
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import Comparison, ProjectChanges
-from summarykit.summary.selecting import EVERYTHING, Selection
+from summarykit.summary.selection import EVERYTHING, Selection
 
 GROUP = "summarykit.exporters"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from summarykit.expression import Expression, Unanswerable, Value, evaluate, names_in, parse_sentence
 from summarykit.formulas import own_code
-from summarykit.formulas.checking import Verdict, bind, check, repetitions
+from summarykit.formulas.check import Verdict, bind, check, repetitions
 from summarykit.formulas.extras import Extra, extra, with_extras
 from summarykit.formulas.facts import LayerFacts
+from summarykit.formulas.parametrizations import by_forms
 from summarykit.formulas.rules import Rule, fill_in, find_rule
-from summarykit.formulas.transformed import by_forms
 from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation, Line, TensorCheck, weakest
 
 NO_RULE = "no formula is known for this kind of layer"

@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import nn
 
-from summarykit.formulas.source.sites import getattr_plain, is_record
-from summarykit.reading.kinds import plain_settings
+from summarykit.formulas.source.module_context import getattr_plain, is_record
+from summarykit.reading.layer_kinds import plain_settings
 from summarykit.records import Settings
 
 #: Where a config that tells of several models keeps that of the one that writes.

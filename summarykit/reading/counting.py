@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from summarykit.reading.kinds import ACTUAL
+from summarykit.reading.layer_kinds import ACTUAL
 from summarykit.records import Counted
 
 

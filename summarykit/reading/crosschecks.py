@@ -9,7 +9,7 @@ from torch import nn
 
 from summarykit.expression import Unanswerable, Value
 from summarykit.formulas.subtrees import SubtreeRule, closed_form, find_subtree_rule
-from summarykit.reading.kinds import NotPlain, plain_value
+from summarykit.reading.layer_kinds import NotPlain, plain_value
 from summarykit.records import CrossCheck
 
 

@@ -17,8 +17,8 @@ from summarykit.errors import NotAModelError
 from summarykit.reading.config import plain_config
 from summarykit.reading.counting import count
 from summarykit.reading.crosschecks import cross_checks
-from summarykit.reading.kinds import ACTUAL, ClassFacts, Kind, KindTable
-from summarykit.reading.places import PlaceTable
+from summarykit.reading.layer_kinds import ACTUAL, ClassFacts, Kind, KindTable
+from summarykit.reading.module_contexts import PlaceTable
 from summarykit.reading.tensors import TensorTable, storage_key
 from summarykit.records import LayerRecord, ModelRecords, TensorRecord, made_records
 

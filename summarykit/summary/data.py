@@ -13,9 +13,9 @@ from summarykit.runs import NO_RUN, RunRecord
 from summarykit.summary.checks import Checks, make_checks
 from summarykit.summary.embeddings import Embedding, find_embedding
 from summarykit.summary.experts import Experts, find_experts
-from summarykit.summary.explaining import NOTHING, ExplanationTexts, compute_texts, explanation_texts
 from summarykit.summary.flows import LayerFlow, Trace, layer_flows, made_trace
 from summarykit.summary.memory import Memory, memory
+from summarykit.summary.texts import NOTHING, ExplanationTexts, compute_texts, explanation_texts
 from summarykit.summary.totals import added_up, subtree_totals
 
 

@@ -10,9 +10,9 @@ import pandas as pd
 from summarykit._util.gc_pause import no_collection
 from summarykit.expression import numbers
 from summarykit.summary.data import SummaryData
-from summarykit.summary.explaining import closed_form
 from summarykit.summary.folding import Folding, borrowed_from
 from summarykit.summary.memory import memory
+from summarykit.summary.texts import closed_form
 
 
 def layers_frame(data: SummaryData) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import as_grids
 from summarykit.summary.folding.flat import patterns
 from summarykit.summary.folding.naming import ranges
-from summarykit.summary.selecting import natural
+from summarykit.summary.selection import natural
 
 FORMAT = 1
 FILE = "summarykit.lock.json"

@@ -6,7 +6,7 @@ from torch import nn
 
 from browser.test_controls import Page
 from summarykit.exporters.view.columns import KNOWN
-from summarykit.summary.selecting import Selection
+from summarykit.summary.selection import Selection
 from support.pages import Odd, repeated, write_page
 
 pytestmark = pytest.mark.browser

@@ -21,7 +21,7 @@ from summarykit.expression import evaluate, excel_formula, excel_inputs, excel_w
 from summarykit.formulas.compute import ComputeFacts, catalogue, explain_compute
 from summarykit.formulas.compute.operators import FORM_OF, short_name
 from summarykit.formulas.compute.rules import all_compute_rules
-from summarykit.reading.kinds import plain_settings, public_attributes
+from summarykit.reading.layer_kinds import plain_settings, public_attributes
 from summarykit.records import Evidence
 from summarykit.runs import Flow, Operator
 

@@ -13,18 +13,10 @@ from torch import nn
 from torch.nn.functional import max_pool2d
 
 from summarykit.errors import InputsError
-from summarykit.reading.inputs import (
-    Call,
-    Undeclared,
-    chosen,
-    declared,
-    fed,
-    given,
-    given_by_specs,
-    guessed,
-    materialised,
-    parse_spec,
-)
+from summarykit.reading.inputs import Call, Undeclared, chosen, fed, given_by_specs, materialised, parse_spec
+from summarykit.reading.inputs import from_caller as given
+from summarykit.reading.inputs import from_model as declared
+from summarykit.reading.inputs import guess as guessed
 
 X = torch.ones(2, 3)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from summarykit.reading.watching import Feed, read_and_watch
+from summarykit.reading.model import Feed, read_and_watch
 from summarykit.summary import SummaryData
 from summarykit.summary.chains import traced_links
 from summarykit.summary.run_storage import read_run, written_run

@@ -12,7 +12,7 @@ from torch import nn
 
 from summarykit.exporters.base import Options
 from summarykit.exporters.excel.exporter import write_excel
-from summarykit.reading.watching import Feed, read_and_watch
+from summarykit.reading.model import Feed, read_and_watch
 from summarykit.summary import SummaryData
 
 Row = dict[str, Cell]

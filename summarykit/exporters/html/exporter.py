@@ -32,9 +32,9 @@ from summarykit.exporters.view.words import counted, share
 from summarykit.expression import grouped
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import Comparison
-from summarykit.summary.diff.joint import Joint
+from summarykit.summary.diff.merged_tree import Joint
 from summarykit.summary.folding import Folding
-from summarykit.summary.selecting import EVERYTHING, Selection, choose
+from summarykit.summary.selection import EVERYTHING, Selection, choose
 
 #: A notebook shows at most so many rows of the tree; the page has them all.
 NOTEBOOK_ROWS = 30

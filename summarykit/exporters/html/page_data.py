@@ -19,9 +19,9 @@ from summarykit.exporters.view.words import GRADE_WORDS, shape_words, visible
 from summarykit.expression import Unanswerable, grouped, latex
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
-from summarykit.summary.explaining import ExplanationTexts
 from summarykit.summary.folding import Folding
-from summarykit.summary.folding.borrowing import meeting, owners
+from summarykit.summary.folding.shared_tensors import meeting, owners
+from summarykit.summary.texts import ExplanationTexts
 
 #: What a script takes off an equation.
 _RESULT = re.compile(r" = [\d,]+\Z", re.ASCII)

@@ -11,7 +11,7 @@ from summarykit.exporters.view.tree import Shown
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, own_name
 from summarykit.summary.folding.tree import sibling_runs
-from summarykit.summary.selecting import Chosen
+from summarykit.summary.selection import Chosen
 from summarykit.summary.totals import added_up
 
 

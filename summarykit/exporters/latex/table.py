@@ -8,7 +8,7 @@ from summarykit._util.gc_pause import no_collection
 from summarykit.exporters.latex.values import PaperRest, PaperRow, PaperTable
 from summarykit.exporters.view.groups import Listed, listed_rows
 from summarykit.exporters.view.rows import shared_note
-from summarykit.exporters.view.selected import as_asked
+from summarykit.exporters.view.selection import as_asked
 from summarykit.exporters.view.values import Piece
 from summarykit.exporters.view.words import GRADE_WORDS, counted, place, share
 from summarykit.expression import Unanswerable, grouped, latex, numbers
@@ -16,7 +16,7 @@ from summarykit.expression.nodes import Node, Number, Product
 from summarykit.records import Explanation
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
-from summarykit.summary.selecting import EVERYTHING, Selection, Sorted, choose, sorted_by
+from summarykit.summary.selection import EVERYTHING, Selection, Sorted, choose, sorted_by
 
 #: So many rows stand on a page under their caption.
 MOST_ROWS = 40

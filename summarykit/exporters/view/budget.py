@@ -13,7 +13,7 @@ from summarykit.expression import grouped
 from summarykit.summary.budget import Contributor, Limit, ModelCheck, Outcome, Quantity, Verdict
 from summarykit.summary.data import SummaryData
 from summarykit.summary.lock import LockChange, LockedLayer
-from summarykit.summary.selecting import natural
+from summarykit.summary.selection import natural
 
 _WORDS = {
     Quantity.PARAMETERS: "parameters",

@@ -21,7 +21,7 @@ from summarykit.exporters.view.words import CHECKED_MEANS, rounded, share, size_
 from summarykit.expression import grouped
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
-from summarykit.summary.selecting import EVERYTHING, Chosen, Selection, choose
+from summarykit.summary.selection import EVERYTHING, Chosen, Selection, choose
 
 #: A page with more rows than this opens slowly; what is left out is counted.
 MOST_ROWS = 2_000

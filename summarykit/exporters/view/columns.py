@@ -11,9 +11,9 @@ from summarykit.expression import grouped
 from summarykit.records import LayerRecord
 from summarykit.runs import Flow
 from summarykit.summary.data import SummaryData
-from summarykit.summary.explaining import closed_form
 from summarykit.summary.flows import LayerFlow
 from summarykit.summary.folding import borrowed_from
+from summarykit.summary.texts import closed_form
 
 
 class Share(NamedTuple):

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from summarykit.exporters.view.columns import Subject, cells_of
 from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.rows import named_shape, shared_note
-from summarykit.exporters.view.selected import as_asked, cut_rows, works_of
+from summarykit.exporters.view.selection import as_asked, cut_rows, works_of
 from summarykit.exporters.view.values import Group, Piece
 from summarykit.exporters.view.words import GRADE_WORDS, counted, place, shape_words
 from summarykit.expression import grouped
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
-from summarykit.summary.selecting import EVERYTHING, Chosen, Sorted, sorted_by
+from summarykit.summary.selection import EVERYTHING, Chosen, Sorted, sorted_by
 
 
 class Listed(NamedTuple):

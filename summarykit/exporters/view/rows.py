@@ -16,9 +16,9 @@ from summarykit.exporters.view.words import GRADE_WORDS, counted, per_mille, pla
 from summarykit.expression import Unanswerable, grouped, html, latex, numbers
 from summarykit.records import LayerRecord, TensorFacts
 from summarykit.summary.data import SummaryData
-from summarykit.summary.explaining import closed_form
 from summarykit.summary.folding import FoldedRow, Folding, borrowed_from, seen_from
-from summarykit.summary.selecting import EVERYTHING, Chosen
+from summarykit.summary.selection import EVERYTHING, Chosen
+from summarykit.summary.texts import closed_form
 
 
 def rich(text: str) -> Rich:

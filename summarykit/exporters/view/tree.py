@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from summarykit.exporters.view.selected import as_asked
+from summarykit.exporters.view.selection import as_asked
 from summarykit.exporters.view.words import counted
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
-from summarykit.summary.selecting import EVERYTHING, Chosen, Sorted, sorted_by
+from summarykit.summary.selection import EVERYTHING, Chosen, Sorted, sorted_by
 
 
 class Place(NamedTuple):

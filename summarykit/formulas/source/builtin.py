@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from summarykit.formulas.source import sites, sizes
+from summarykit.formulas.source import module_context as sites
+from summarykit.formulas.source import sizes
 from summarykit.formulas.source.operators import (
     UNROLLED,
     binary,

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from summarykit.formulas.source import builtin, expressions, lists, sites, statements, tensors
+from summarykit.formulas.source import builtin, expressions, lists, statements, tensors
+from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source.frames import GROWING, words
 from summarykit.formulas.source.operators import either, joined
 from summarykit.formulas.source.values import (

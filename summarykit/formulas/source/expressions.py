@@ -6,7 +6,8 @@ import ast
 import builtins
 from typing import TYPE_CHECKING, Any
 
-from summarykit.formulas.source import calls, sites, sizes, statements, tensors
+from summarykit.formulas.source import calls, sizes, statements, tensors
+from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source.frames import in_round
 from summarykit.formulas.source.operators import (
     binary,

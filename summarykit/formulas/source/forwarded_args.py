@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from summarykit.formulas.source import sites
+from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source.frames import signature
 from summarykit.formulas.source.reader import OutOfSteps, Reader
 from summarykit.formulas.source.sizes import is_free_name

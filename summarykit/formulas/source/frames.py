@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from summarykit.formulas.source import sites
+from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source.code import code_of
 from summarykit.formulas.source.operators import either
 from summarykit.formulas.source.sizes import named

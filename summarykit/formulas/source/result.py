@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from summarykit.formulas.source import sizes
-from summarykit.formulas.source.checked import Sourced, agreed, read, taken_from_tensors
+from summarykit.formulas.source.construction import arguments, filled, held_at, of_class
 from summarykit.formulas.source.forwarded_args import kept_by_child
-from summarykit.formulas.source.making import arguments, filled, held_at, of_class
+from summarykit.formulas.source.module_context import Site
 from summarykit.formulas.source.reader import OutOfSteps, Reader, the_parameter
-from summarykit.formulas.source.sites import Site
+from summarykit.formulas.source.shape_check import Sourced, agreed, read, taken_from_tensors
 from summarykit.formulas.source.values import Rest, Size, Tensor
 
 #: How far up constructor calls are followed for an argument that was not kept.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from summarykit.formulas.source import sites, sizes
+from summarykit.formulas.source import module_context as sites
+from summarykit.formulas.source import sizes
 from summarykit.formulas.source.operators import binary
 from summarykit.formulas.source.values import UNKNOWN, Items, Plain, Real, Size, Tensor
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from summarykit.reading.inputs.sizes import holds_whole_numbers
-from summarykit.reading.kinds import ACTUAL, WRAPPERS, plain_value, public_attributes, script_class
+from summarykit.reading.layer_kinds import ACTUAL, WRAPPERS, plain_value, public_attributes, script_class
 
 #: Wrappers whose model is what gets fed, and the child that is it.
 _AROUND = {

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from summarykit.reading.inputs import facts
-from summarykit.reading.inputs.fitting import fitting_side
+from summarykit.reading.inputs.image_side import fitting_side
 
 LAZY: Final[tuple[int, ...]] = (-1,)
 _SIDE = 224

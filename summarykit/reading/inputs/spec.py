@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from summarykit.errors import InputsError
 from summarykit.reading.inputs.call import Call
-from summarykit.reading.inputs.given import Default
+from summarykit.reading.inputs.from_caller import Default
 from summarykit.reading.inputs.sizes import dtype_names, dtype_of, made
 
 _FORMS = "write --input 1,3,224,224, --input input_ids=int64:1,128 or, for what is no tensor, --input flag:=True"

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, unset_fake_temporarily
 from torch.overrides import TorchFunctionMode
 
-from summarykit.reading.trace.answers import Answers
+from summarykit.reading.trace.value_policies import Answers
 
 _VF: Any = torch._VF
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.nn.parameter import is_lazy
 
-from summarykit.reading.trace.running import META, Attempt
+from summarykit.reading.trace.attempt import META, Attempt
 
 _TENSORS = ("_parameters", "_buffers")
 

@@ -15,10 +15,10 @@ from torch._subclasses.fake_tensor import (
 )
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from summarykit.reading.trace.answers import Answers, suggest
 from summarykit.reading.trace.limit import TimeIsUp
 from summarykit.reading.trace.operators import Plan, plan_for
-from summarykit.reading.trace.watching import Watch
+from summarykit.reading.trace.recorder import Watch
+from summarykit.reading.trace.value_policies import Answers, suggest
 
 _UNANSWERED = (DataDependentOutputException, DynamicOutputShapeException, UnsupportedOperatorException)
 _DEVICE: Any = torch.ops.prim.device.default

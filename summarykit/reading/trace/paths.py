@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from summarykit.reading.kinds import WRAPPERS
+from summarykit.reading.layer_kinds import WRAPPERS
 
 
 def path_of(wanted: nn.Module | None, model: nn.Module) -> str:

@@ -15,7 +15,7 @@ from summarykit.summary.diff import Comparison
 from summarykit.summary.folding import Folding, as_grids
 from summarykit.summary.lock import LockChange
 from summarykit.summary.patterns import fits_anything, near_misses
-from summarykit.summary.selecting import Selection, choose
+from summarykit.summary.selection import Selection, choose
 
 #: So many layers are named of those that break a limit.
 _NAMED = 3

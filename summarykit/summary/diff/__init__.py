@@ -9,7 +9,7 @@ from summarykit.summary.diff.comparison import Comparison as Comparison
 from summarykit.summary.diff.comparison import ComparisonChecks as ComparisonChecks
 from summarykit.summary.diff.comparison import Reason as Reason
 from summarykit.summary.diff.grouping import ChangeGroup as ChangeGroup
-from summarykit.summary.diff.newcomer import of_new as of_new
+from summarykit.summary.diff.no_base import of_new as of_new
 from summarykit.summary.diff.project import ModelChange as ModelChange
 from summarykit.summary.diff.project import ModelState as ModelState
 from summarykit.summary.diff.project import ProjectChanges as ProjectChanges

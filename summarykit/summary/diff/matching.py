@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from summarykit._util.gc_pause import no_collection
 from summarykit.summary.data import SummaryData
-from summarykit.summary.diff.aligning import Pair
-from summarykit.summary.diff.family import Family, made_sides, own_class, unique_pairs, with_parts
+from summarykit.summary.diff.alignment import Pair
+from summarykit.summary.diff.children import Family, made_sides, own_class, unique_pairs, with_parts
 from summarykit.summary.diff.keys import Numbering, Side, goes_first, made_side, same_sides, told_alike
 
 

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from summarykit.expression import Value
-from summarykit.summary.experts.places import Places, counts, is_number
+from summarykit.summary.experts.tree import Places, counts, is_number
 
 #: Names of a router or its block under which stands how many experts a token gets.
 _NEAR = re.compile(r"k|(num_|n_)?(moe_|router_|moe_router_)?top_?k|(moe_|router_)?top_?k_experts?", re.IGNORECASE)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from summarykit.summary.data import SummaryData
-from summarykit.summary.folding.borrowing import borrowed_from, borrowed_whole, seen_from
 from summarykit.summary.folding.flat import LayerGroup, as_grids, fold_flat
 from summarykit.summary.folding.kinds import kept_apart, own_kinds, structures
 from summarykit.summary.folding.naming import is_number, own_name
+from summarykit.summary.folding.shared_tensors import borrowed_from, borrowed_whole, seen_from
 from summarykit.summary.folding.tree import FoldedRow, fold_tree, members
 
 __all__ = [

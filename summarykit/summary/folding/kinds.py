@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from summarykit.summary.data import SummaryData
 from summarykit.summary.flows import LayerFlow
-from summarykit.summary.folding.borrowing import reference
 from summarykit.summary.folding.naming import own_name
+from summarykit.summary.folding.shared_tensors import reference
 
 
 def own_kinds(data: SummaryData, *, with_flows: bool = False) -> list[int]:

@@ -11,7 +11,7 @@ from summarykit.errors import TemplateError
 from summarykit.exporters.base import Options
 from summarykit.exporters.excel.cells.page_setup import LEAST, Paper, paper
 from summarykit.exporters.excel.diff import write_excel_diff
-from summarykit.summary.selecting import Selection
+from summarykit.summary.selection import Selection
 from support import hostile, pages
 from support.paper import pages as pages_across
 from support.paper import printed, scale

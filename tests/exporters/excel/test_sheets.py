@@ -17,7 +17,7 @@ from summarykit.exporters.excel.sheets import layers as layer_rows
 from summarykit.exporters.excel.sheets import tensors as tensor_rows
 from summarykit.reading import read_model
 from summarykit.summary import SummaryData
-from summarykit.summary.selecting import Selection
+from summarykit.summary.selection import Selection
 from support.paper import printed
 from support.workbooks import opened, texts, workbook_bytes
 

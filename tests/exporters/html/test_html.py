@@ -14,7 +14,7 @@ from summarykit import summarize
 from summarykit.exporters.html.exporter import breaks
 from summarykit.exporters.view import build_view
 from summarykit.exporters.view.words import visible
-from summarykit.summary.selecting import Selection
+from summarykit.summary.selection import Selection
 from support.pages import HOSTILE, Odd, data_of, hostile, page_from, page_of, repeated, sequential, wide
 
 

@@ -16,7 +16,7 @@ from summarykit.exporters.view.build import folding_of
 from summarykit.exporters.view.tree import shown_places
 from summarykit.exporters.view.words import visible
 from summarykit.summary.folding import Folding
-from summarykit.summary.selecting import ORDERS, Selection, choose
+from summarykit.summary.selection import ORDERS, Selection, choose
 from support.pages import Odd, hostile, page_of, repeated, wide
 
 patient = settings(suppress_health_check=[HealthCheck.too_slow])

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from summarykit.reading.watching import Feed, read_and_watch
+from summarykit.reading.model import Feed, read_and_watch
 
 
 def fed_by(model: nn.Module, **feed: object) -> dict[str, list[str | None]]:

@@ -7,7 +7,7 @@ from torch import nn
 
 import summarykit
 from strategies import models
-from summarykit.summary.diff.joint import Joint
+from summarykit.summary.diff.merged_tree import Joint
 from support.edits import wild_edits
 
 

@@ -22,7 +22,7 @@ from summarykit.exporters.view.tree import Shown, shown_places
 from summarykit.exporters.view.words import counted, visible
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, own_name
-from summarykit.summary.selecting import Chosen, Selection, choose
+from summarykit.summary.selection import Chosen, Selection, choose
 
 #: Excel holds 1,048,576 rows; some stand above and below the tree.
 MOST_ROWS = 1_048_500

@@ -11,11 +11,11 @@ from summarykit.exporters.excel.cells.lazy_rows import MadeRows
 from summarykit.exporters.excel.cells.live_blocks import WIDEST, number_width
 from summarykit.exporters.excel.cells.row_height import between, row_height
 from summarykit.exporters.view.rows import tensor_line
-from summarykit.exporters.view.selected import as_asked
+from summarykit.exporters.view.selection import as_asked
 from summarykit.exporters.view.words import GRADE_WORDS, counted, shape_words, visible
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
-from summarykit.summary.selecting import Chosen, Selection, choose
+from summarykit.summary.selection import Chosen, Selection, choose
 
 #: A model with more tensors than this is shown folded, so that the file stays small.
 MOST_UNFOLDED = 5_000

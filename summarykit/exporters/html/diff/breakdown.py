@@ -11,7 +11,7 @@ from summarykit.exporters.view.diff.parts import type_of
 from summarykit.exporters.view.diff.words import percent, signed, signed_size
 from summarykit.exporters.view.values import Block
 from summarykit.exporters.view.words import per_mille, place
-from summarykit.summary.diff.joint import Both, Joint
+from summarykit.summary.diff.merged_tree import Both, Joint
 from summarykit.summary.folding.parts import parts
 from summarykit.summary.totals import added_up
 

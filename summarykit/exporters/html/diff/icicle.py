@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from summarykit.exporters.view.icicle.picture import picture
 from summarykit.exporters.view.values.picture import Picture
-from summarykit.summary.diff.joint import Joint
+from summarykit.summary.diff.merged_tree import Joint
 from summarykit.summary.folding import Folding
 
 

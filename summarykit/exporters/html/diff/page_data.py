@@ -17,7 +17,7 @@ from summarykit.exporters.view.diff.values import ChangeRow
 from summarykit.exporters.view.values import Piece, Rich
 from summarykit.exporters.view.words import place, visible
 from summarykit.summary.diff import ChangeGroup
-from summarykit.summary.diff.joint import Joint
+from summarykit.summary.diff.merged_tree import Joint
 from summarykit.summary.diff.subtrees import Told
 
 #: Of more changes those that stand alone are told by their places; a script finds them in the tree.

@@ -15,7 +15,7 @@ from summarykit.exporters.view.words import per_mille, place
 from summarykit.expression import grouped
 from summarykit.summary.diff import ChangeGroup, Comparison
 from summarykit.summary.diff.grouping import change_groups
-from summarykit.summary.diff.joint import Joint
+from summarykit.summary.diff.merged_tree import Joint
 
 #: So many changes stand in a page; of more only the largest.
 MOST_ROWS = 2_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from summarykit.records import TensorRecord
-from summarykit.summary.experts.places import Places, counts, expert_count, is_number
 from summarykit.summary.experts.routing import has_router_beside, is_called_router
+from summarykit.summary.experts.tree import Places, counts, expert_count, is_number
 
 _NUMBERED = re.compile(r"(\w*?)_?(\d+)")
 _STACKED = 3

@@ -17,16 +17,16 @@ from torch import nn
 
 from summarykit.expression import Value
 from summarykit.formulas import LayerFacts, explain
-from summarykit.formulas.declared import declared_rule, declares_rule
 from summarykit.formulas.inferred import likely
 from summarykit.formulas.source import Site, SourceTable
-from summarykit.reading.tensors import TensorTable
-from summarykit.reading.transformed import (
+from summarykit.formulas.user_rules import declared_rule, declares_rule
+from summarykit.reading.parametrizations import (
     hook_forms,
     is_parametrization,
     is_parametrized,
     parametrization_forms,
 )
+from summarykit.reading.tensors import TensorTable
 from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation, LayerType, Settings
 
 #: Wrappers that add nothing of their own, and the child that is the model.

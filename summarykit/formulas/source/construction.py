@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from summarykit.expression import Unanswerable, evaluate, parse
-from summarykit.formulas.source import sites, sizes
+from summarykit.formulas.source import module_context as sites
+from summarykit.formulas.source import sizes
 from summarykit.formulas.source.frames import not_told, signature
+from summarykit.formulas.source.module_context import Site
 from summarykit.formulas.source.operators import A_NUMBER
-from summarykit.formulas.source.sites import Site
 from summarykit.formulas.source.values import (
     UNKNOWN,
     Either,

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from summarykit.records import LayerRecord, ModelRecords
-from summarykit.summary.experts.forms import form_of
-from summarykit.summary.experts.places import Places, expert_count
+from summarykit.summary.experts.layouts import form_of
 from summarykit.summary.experts.routing import Choice, Router, choice, find_router
+from summarykit.summary.experts.tree import Places, expert_count
 
 _BLOCK = re.compile(r"M[oO][eE](Block|Layer|FFN|FeedForward)?$")
 _STACKED = 3

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from summarykit.reading.kinds import ACTUAL, WRAPPERS
-from summarykit.reading.trace.copying import ATOMS, Copier
+from summarykit.reading.layer_kinds import ACTUAL, WRAPPERS
+from summarykit.reading.trace.copier import ATOMS, Copier
+from summarykit.reading.trace.fake_tensors import StandIns
 from summarykit.reading.trace.hooks import FORWARD_HOOKS, OTHER_HOOKS, computes
-from summarykit.reading.trace.stand_ins import StandIns
 
 #: What a call of a module comes to, asked for before anything else; ``Module.compile()`` uses it too.
 CALL = "_compiled_call_impl"

@@ -8,7 +8,7 @@ from itertools import accumulate
 from summarykit.exporters.view.words import counted, listed, shortened
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
-from summarykit.summary.selecting import Chosen, Selection
+from summarykit.summary.selection import Chosen, Selection
 
 _NAMED = 3
 _LONGEST = 40

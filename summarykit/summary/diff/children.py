@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from summarykit.summary.diff.aligning import Pair, aligned, gaps
+from summarykit.summary.diff.alignment import Pair, aligned, gaps
 from summarykit.summary.diff.keys import Side
 from summarykit.summary.folding import is_number
 from summarykit.summary.folding.naming import word_of

@@ -8,7 +8,7 @@ from summarykit.errors import SelectionError
 from summarykit.exporters.view.columns import KNOWN
 from summarykit.summary.data import SummaryData
 from summarykit.summary.patterns import closest, fits_anything, near_misses
-from summarykit.summary.selecting import ORDERS
+from summarykit.summary.selection import ORDERS
 
 #: A pattern longer than this is shown by its beginning.
 _SHOWN = 80

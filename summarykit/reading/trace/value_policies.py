@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from summarykit.reading.trace.known import KnownValues
+from summarykit.reading.trace.constants import KnownValues
 
 aten = torch.ops.aten
 #: Note what was assumed: *what* was asked, and the answer in words.

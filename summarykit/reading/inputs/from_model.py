@@ -14,8 +14,8 @@ from summarykit.errors import InputsError
 from summarykit.reading.inputs import config as configs
 from summarykit.reading.inputs import facts
 from summarykit.reading.inputs.call import Call, Undeclared
+from summarykit.reading.inputs.restore import untouched
 from summarykit.reading.inputs.sizes import made
-from summarykit.reading.inputs.untouched import untouched
 
 #: Attributes and properties that hold an example of what to feed.
 _EXAMPLES = ("example_input_array", "dummy_inputs", "example_inputs", "example_input", "dummy_input", "sample_input")

@@ -9,10 +9,10 @@ from torch import nn
 
 from summarykit.errors import InputsError
 from summarykit.reading.inputs.call import Call, Undeclared
-from summarykit.reading.inputs.declared import declared
 from summarykit.reading.inputs.facts import Dtypes
-from summarykit.reading.inputs.given import given
-from summarykit.reading.inputs.guessed import guessed
+from summarykit.reading.inputs.from_caller import given
+from summarykit.reading.inputs.from_model import declared
+from summarykit.reading.inputs.guess import guessed
 from summarykit.reading.inputs.spec import parse_spec
 
 #: The two words that ``inputs=`` understands.

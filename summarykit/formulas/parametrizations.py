@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from summarykit.expression import Expression, Unanswerable, Value, evaluate, names_in, parse, parse_sentence
 from summarykit.expression.evaluate import elements
-from summarykit.formulas.checking import Declared, declared_tensors
+from summarykit.formulas.check import Declared, declared_tensors
 from summarykit.formulas.facts import Form, LayerFacts
 from summarykit.formulas.rules import Rule
 from summarykit.records import Evidence, Explanation, Line, Shape, TensorCheck

@@ -12,10 +12,10 @@ import summarykit
 from summarykit.exporters.excel.sheets.layers import layer_sheet
 from summarykit.exporters.view import build_view
 from summarykit.exporters.view.groups import listed_rows
-from summarykit.exporters.view.selected import works_of
+from summarykit.exporters.view.selection import works_of
 from summarykit.exporters.view.tree import shown_places
 from summarykit.summary.folding import Folding, members
-from summarykit.summary.selecting import ORDERS, Selection, choose, natural
+from summarykit.summary.selection import ORDERS, Selection, choose, natural
 
 patient = settings(suppress_health_check=[HealthCheck.too_slow])
 PATTERNS = st.lists(

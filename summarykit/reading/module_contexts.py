@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from summarykit.formulas.source import Site
-from summarykit.reading.kinds import Kind
+from summarykit.reading.layer_kinds import Kind
 
 
 class PlaceTable:

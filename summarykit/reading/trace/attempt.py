@@ -10,16 +10,16 @@ from typing import Any
 from torch import Tensor, nn
 
 from summarykit._util.gc_pause import no_collection
-from summarykit.reading.trace.answers import Answers
-from summarykit.reading.trace.cloning import Clone, clone, watch_calls
-from summarykit.reading.trace.copying import Copier
+from summarykit.reading.trace.clone import Clone, clone, watch_calls
+from summarykit.reading.trace.constants import KnownValues
+from summarykit.reading.trace.copier import Copier
+from summarykit.reading.trace.fake_tensors import FakeStandIns, MetaStandIns, RealStandIns, StandIns
 from summarykit.reading.trace.functions import FunctionMode
-from summarykit.reading.trace.known import KnownValues
+from summarykit.reading.trace.global_state import undisturbed
 from summarykit.reading.trace.limit import TimeIsUp, time_limit
 from summarykit.reading.trace.modes import OperatorMode
-from summarykit.reading.trace.stand_ins import FakeStandIns, MetaStandIns, RealStandIns, StandIns
-from summarykit.reading.trace.surroundings import undisturbed
-from summarykit.reading.trace.watching import Watch
+from summarykit.reading.trace.recorder import Watch
+from summarykit.reading.trace.value_policies import Answers
 
 FAKE, META, REAL = "fake", "meta", "real"
 

@@ -21,8 +21,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from summarykit.reading.trace.fake_tensors import StandIns
 from summarykit.reading.trace.objects import EMPTY, cell_contents, slots_of, stands_in_a_module
-from summarykit.reading.trace.stand_ins import StandIns
 
 #: Values that nothing can be done to, or that stand for themselves.
 ATOMS: frozenset[type] = frozenset({

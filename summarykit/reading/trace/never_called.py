@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from summarykit.reading.kinds import ACTUAL
-from summarykit.reading.trace.cloning import Clone
+from summarykit.reading.layer_kinds import ACTUAL
+from summarykit.reading.trace.clone import Clone
 from summarykit.runs import Uncalled
 
 NEVER = "never called"

@@ -12,7 +12,7 @@ from summarykit.expression import Value
 from summarykit.formulas.compute import ComputeFacts, explain_compute, find_compute_rule
 from summarykit.reading import trace
 from summarykit.reading.inputs import Call, Undeclared, chosen, materialised
-from summarykit.reading.kinds import class_constants, plain_settings, public_attributes
+from summarykit.reading.layer_kinds import class_constants, plain_settings, public_attributes
 from summarykit.reading.walk import check_is_model, read_numbered
 from summarykit.records import ModelRecords
 from summarykit.runs import NO_RUN, CallRecord, ComputeExplanation, RunRecord

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from summarykit._util.progress import shown
+from summarykit._util.progress import progress_bar
 from summarykit.errors import MissingFileError, SavedFileError
 from summarykit.exporters.files import targets
 from summarykit.formulas.user_rules import load_project_rules
-from summarykit.options import Given, Patterns, check_selection, made_options, project_options
+from summarykit.options import Patterns, ReportArgs, check_selection, make_options, project_options
 from summarykit.result import Summary
 from summarykit.summary.data import SummaryData
 from summarykit.summary.experts.experts_per_token import check_given, with_experts
@@ -99,8 +99,8 @@ def summarize(
         ProjectError, RuleError: The settings or formulas in pyproject.toml are not of their form.
 
     """
-    given = Given(title, source, templates, fold, depth, only, exclude, columns, sort, bom)
-    options = made_options(given, project_options(Path.cwd()))
+    given = ReportArgs(title, source, templates, fold, depth, only, exclude, columns, sort, bom)
+    options = make_options(given, project_options(Path.cwd()))
     check_given(experts_per_token)
     notes: tuple[str, ...] = ()
     if isinstance(model, str | os.PathLike):
@@ -117,7 +117,7 @@ def summarize(
 
     load_project_rules(Path.cwd())
     feed = Feed(inputs, args, kwargs, input_size, dtypes, forward, trace_seconds)
-    with shown(progress):
+    with progress_bar(progress):
         records, run = read_and_watch(model, feed)
     records = records._replace(notes=(*records.notes, *notes))
     data = with_experts(SummaryData(records, run), experts_per_token)
@@ -192,10 +192,10 @@ def report(
     """
     targets(paths)
     if isinstance(model, Summary):
-        given = Given(title, source, templates, fold, depth, only, exclude, columns, sort, bom)
+        given = ReportArgs(title, source, templates, fold, depth, only, exclude, columns, sort, bom)
         check_given(experts_per_token)
         check_selection(model.data, given)
-        summary = Summary(with_experts(model.data, experts_per_token), made_options(given, model.options))
+        summary = Summary(with_experts(model.data, experts_per_token), make_options(given, model.options))
     else:
         summary = summarize(
             model,

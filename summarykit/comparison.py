@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from summarykit.api import summarize
 from summarykit.exporters.base import Options
 from summarykit.exporters.files import targets
-from summarykit.options import Given, made_options
-from summarykit.result import Summary, Written
-from summarykit.summary.budget import Limit, judged
-from summarykit.summary.diff import Comparison, of_new
+from summarykit.options import ReportArgs, make_options
+from summarykit.result import Saveable, Summary
+from summarykit.summary.budget import Limit, judge
+from summarykit.summary.diff import Comparison, compare_without_base
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Diff(Written):
+class Diff(Saveable):
     """What changed from one model to another.
 
     Attributes:
@@ -129,12 +129,12 @@ def diff(
     """
     targets(paths, Comparison)
     one, other = (_summary(each, templates) for each in (before, after))
-    found = made_diff(one, other, Given(title, source, templates, fold))
+    found = make_diff(one, other, ReportArgs(title, source, templates, fold))
     found.save(*paths)
     return found
 
 
-def made_diff(before: Summary | None, after: Summary, given: Given, limits: Sequence[Limit] = ()) -> Diff:
+def make_diff(before: Summary | None, after: Summary, given: ReportArgs, limits: Sequence[Limit] = ()) -> Diff:
     """Return what changed from *before* to *after*, and whether *after* keeps *limits*; None where it is new.
 
     Raises:
@@ -143,10 +143,10 @@ def made_diff(before: Summary | None, after: Summary, given: Given, limits: Sequ
 
     """
     base = before.data if before else None
-    comparison = Comparison(base, after.data) if base else of_new(after.data)
-    verdicts = tuple(judged(limit, after.data, base) for limit in limits)
+    comparison = Comparison(base, after.data) if base else compare_without_base(after.data)
+    verdicts = tuple(judge(limit, after.data, base) for limit in limits)
     before_given = replace(after.options, source="")  # that says where one model came from
-    return Diff(replace(comparison, verdicts=verdicts), made_options(given, before_given))
+    return Diff(replace(comparison, verdicts=verdicts), make_options(given, before_given))
 
 
 def _summary(model: nn.Module | Summary | PathLike, templates: PathLike | Sequence[PathLike]) -> Summary:

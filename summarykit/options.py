@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from summarykit.errors import ProjectError, SelectionError, TemplateError
 from summarykit.exporters.base import Options
-from summarykit.exporters.selection_args import asked_columns, asked_depth, asked_order, asked_patterns, check_patterns
+from summarykit.exporters.selection_args import check_patterns, parse_columns, parse_depth, parse_order, parse_patterns
 from summarykit.settings import project_of
 from summarykit.summary.data import SummaryData
 from summarykit.summary.selection import Selection
@@ -19,7 +19,7 @@ PathLike = str | os.PathLike[str]
 Patterns = str | type | Sequence[str | type]
 
 
-class Given(NamedTuple):
+class ReportArgs(NamedTuple):
     """The arguments about reports as they came; what is None or empty was not given."""
 
     title: str = ""
@@ -34,7 +34,7 @@ class Given(NamedTuple):
     bom: bool | None = None
 
 
-def made_options(given: Given, before: Options) -> Options:
+def make_options(given: ReportArgs, before: Options) -> Options:
     """Return what was *given*, and for the rest what stood *before*.
 
     Raises:
@@ -44,11 +44,11 @@ def made_options(given: Given, before: Options) -> Options:
     """
     kept = before.selection
     selection = Selection(
-        kept.depth if given.depth is None else asked_depth(given.depth),
-        kept.only if given.only is None else asked_patterns(given.only, "only"),
-        kept.exclude if given.exclude is None else asked_patterns(given.exclude, "exclude"),
-        kept.columns if given.columns is None else asked_columns(given.columns),
-        kept.sort if given.sort is None else asked_order(given.sort),
+        kept.depth if given.depth is None else parse_depth(given.depth),
+        kept.only if given.only is None else parse_patterns(given.only, "only"),
+        kept.exclude if given.exclude is None else parse_patterns(given.exclude, "exclude"),
+        kept.columns if given.columns is None else parse_columns(given.columns),
+        kept.sort if given.sort is None else parse_order(given.sort),
     )
     return Options(
         given.title or before.title,
@@ -60,7 +60,7 @@ def made_options(given: Given, before: Options) -> Options:
     )
 
 
-def check_selection(data: SummaryData, given: Given) -> None:
+def check_selection(data: SummaryData, given: ReportArgs) -> None:
     """Look whether the patterns that were given fit anything; a project's may be for other models.
 
     Raises:
@@ -68,9 +68,9 @@ def check_selection(data: SummaryData, given: Given) -> None:
 
     """
     if given.only is not None:
-        check_patterns(data, asked_patterns(given.only, "only"), "only")
+        check_patterns(data, parse_patterns(given.only, "only"), "only")
     if given.exclude is not None:
-        check_patterns(data, asked_patterns(given.exclude, "exclude"), "exclude")
+        check_patterns(data, parse_patterns(given.exclude, "exclude"), "exclude")
 
 
 def project_options(folder: Path) -> Options:
@@ -86,12 +86,12 @@ def project_options(folder: Path) -> Options:
         return Options()
     given = _given(project.defaults, project.path.parent)
     try:
-        return made_options(given, Options())
+        return make_options(given, Options())
     except SelectionError as error:
         raise ProjectError(f"[tool.summarykit] of {project.path.name}: {error.what}", hint=error.hint) from None
 
 
-def _given(defaults: Mapping[str, Any], folder: Path) -> Given:
+def _given(defaults: Mapping[str, Any], folder: Path) -> ReportArgs:
     for key, kind, said in (("title", str, "a text"), ("fold", bool, "true or false"), ("bom", bool, "true or false")):
         if key in defaults and not isinstance(defaults[key], kind):
             raise ProjectError(f"[tool.summarykit] {key} is {said}, not {defaults[key]!r}", hint=f"write {said}")
@@ -101,7 +101,7 @@ def _given(defaults: Mapping[str, Any], folder: Path) -> Given:
         raise ProjectError(
             f"[tool.summarykit] templates is {templates!r}", hint="write a folder or a list of folders, as texts"
         )
-    return Given(**{**defaults, "templates": tuple(folder / each for each in templates)})
+    return ReportArgs(**{**defaults, "templates": tuple(folder / each for each in templates)})
 
 
 def _folders(templates: PathLike | Sequence[PathLike]) -> tuple[Path, ...]:

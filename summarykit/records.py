@@ -146,7 +146,7 @@ class CrossCheck(NamedTuple):
     users: bool  #: whether the formula is the user's own
 
 
-class Counted(NamedTuple):
+class StoredCount(NamedTuple):
     """What PyTorch holds, counted apart from the records, to check them against."""
 
     tensors: int  #: distinct parameters
@@ -163,7 +163,7 @@ class ModelRecords(NamedTuple):
     explanations: tuple[Explanation, ...]
     layers: tuple[LayerRecord, ...]
     tensors: tuple[TensorRecord, ...]
-    counted: Counted
+    counted: StoredCount
     notes: tuple[str, ...]
     cross_checks: tuple[CrossCheck, ...] = ()
     config: Settings = ()  #: plain values of the model's own config, such as a transformers one; empty without
@@ -173,6 +173,6 @@ class ModelRecords(NamedTuple):
 Record = TypeVar("Record", bound=tuple)  # type: ignore[type-arg]
 
 
-def made_records(kind: type[Record], rows: Iterable[tuple[object, ...]]) -> tuple[Record, ...]:
+def make_records(kind: type[Record], rows: Iterable[tuple[object, ...]]) -> tuple[Record, ...]:
     """Return *rows* as records of one kind; for the hundred thousands, where calling the class is too slow."""
     return tuple(map(partial(tuple.__new__, kind), rows))

@@ -1,4 +1,4 @@
-"""``Summary``: what people hold; the tables and the totals. ``Written``: how it and all like it are saved."""
+"""``Summary``: what people hold; the tables and the totals. ``Saveable``: how it and all like it are saved."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from summarykit._util.progress import shown
-from summarykit.exporters.base import Options, Told, built_in, write_with
+from summarykit._util.progress import progress_bar
+from summarykit.exporters.base import Options, Report, built_in, write_with
 from summarykit.exporters.files import write_all
 from summarykit.summary.data import SummaryData, Totals
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from summarykit.summary.flows import Trace
 
 
-class Written(ABC):
+class Saveable(ABC):
     """What is written in the formats there are, by suffix or as text."""
 
     options: Options
 
     @property
     @abstractmethod
-    def _told(self) -> Told:
+    def _told(self) -> Report:
         """What an exporter is given."""
 
     def save(self, *paths: str | os.PathLike[str], progress: bool = False) -> list[Path]:
@@ -48,7 +48,7 @@ class Written(ABC):
             TemplateError: A template of the user's has an error.
 
         """
-        with shown(progress):
+        with progress_bar(progress):
             return write_all(self._told, paths, self.options)
 
     def to_markdown(self) -> str:
@@ -74,7 +74,7 @@ class Written(ABC):
 
 
 @dataclass(frozen=True, repr=False)
-class Summary(Written):
+class Summary(Saveable):
     """Where a model keeps its parameters, with the formula for each layer.
 
     Attributes:

@@ -67,7 +67,7 @@ class ComputeExplanation(NamedTuple):
     reason: str  #: why not better, in words; empty for *verified*
 
 
-class Uncalled(NamedTuple):
+class UncalledLayer(NamedTuple):
     """A layer whose forward was never called, and what is known of why."""
 
     layer: int
@@ -84,7 +84,7 @@ class RunRecord(NamedTuple):
     inputs: tuple[Flow, ...]  #: what the model was given
     inputs_from: str  #: in words: "given", "the model's own example", "guessed from the first layer"
     calls: tuple[CallRecord, ...]
-    uncalled: tuple[Uncalled, ...]
+    uncalled: tuple[UncalledLayer, ...]
     reasons: tuple[
         str, ...
     ]  #: why sizes are approximate: "boolean index in `roi_heads`: size unknown, largest assumed"

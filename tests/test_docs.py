@@ -16,7 +16,7 @@ from torch import nn
 
 import summarykit
 from summarykit import errors
-from summarykit.cli import main as cli
+from summarykit.cli.main import app
 from summarykit.exporters.excel.review import Change, Review
 from summarykit.exporters.html.diff import table_values
 from summarykit.exporters.view import values
@@ -155,7 +155,7 @@ def test_every_public_name_is_documented(name: str) -> None:
 
 
 def commands() -> dict[str, typer.core.TyperCommand]:
-    return typer.main.get_command(cli.app).commands
+    return typer.main.get_command(app).commands
 
 
 @pytest.mark.parametrize("name", commands())

@@ -13,7 +13,7 @@ from torch import nn
 
 import summarykit
 from summarykit._util import progress
-from summarykit.cli import main as cli
+from summarykit.cli import main
 
 _CONTROL = re.compile(r"\x1b\[\??(\d*)(?:;\d+)*([A-Za-z])")
 
@@ -104,14 +104,14 @@ def at_once(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 
 def test_shorter_work_shows_nothing(terminal: Terminal) -> None:
-    with progress.shown(True):
+    with progress.progress_bar(True):
         progress.begin("reading layers").done = 7
     assert not terminal.waiting
     assert terminal.received() == ""
 
 
 def test_longer_work_shows_how_far_it_is_and_leaves_no_trace(terminal: Terminal) -> None:
-    with progress.shown(True):
+    with progress.progress_bar(True):
         step = progress.begin("writing out.xlsx")
         step = progress.go_on("row", 75_000)
         step.done = 30_000
@@ -123,7 +123,7 @@ def test_longer_work_shows_how_far_it_is_and_leaves_no_trace(terminal: Terminal)
 
 def test_nothing_remains_after_an_interruption(terminal: Terminal) -> None:
     def work() -> None:
-        with progress.shown(True):
+        with progress.progress_bar(True):
             terminal.strike()
             assert terminal.screen()
             raise KeyboardInterrupt
@@ -137,7 +137,7 @@ def test_nothing_remains_after_an_interruption(terminal: Terminal) -> None:
 
 
 def test_a_bar_that_comes_too_late_does_not_come(terminal: Terminal) -> None:
-    with progress.shown(True):
+    with progress.progress_bar(True):
         late = terminal.waiting[0]
     late()
     assert terminal.received() == ""
@@ -151,13 +151,13 @@ def test_nothing_where_nobody_looks(
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    with progress.shown(True):
+    with progress.progress_bar(True):
         assert not terminal.waiting
 
 
 def test_a_ci_that_says_no_is_none(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "false")
-    with progress.shown(True):
+    with progress.progress_bar(True):
         assert terminal.waiting
 
 
@@ -165,15 +165,15 @@ def test_nothing_in_a_pipe(terminal: Terminal, tmp_path: Path, monkeypatch: pyte
     with (tmp_path / "errors.txt").open("w", encoding="utf-8") as pipe:
         monkeypatch.setattr(progress.sys, "stderr", pipe)
         monkeypatch.setenv("FORCE_COLOR", "1")
-        with progress.shown(True):
+        with progress.progress_bar(True):
             assert not terminal.waiting
         monkeypatch.setattr(progress.sys, "stderr", None)
-        with progress.shown(True):
+        with progress.progress_bar(True):
             assert not terminal.waiting
 
 
 def test_the_first_one_shows_what_those_inside_do(terminal: Terminal) -> None:
-    with progress.shown(True), progress.shown(True):
+    with progress.progress_bar(True), progress.progress_bar(True):
         assert len(terminal.waiting) == 1
 
 
@@ -222,7 +222,7 @@ def test_the_command_line_shows_it_by_itself(
     at_once: Terminal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "a.xlsx"
-    assert cli.main(["report", "summarykit.examples:sequential", "-o", str(out)]) == 0
+    assert main(["report", "summarykit.examples:sequential", "-o", str(out)]) == 0
     assert "reading layers" in at_once.received()
     assert at_once.screen() == []
     assert "reading" not in capsys.readouterr().out
@@ -240,6 +240,6 @@ def test_a_bar_changes_no_byte(at_once: Terminal, tmp_path: Path) -> None:
 def test_what_a_model_prints_stays_above_the_bar(at_once: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", at_once.stream)
     monkeypatch.setattr(progress.sys, "stdout", at_once.stream)
-    with progress.shown(True):
+    with progress.progress_bar(True):
         sys.stdout.write("said by the model\n")
     assert at_once.screen() == ["said by the model"]

@@ -12,7 +12,8 @@ import pytest
 import typer
 import yaml
 
-from summarykit.cli import main as cli
+from summarykit.cli import main
+from summarykit.cli.main import app
 from support import programs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,7 +71,7 @@ def test_the_commands_have_these_options():
     lines = [shlex.split(step["run"]) for step in steps(BUILDS) if step.get("run", "").startswith("summarykit ")]
     assert [line[1] for line in lines] == ["diff", "report", "check"]
     for _, name, *arguments in lines:
-        command = typer.main.get_command(cli.app).commands[name]
+        command = typer.main.get_command(app).commands[name]
         assert command.make_context(name, arguments).params
 
 
@@ -84,7 +85,7 @@ def test_the_project_is_tested_as_its_readme_says():
 def test_the_projects_own_models_keep_their_limits_and_their_lock(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    assert cli.main(["check", "--locked"]) == 0, capsys.readouterr().out
+    assert main(["check", "--locked"]) == 0, capsys.readouterr().out
 
 
 # ---------------------------------------------------------------- the steps, run here

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def no_collection() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Pause the cycle collector, and start it again if it was on before."""
     was_on = gc.isenabled()
     gc.disable()

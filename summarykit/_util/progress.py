@@ -55,7 +55,7 @@ def go_on(unit: str, total: int) -> Step:
 
 
 @contextmanager
-def shown(wanted: bool) -> Iterator[None]:
+def progress_bar(wanted: bool) -> Iterator[None]:
     """Show how far the work inside has come, once it takes longer than a second; nothing of it stays on the screen.
 
     Only in a terminal: never where the error stream is piped, logged, or where nobody looks, as in CI.

@@ -1,4 +1,4 @@
-"""``prints_aside()``: what a model's own code prints goes to standard error, apart from what summarykit prints."""
+"""``stdout_to_stderr()``: what a model's own code prints goes to standard error, apart from what summarykit prints."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager, redirect_stdout
 
 
 @contextmanager
-def prints_aside() -> Iterator[None]:
+def stdout_to_stderr() -> Iterator[None]:
     """Let what is printed inside go to standard error: a pipe is told what was asked for, and nothing else."""
     with redirect_stdout(sys.stderr):
         yield

@@ -12,7 +12,7 @@ from summarykit.cli.options import All, Arguments, Meta, Output, Sizes, Step, Te
 from summarykit.errors import TargetError
 
 if TYPE_CHECKING:
-    from summarykit.options import Given
+    from summarykit.options import ReportArgs
     from summarykit.result import Summary
 
 _FORMS = "give BEFORE and AFTER, one TARGET with --git, or --all with --git or --base"
@@ -50,14 +50,14 @@ def diff(
     --git main there is one target: as it is at that revision, built in a checkout of its own, and as it is here. With
     --all it is all models in pyproject.toml, in one report; exit code 2 where one cannot be built.
     """
-    from summarykit.options import Given
+    from summarykit.options import ReportArgs
 
     paths, built = output or [], _Built(arg or (), sizes or (), meta)
     if step:
         from summarykit.exporters.markdown.step_summary import step_summary
 
         step_summary()
-    given = Given(title=title, templates=templates or (), fold=fold)
+    given = ReportArgs(title=title, templates=templates or (), fold=fold)
     if every:
         if before is not None or any(built):
             what = "--all takes its models, and how they are built, from pyproject.toml"
@@ -87,9 +87,9 @@ class _Built(NamedTuple):
 
 
 def _two_models(
-    before: str, after: str | None, git: str | None, paths: list[Path], built: _Built, given: Given, *, step: bool
+    before: str, after: str | None, git: str | None, paths: list[Path], built: _Built, given: ReportArgs, *, step: bool
 ) -> None:
-    from summarykit.comparison import made_diff
+    from summarykit.comparison import make_diff
     from summarykit.exporters.files import targets
     from summarykit.exporters.markdown.step_summary import append_summary
     from summarykit.exporters.text.diff import print_comparison
@@ -105,7 +105,7 @@ def _two_models(
         one, source = built.summary(before), f"{before} → {after}"
     assert after is not None
     named = project_model(after, Path.cwd())
-    found = made_diff(one, built.summary(after), given._replace(source=source), named.limits if named else ())
+    found = make_diff(one, built.summary(after), given._replace(source=source), named.limits if named else ())
     found.save(*paths, progress=True)
     print_comparison(terminal(), found.comparison, found.options)
     if step:
@@ -114,7 +114,7 @@ def _two_models(
         typer.echo(f"wrote {path}")
 
 
-def _all_models(git: str | None, base: Path | None, paths: list[Path], given: Given, *, step: bool) -> None:
+def _all_models(git: str | None, base: Path | None, paths: list[Path], given: ReportArgs, *, step: bool) -> None:
     from summarykit.exporters.markdown.step_summary import append_summary
     from summarykit.exporters.text.exporter import terminal
     from summarykit.exporters.text.project import print_project

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from summarykit import __version__
-from summarykit._util.stdout import prints_aside
+from summarykit._util.stdout import stdout_to_stderr
 from summarykit.cli.check import check, lock
 from summarykit.cli.diff import diff
 from summarykit.cli.encoding import without_failing
@@ -107,7 +107,7 @@ def report(
     from summarykit.api import report as write
     from summarykit.exporters.files import targets
     from summarykit.exporters.markdown.step_summary import append_summary, step_summary
-    from summarykit.exporters.selection_args import parted
+    from summarykit.exporters.selection_args import split_patterns
     from summarykit.projects.models import project_model, summary_of
 
     paths = output or []
@@ -116,7 +116,7 @@ def report(
     shown: dict[str, Any] = {"title": title, "templates": templates or (), "fold": fold, "depth": depth}
     shown |= {"columns": columns, "sort": sort, "experts_per_token": experts, "progress": True, "bom": bom}
     for name, patterns in (("only", only), ("exclude", exclude)):
-        shown[name] = [part for each in patterns for part in parted(each)] if patterns else None
+        shown[name] = [part for each in patterns for part in split_patterns(each)] if patterns else None
     fixed = bool(arg or meta or sizes or inputs or forward != "fake" or trace_seconds != _SECONDS)
     if every:
         if target is not None or fixed or title:
@@ -145,13 +145,13 @@ def report(
 
         if folder and arg:
             raise TargetError(f"{target!r} is a folder's config", hint="leave out --arg, and change its config.json")
-        with prints_aside():
+        with stdout_to_stderr():
             model = load_folder(Path(target)).model if folder else built_target(target, arg or (), meta=meta)
             given: object = inputs
             if sizes:
-                from summarykit.reading.inputs import given_by_specs
+                from summarykit.reading.inputs import inputs_from_specs
 
-                given = given_by_specs(model, sizes, inputs)
+                given = inputs_from_specs(model, sizes, inputs)
             summary = write(
                 target if folder else model,
                 *paths,

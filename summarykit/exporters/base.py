@@ -60,7 +60,7 @@ class ProjectExporter(Protocol):
 
 
 #: What reports are on.
-Told = SummaryData | Comparison | ProjectChanges
+Report = SummaryData | Comparison | ProjectChanges
 #: The method that writes each of them, and what such a report is.
 _METHODS: dict[type, tuple[str, str]] = {
     SummaryData: ("write", "report"),
@@ -69,7 +69,7 @@ _METHODS: dict[type, tuple[str, str]] = {
 }
 
 
-def write_with(exporter: Exporter, told: Told, out: BinaryIO, options: Options) -> None:
+def write_with(exporter: Exporter, told: Report, out: BinaryIO, options: Options) -> None:
     """Write what is *told* with *exporter*, which was asked before whether it can."""
     getattr(exporter, _METHODS[type(told)][0])(told, out, options)
 

@@ -48,7 +48,7 @@ class TsvExporter(CsvExporter):
     delimiter: ClassVar[str] = "\t"
 
 
-def guarded(text: str) -> str:
+def escape_formulas(text: str) -> str:
     """Return *text* with an apostrophe wherever a spreadsheet would begin to compute; removing it gives it back."""
     return _COMPUTED.sub(r"\1'\2", text)
 
@@ -71,5 +71,5 @@ def _cell(value: object) -> object:
     if isinstance(value, int):
         return value
     if isinstance(value, str):
-        return guarded(visible(value))
+        return escape_formulas(visible(value))
     return shape_text(value) if isinstance(value, tuple) else ""

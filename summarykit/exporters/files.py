@@ -11,7 +11,7 @@ from pathlib import Path
 
 from summarykit._util.progress import begin
 from summarykit.errors import OutputError
-from summarykit.exporters.base import Exporter, Options, Told, exporter_for, write_with
+from summarykit.exporters.base import Exporter, Options, Report, exporter_for, write_with
 from summarykit.exporters.view.words import visible
 from summarykit.summary.data import SummaryData
 
@@ -43,7 +43,7 @@ def targets(paths: Sequence[str | os.PathLike[str]], kind: type = SummaryData) -
     return found
 
 
-def write_all(told: Told, paths: Sequence[str | os.PathLike[str]], options: Options) -> list[Path]:
+def write_all(told: Report, paths: Sequence[str | os.PathLike[str]], options: Options) -> list[Path]:
     """Write a report to each path and return the paths; after an error older files are as they were.
 
     Raises:
@@ -54,7 +54,7 @@ def write_all(told: Told, paths: Sequence[str | os.PathLike[str]], options: Opti
     return write_each([(told, path, options) for path in paths])
 
 
-def write_each(wanted: Sequence[tuple[Told, str | os.PathLike[str], Options]]) -> list[Path]:
+def write_each(wanted: Sequence[tuple[Report, str | os.PathLike[str], Options]]) -> list[Path]:
     """Write reports on different things, each to its path: all of them, or none as for ``write_all``."""
     exporters = {Path(path): exporter_for(Path(path), type(told)) for told, path, _ in wanted}
     targets([path for _, path, _ in wanted])
@@ -78,7 +78,7 @@ def write_each(wanted: Sequence[tuple[Told, str | os.PathLike[str], Options]]) -
     return list(exporters)
 
 
-def _render(told: Told, path: Path, exporter: Exporter, options: Options) -> Path:
+def _render(told: Report, path: Path, exporter: Exporter, options: Options) -> Path:
     """Write one report to a new file beside its place, and return that file; on an error nothing is left."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
     made = Path(name)

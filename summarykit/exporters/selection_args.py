@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from summarykit.errors import SelectionError
-from summarykit.exporters.view.columns import KNOWN
+from summarykit.exporters.view.columns import COLUMNS
 from summarykit.summary.data import SummaryData
 from summarykit.summary.patterns import closest, fits_anything, near_misses
 from summarykit.summary.selection import ORDERS
@@ -16,7 +16,7 @@ _SHOWN = 80
 _LONGEST = 10_000
 
 
-def asked_depth(depth: object) -> int:
+def parse_depth(depth: object) -> int:
     """Return how deep to show the model.
 
     Raises:
@@ -31,7 +31,7 @@ def asked_depth(depth: object) -> int:
     return depth
 
 
-def asked_patterns(patterns: object, name: str) -> tuple[str, ...]:
+def parse_patterns(patterns: object, name: str) -> tuple[str, ...]:
     """Return *patterns*, the argument *name*: a text with commas, a class, or several of them.
 
     Raises:
@@ -40,7 +40,7 @@ def asked_patterns(patterns: object, name: str) -> tuple[str, ...]:
     """
     hint = f"write {name}='layer4.*', {name}='Linear' or a list of these"
     if isinstance(patterns, str):
-        found = parted(patterns)
+        found = split_patterns(patterns)
     else:
         found = [
             _pattern(each, name, hint)
@@ -53,7 +53,7 @@ def asked_patterns(patterns: object, name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def asked_columns(columns: object) -> tuple[str, ...]:
+def parse_columns(columns: object) -> tuple[str, ...]:
     """Return the names of columns, each once: a text with commas, or a list of them.
 
     Raises:
@@ -67,15 +67,15 @@ def asked_columns(columns: object) -> tuple[str, ...]:
         else list(_each(columns, "columns", hint))
     )
     for each in found:
-        if not isinstance(each, str) or each not in KNOWN:
-            near = closest(each, list(KNOWN)) if isinstance(each, str) else ""
-            known = ", ".join(KNOWN)
+        if not isinstance(each, str) or each not in COLUMNS:
+            near = closest(each, list(COLUMNS)) if isinstance(each, str) else ""
+            known = ", ".join(COLUMNS)
             meant = f"did you mean {near!r}? There are: {known}" if near else f"there are: {known}"
             raise SelectionError(f"there is no column {_shown(each)}", hint=meant)
     return tuple(dict.fromkeys(map(str, found)))
 
 
-def asked_order(sort: object) -> str:
+def parse_order(sort: object) -> str:
     """Return by what rows are sorted.
 
     Raises:
@@ -111,7 +111,7 @@ def check_patterns(data: SummaryData, patterns: Iterable[str], name: str) -> Non
         raise SelectionError(f"{name}: no layer fits {_shown(pattern)}", hint=hint)
 
 
-def parted(text: str) -> list[str]:
+def split_patterns(text: str) -> list[str]:
     """Return the parts of *text* between commas; one inside ``[...]`` parts nothing."""
     found, start, inside = [], 0, False
     for at, sign in enumerate(text):

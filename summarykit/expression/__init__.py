@@ -16,7 +16,7 @@ from summarykit.expression.nodes import Expression as Expression
 from summarykit.expression.nodes import names_in as names_in
 from summarykit.expression.parse import parse as parse
 from summarykit.expression.parse import parse_shape as parse_shape
-from summarykit.expression.printing import grouped as grouped
+from summarykit.expression.printing import group_digits as group_digits
 from summarykit.expression.printing import html as html
 from summarykit.expression.printing import latex as latex
 from summarykit.expression.printing import numbers as numbers

@@ -28,7 +28,7 @@ from summarykit.expression.nodes import (
 )
 
 
-def grouped(value: int) -> str:
+def group_digits(value: int) -> str:
     """Return *value* with a comma for each thousand and a real minus: ``−1,234``."""
     return f"{value:,}".replace("-", "−")
 
@@ -60,14 +60,14 @@ def _latex_name(name: str) -> str:
 
 
 TEXT = Style(
-    number=grouped,
+    number=group_digits,
     name=str,
     item=lambda name, index: f"{name}[{index}]",
     power=lambda base, exponent: f"{base}^{exponent}",
     quotient=lambda a, b: f"{a} ÷ {b}",
 )
 HTML = Style(
-    number=grouped,
+    number=group_digits,
     name=lambda name: f"<var>{escape(name)}</var>",
     item=lambda name, index: f"<var>{escape(name)}</var>[{index}]",
     power=lambda base, exponent: f"{base}<sup>{exponent}</sup>",

@@ -14,7 +14,7 @@ from summarykit.errors import ExpressionError
 from summarykit.expression.evaluate import Bindings, evaluate, truth
 from summarykit.expression.nodes import Expression, names_in
 from summarykit.expression.parse import parse
-from summarykit.expression.printing import grouped
+from summarykit.expression.printing import group_digits
 
 MAX_DEPTH = 20
 _HINT = "write {name:one form|form with #}, {name}, or [condition: text]; a sign itself is written \\{ or \\["
@@ -77,7 +77,7 @@ def _said(part: Part, bindings: Bindings) -> str:
     match part:
         case Amount(value=value, one=one, many=many):
             number = evaluate(value.tree, bindings)
-            return (one if number == 1 else many).replace("#", grouped(number))
+            return (one if number == 1 else many).replace("#", group_digits(number))
         case When(condition=condition, then=then, other=other):
             chosen = then if truth(condition.tree, bindings) else other
             return "".join(_said(inner, bindings) for inner in chosen)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from summarykit.expression import Expression, Unanswerable, Value, evaluate, grouped, names_in
+from summarykit.expression import Expression, Unanswerable, Value, evaluate, group_digits, names_in
 from summarykit.expression.evaluate import elements
 from summarykit.expression.nodes import Reduce
 from summarykit.formulas.facts import LayerFacts
@@ -18,7 +18,7 @@ from summarykit.records import Evidence, Shape, TensorCheck
 MOST_REPETITIONS = 100_000
 
 
-class Declared(NamedTuple):
+class DeclaredTensor(NamedTuple):
     """One tensor as a rule declares it, for one repetition."""
 
     name: str
@@ -89,11 +89,11 @@ def check(found: Rule, layer: LayerFacts, bindings: Mapping[str, Value]) -> Verd
     return Verdict(checks, tuple(missing), "; ".join(problems), value)
 
 
-def declared_tensors(found: Rule, bindings: Mapping[str, Value]) -> Iterator[Declared]:
+def declared_tensors(found: Rule, bindings: Mapping[str, Value]) -> Iterator[DeclaredTensor]:
     """Yield each tensor a rule declares, once for each repetition of its family."""
     for counters in repetitions(found, bindings):
         for template, dims, text in found.shapes:
-            yield Declared(fill_in(template, counters), dims, text, counters)
+            yield DeclaredTensor(fill_in(template, counters), dims, text, counters)
 
 
 def repetitions(found: Rule, bindings: Mapping[str, Value]) -> Iterator[dict[str, int]]:
@@ -107,7 +107,7 @@ def repetitions(found: Rule, bindings: Mapping[str, Value]) -> Iterator[dict[str
         yield dict(zip(names, values, strict=True))
 
 
-def shape_problem(tensor: Declared, shape: Shape | None, bindings: Mapping[str, Value]) -> str:
+def shape_problem(tensor: DeclaredTensor, shape: Shape | None, bindings: Mapping[str, Value]) -> str:
     """Return what is wrong with a tensor's shape, empty when each axis is as declared."""
     expected: list[int] = []
     for dim in tensor.dims:
@@ -123,7 +123,7 @@ def shape_problem(tensor: Declared, shape: Shape | None, bindings: Mapping[str, 
 
 def dimensions(shape: Shape) -> str:
     """Return a shape in words: ``4 × 16``, or "a single number"."""
-    return " × ".join(grouped(size) for size in shape) if shape else "a single number"
+    return " × ".join(group_digits(size) for size in shape) if shape else "a single number"
 
 
 def count_problems(
@@ -137,4 +137,4 @@ def count_problems(
     absent = [name for name in missing if name not in names_in(found.count.tree)]
     if absent and held < value:
         return [f"it has no parameter `{absent[0]}`"]
-    return [f"the formula says {grouped(value)}, the tensors hold {grouped(held)}"]
+    return [f"the formula says {group_digits(value)}, the tensors hold {group_digits(held)}"]

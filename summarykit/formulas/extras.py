@@ -7,10 +7,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from summarykit.expression import Expression, Value, evaluate, grouped, parse
+from summarykit.expression import Expression, Value, evaluate, group_digits, parse
 from summarykit.expression.nodes import Name, Sum
 from summarykit.formulas.facts import LayerFacts
-from summarykit.formulas.source import Sourced
+from summarykit.formulas.source import SourceTensor
 from summarykit.records import Evidence, Line, TensorCheck
 
 #: So many tensors of which only the size is known get a term each in a formula; more of them share one.
@@ -41,28 +41,28 @@ def extra(layer: LayerFacts, name: str, position: int, known: Mapping[str, Value
     return Extra(TensorCheck(name, Evidence.SHAPE_ONLY, "", reason), line)
 
 
-def _fits_beside(sourced: Sourced, known: Mapping[str, Value]) -> bool:
+def _fits_beside(sourced: SourceTensor, known: Mapping[str, Value]) -> bool:
     return all(known.get(key, value) == value for key, value in sourced.bindings)
 
 
-def _by_code(name: str, sourced: Sourced) -> Extra:
+def _by_code(name: str, sourced: SourceTensor) -> Extra:
     values = dict(sourced.bindings)
     grade = Evidence.SIZE_FROM_TENSOR if sourced.taken else Evidence.FROM_SOURCE
-    taken = ", ".join(f"`{key}` = {grouped(int(str(values[key])))}" for key in sourced.taken)
+    taken = ", ".join(f"`{key}` = {group_digits(int(str(values[key])))}" for key in sourced.taken)
     return _graded(name, sourced, grade, f"{taken} taken from the tensor, not checked" if taken else "")
 
 
-def _by_likeness(name: str, likely: Sourced) -> Extra:
+def _by_likeness(name: str, likely: SourceTensor) -> Extra:
     values = " and ".join(f"`{key}` = {said(value)}" for key, value in likely.bindings)
     return _graded(name, likely, Evidence.INFERRED, f"probably {values}, by the layer's name; not checked")
 
 
 def said(value: Value) -> str:
     """Return a setting in words: ``4,096``, or ``7 × 7``."""
-    return " × ".join(map(said, value)) if isinstance(value, tuple) else grouped(int(str(value)))
+    return " × ".join(map(said, value)) if isinstance(value, tuple) else group_digits(int(str(value)))
 
 
-def _graded(name: str, sourced: Sourced, grade: Evidence, reason: str) -> Extra:
+def _graded(name: str, sourced: SourceTensor, grade: Evidence, reason: str) -> Extra:
     formula = parse(_product(sourced.dims))
     line = Line(name, formula, sourced.bindings, evaluate(formula.tree, dict(sourced.bindings)), grade, (name,))
     return Extra(TensorCheck(name, grade, ", ".join(sourced.dims), reason), line)

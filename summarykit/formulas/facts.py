@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from summarykit.expression import Value
 from summarykit.formulas.rules import Rule
-from summarykit.formulas.source import Sourced
+from summarykit.formulas.source import SourceTensor
 from summarykit.records import Shape
 
 
@@ -29,5 +29,5 @@ class LayerFacts(NamedTuple):
     declared: Rule | None = None  #: the rule that its own class declares
     forms: Mapping[str, Form] = MappingProxyType({})  #: own tensors that stand for others
     partial: bool = False  #: whether a child or parent holds some of the tensors its rule declares
-    sourced: Mapping[str, Sourced] = MappingProxyType({})  #: what the layer's own code says of them
-    likely: Mapping[str, Sourced] = MappingProxyType({})  #: what its name suggests of those that no code tells of
+    sourced: Mapping[str, SourceTensor] = MappingProxyType({})  #: what the layer's own code says of them
+    likely: Mapping[str, SourceTensor] = MappingProxyType({})  #: what its name suggests of those that no code tells of

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from summarykit.expression import Unanswerable, Value, evaluate, names_in, parse
-from summarykit.formulas.source import Sourced
+from summarykit.formulas.source import SourceTensor
 from summarykit.records import Shape
 
 #: What a size may be called, by its role; the most telling name first.
@@ -86,10 +86,10 @@ _ROLE = re.compile(r"\b[A-Z][A-Z_]+\b")
 
 def likely(
     lineage: Sequence[str], settings: Mapping[str, Value], config: Mapping[str, Value], tensors: Mapping[str, Shape]
-) -> dict[str, Sourced]:
+) -> dict[str, SourceTensor]:
     """Return what the names of a layer and its settings suggest of these tensors; what does not fit is left out."""
     family = _family(lineage, tensors)
-    found: dict[str, Sourced] = {}
+    found: dict[str, SourceTensor] = {}
     for name, text in (family.tensors if family else {}).items():
         suggested = _suggested(text, settings, config) if name in tensors else None
         if suggested is not None and _shape(suggested) == tensors[name]:
@@ -107,7 +107,7 @@ def _family(lineage: Sequence[str], tensors: Mapping[str, Shape]) -> Likeness | 
     return None
 
 
-def _suggested(text: str, settings: Mapping[str, Value], config: Mapping[str, Value]) -> Sourced | None:
+def _suggested(text: str, settings: Mapping[str, Value], config: Mapping[str, Value]) -> SourceTensor | None:
     """Return the dimensions *text* with a setting in the place of each role, None where one has none."""
     bindings: dict[str, Value] = {}
     notes: dict[str, None] = {}
@@ -122,7 +122,7 @@ def _suggested(text: str, settings: Mapping[str, Value], config: Mapping[str, Va
             return None
         notes.setdefault(f"{base} {where}")
     dims = tuple(part.strip() for part in text.split(","))
-    return Sourced(dims, tuple(sorted(bindings.items())), (), "; ".join(notes))
+    return SourceTensor(dims, tuple(sorted(bindings.items())), (), "; ".join(notes))
 
 
 def _held(
@@ -140,7 +140,7 @@ def _held(
     return None
 
 
-def _shape(suggested: Sourced) -> Shape | None:
+def _shape(suggested: SourceTensor) -> Shape | None:
     try:
         return tuple(evaluate(parse(dim).tree, dict(suggested.bindings)) for dim in suggested.dims)
     except Unanswerable:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from summarykit.expression import Expression, Unanswerable, Value, evaluate, names_in, parse, parse_sentence
 from summarykit.expression.evaluate import elements
-from summarykit.formulas.check import Declared, declared_tensors
+from summarykit.formulas.check import DeclaredTensor, declared_tensors
 from summarykit.formulas.facts import Form, LayerFacts
 from summarykit.formulas.rules import Rule
 from summarykit.records import Evidence, Explanation, Line, Shape, TensorCheck
@@ -40,7 +40,9 @@ def by_forms(found: Rule, layer: LayerFacts, bindings: Mapping[str, Value]) -> E
         return None
 
 
-def _part(name: str, layer: LayerFacts, declared: Mapping[str, Declared], bindings: Mapping[str, Value]) -> Part | None:
+def _part(
+    name: str, layer: LayerFacts, declared: Mapping[str, DeclaredTensor], bindings: Mapping[str, Value]
+) -> Part | None:
     form = layer.forms.get(name, Form(name))
     tensor = declared.get(form.tensor)
     if tensor is None:
@@ -97,7 +99,7 @@ def _explained(found: Rule, layer: LayerFacts, bindings: Mapping[str, Value], pa
     formula = parse(" + ".join(texts)) if len(texts) > 1 or not complete else found.count
     used = one_scope(lines) | {name: bindings[name] for name in names_in(formula.tree) if name in bindings}
     said = found.says.source if complete and found.says else ""
-    told = f"{said} {kept_apart([part.form.tensor for part in parts if part.form.lengths])}".strip()
+    told = f"{said} {separate_tensors_text([part.form.tensor for part in parts if part.form.lengths])}".strip()
     sentence = parse_sentence(told) if told else None
     names = {name: bindings[name] for name in (sentence.names() if sentence else ()) if name in bindings}
     return Explanation(
@@ -117,7 +119,7 @@ def _explained(found: Rule, layer: LayerFacts, bindings: Mapping[str, Value], pa
     )
 
 
-def kept_apart(tensors: Sequence[str]) -> str:
+def separate_tensors_text(tensors: Sequence[str]) -> str:
     """Return the sentence on tensors that weight norm keeps as direction and length; empty where there are none."""
     names = [f"`{name}`" for name in tensors]
     if len(names) < 2:

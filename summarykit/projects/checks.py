@@ -19,9 +19,9 @@ from summarykit.projects.models import ITS_OWN, ProjectModel, file_name, project
 from summarykit.result import Summary
 from summarykit.settings import nearest_project
 from summarykit.summary import SummaryData
-from summarykit.summary.budget import Limit, ModelCheck, checks_json, judged, made_limits
-from summarykit.summary.lock import FILE, LockChange, Locked, lock_text, read_lock
-from summarykit.summary.lock import locked as locked_model
+from summarykit.summary.budget import Limit, ModelCheck, checks_json, judge, parse_limits
+from summarykit.summary.lock import FILE, LockChange, LockedModel, lock_text, read_lock
+from summarykit.summary.lock import lock_model as locked_model
 
 if TYPE_CHECKING:
     from torch import nn
@@ -110,7 +110,7 @@ def check(
         summary = model if isinstance(model, Summary) else summarize(cast("nn.Module", model), progress=progress)
         name = summary.options.title or summary.model_name
         before = base if isinstance(base, Summary) or base is None else load(base)
-        return Checked((made_check(name, summary.data, made_limits(limits, "check"), before),))
+        return Checked((make_check(name, summary.data, parse_limits(limits, "check"), before),))
     if limits:
         hint = "write them in pyproject.toml, or give a module or a summary"
         raise BudgetError(f"{next(iter(limits))} is given for models of the project", hint=hint)
@@ -141,7 +141,7 @@ def check(
 def _check_of(
     model: ProjectModel,
     base: Summary | PathLike | Mapping[str, Base] | None,
-    held: Mapping[str, Locked],
+    held: Mapping[str, LockedModel],
     *,
     progress: bool,
 ) -> ModelCheck:
@@ -150,12 +150,12 @@ def _check_of(
     data = summary_of(model, progress=progress).data
     lock = LockChange(held[model.name], locked_model(data)) if model.name in held else None
     try:
-        return made_check(model.name, data, model.limits, before, new=before is None and base is not None, lock=lock)
+        return make_check(model.name, data, model.limits, before, new=before is None and base is not None, lock=lock)
     except BudgetError as error:
         raise BudgetError(f"{model.where}: {error.what}", hint=error.hint) from None
 
 
-def made_check(
+def make_check(
     name: str,
     data: SummaryData,
     limits: Sequence[Limit],
@@ -166,7 +166,7 @@ def made_check(
 ) -> ModelCheck:
     """Return one model held against *limits*."""
     before = base.data if base else None
-    return ModelCheck(name, data, before, new, tuple(judged(limit, data, before) for limit in limits), lock)
+    return ModelCheck(name, data, before, new, tuple(judge(limit, data, before) for limit in limits), lock)
 
 
 def _base_of(model: ProjectModel, base: Summary | PathLike | Mapping[str, Base] | None) -> Summary | None:
@@ -217,7 +217,7 @@ def lock_file(folder: Path) -> Path:
     return (project.parent if project else folder) / FILE
 
 
-def read_locks(path: Path) -> dict[str, Locked]:
+def read_locks(path: Path) -> dict[str, LockedModel]:
     """Return the models of the lock at *path*, by name.
 
     Raises:
@@ -233,7 +233,7 @@ def read_locks(path: Path) -> dict[str, Locked]:
         raise LockError(f"{path.name} cannot be read: {error}", hint="make it anew with 'summarykit lock'") from None
 
 
-def locked_as(name: str, held: Mapping[str, Locked]) -> Locked:
+def locked_as(name: str, held: Mapping[str, LockedModel]) -> LockedModel:
     """Return what a lock says of the model *name*.
 
     Raises:

@@ -9,17 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from summarykit._util.progress import shown
+from summarykit._util.progress import progress_bar
 from summarykit.api import load
-from summarykit.comparison import Diff, made_diff
+from summarykit.comparison import Diff, make_diff
 from summarykit.errors import BudgetError, MissingFileError, RevisionError, SavedFileError
-from summarykit.exporters.base import Options, Told
+from summarykit.exporters.base import Options, Report
 from summarykit.exporters.files import targets, write_each
-from summarykit.options import Given, made_options, project_options
+from summarykit.options import ReportArgs, make_options, project_options
 from summarykit.projects.at_revision import Base, models_at
 from summarykit.projects.git_checkout import Revision, find_revision
 from summarykit.projects.models import ITS_OWN, ProjectModel, file_name, model_name, project_models, summary_of
-from summarykit.result import Written
+from summarykit.result import Saveable
 from summarykit.summary.diff import Comparison, ModelChange, ModelState, ProjectChanges
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ NAME = "{name}"
 
 
 @dataclass(frozen=True, repr=False)
-class ProjectDiff(Written):
+class ProjectDiff(Saveable):
     """What changed in each model of a project.
 
     Attributes:
@@ -45,7 +45,7 @@ class ProjectDiff(Written):
     options: Options = field(default=Options(), compare=False)
 
     @property
-    def _told(self) -> Told:
+    def _told(self) -> Report:
         return self.changes
 
     @property
@@ -76,10 +76,10 @@ class ProjectDiff(Written):
             TemplateError: A template of the user's has an error.
 
         """
-        with shown(progress):
+        with progress_bar(progress):
             return write_each([each for path in paths for each in self._wanted(path)])
 
-    def _wanted(self, path: PathLike) -> Iterator[tuple[Told, PathLike, Options]]:
+    def _wanted(self, path: PathLike) -> Iterator[tuple[Report, PathLike, Options]]:
         if NAME not in os.fspath(path):
             yield self.changes, path, self.options
             return
@@ -146,22 +146,24 @@ def diff_all(
     here = Path.cwd()
     models = project_models(here)
     bases = _Bases.of(base, git)
-    given = Given(source=bases.source, templates=templates, fold=fold)
+    given = ReportArgs(source=bases.source, templates=templates, fold=fold)
     pairs = [_compared(model, bases, given, progress=progress) for model in models]
     gone, notes = bases.removed({model.name for model in models})
     changes = ProjectChanges((*(change for change, _ in pairs), *gone), notes)
-    options = made_options(Given(title, bases.source, templates, fold), project_options(here))
+    options = make_options(ReportArgs(title, bases.source, templates, fold), project_options(here))
     found = ProjectDiff(changes, {change.name: diff for change, diff in pairs if diff}, options)
     found.save(*paths)
     return found
 
 
-def _compared(model: ProjectModel, bases: _Bases, given: Given, *, progress: bool) -> tuple[ModelChange, Diff | None]:
+def _compared(
+    model: ProjectModel, bases: _Bases, given: ReportArgs, *, progress: bool
+) -> tuple[ModelChange, Diff | None]:
     try:
         before = bases.of_model(model.name)
         if before.error:
             return ModelChange(model.name, error=before.error.what), None
-        diff = made_diff(before.summary, summary_of(model, progress=progress), given, model.limits)
+        diff = make_diff(before.summary, summary_of(model, progress=progress), given, model.limits)
     except (*ITS_OWN, BudgetError) as error:
         return ModelChange(model.name, error=error.what.removeprefix(f"{model.where}: ")), None
     return ModelChange(model.name, diff.comparison), diff

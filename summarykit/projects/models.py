@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from summarykit._util.stdout import prints_aside
+from summarykit._util.stdout import stdout_to_stderr
 from summarykit.api import is_model_config, summarize
 from summarykit.errors import (
     BudgetError,
@@ -24,7 +24,7 @@ from summarykit.errors import (
 )
 from summarykit.result import Summary
 from summarykit.settings import project_of
-from summarykit.summary.budget import Limit, Quantity, made_limits
+from summarykit.summary.budget import Limit, Quantity, parse_limits
 from summarykit.summary.budget.limits import KEYS, LAYERS, check_key
 from summarykit.summary.patterns import closest
 
@@ -132,7 +132,7 @@ def _model(name: str, table: object, folder: Path) -> ProjectModel:
     specs = settings.get("inputs")
     if isinstance(specs, list) and not (specs and all(isinstance(text, str) for text in specs)):
         raise ProjectError(f"{where}: inputs is {specs!r}", hint=f"write inputs = {_SETTINGS['inputs'][1]}")
-    limits = made_limits({key: value for key, value in table.items() if key not in _SETTINGS}, where)
+    limits = parse_limits({key: value for key, value in table.items() if key not in _SETTINGS}, where)
     counted = [limit.key for limit in limits if limit.quantity is Quantity.MACS]
     if counted and not {"inputs", "input_size"} & settings.keys() and not settings["target"].endswith(".json"):
         what = f"{where}: {counted[0]} asks for multiply-adds, and no inputs are given"
@@ -150,7 +150,7 @@ def summary_of(model: ProjectModel, *, progress: bool = False) -> Summary:
 
     """
     try:
-        with prints_aside():
+        with stdout_to_stderr():
             return _summary(model, progress=progress)
     except ITS_OWN as error:
         kind: type[SummaryKitError] = type(error)
@@ -171,7 +171,7 @@ def _summary(model: ProjectModel, *, progress: bool) -> Summary:
             raise InputsError("inputs are sizes, for a folder", hint="write input_size = [1, 3, 224, 224]")
         return summarize(path, title=model.name, **fed, **rest)
     from summarykit.reading import load_target
-    from summarykit.reading.inputs import given_by_specs
+    from summarykit.reading.inputs import inputs_from_specs
 
     arguments = given.get("args", {})
     made = load_target(target, keywords=arguments, meta=given.get("meta", False), folder=model.folder)
@@ -179,5 +179,5 @@ def _summary(model: ProjectModel, *, progress: bool) -> Summary:
         others = next((key for key in fed if key != "inputs"), None)
         if others:
             raise InputsError(f"inputs and {others} both say what to feed", hint="leave one of them out")
-        fed = {"inputs": given_by_specs(made, fed["inputs"])}
+        fed = {"inputs": inputs_from_specs(made, fed["inputs"])}
     return summarize(made, title=model.name, source=target, **fed, **rest)

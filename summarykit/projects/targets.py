@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from summarykit._util.stdout import prints_aside
+from summarykit._util.stdout import stdout_to_stderr
 from summarykit.api import is_model_config, summarize
 from summarykit.errors import MissingTargetError, TargetError
 from summarykit.projects.models import project_model, summary_of
@@ -53,11 +53,11 @@ def summary_of_target(
         return summary_of(named, progress=progress)
     if is_path(target):
         return summarize(target, progress=progress)
-    from summarykit.reading.inputs import given_by_specs
+    from summarykit.reading.inputs import inputs_from_specs
 
-    with prints_aside():
+    with stdout_to_stderr():
         model = built_target(target, arguments, meta=meta)
-        return summarize(model, inputs=given_by_specs(model, sizes, None) if sizes else None, progress=progress)
+        return summarize(model, inputs=inputs_from_specs(model, sizes, None) if sizes else None, progress=progress)
 
 
 def built_target(target: str, arguments: Sequence[str] = (), *, meta: bool = False) -> nn.Module:

@@ -7,10 +7,10 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from summarykit.reading.layer_kinds import ACTUAL
-from summarykit.records import Counted
+from summarykit.records import StoredCount
 
 
-def count(model: nn.Module) -> Counted:
+def count(model: nn.Module) -> StoredCount:
     """Count the parameters of *model* and of all below it, each once.
 
     It knows no wrappers, names, rules or records, so what the walk leaves out is missed.
@@ -39,4 +39,4 @@ def count(model: nn.Module) -> Counted:
             stack.pop()
     held = dict(zip(map(id, tensors), tensors, strict=True))
     held.pop(nothing, None)
-    return Counted(len(held), sum(int(tensor.numel()) for tensor in held.values() if not is_lazy(tensor)))
+    return StoredCount(len(held), sum(int(tensor.numel()) for tensor in held.values() if not is_lazy(tensor)))

@@ -11,7 +11,7 @@ from summarykit.errors import InputsError
 from summarykit.expression import Value
 from summarykit.formulas.compute import ComputeFacts, explain_compute, find_compute_rule
 from summarykit.reading import trace
-from summarykit.reading.inputs import Call, Undeclared, chosen, materialised
+from summarykit.reading.inputs import Call, NoInputs, chosen, materialise
 from summarykit.reading.layer_kinds import class_constants, plain_settings, public_attributes
 from summarykit.reading.walk import check_is_model, read_numbered
 from summarykit.records import ModelRecords
@@ -50,14 +50,14 @@ def read_and_watch(model: nn.Module, feed: Feed) -> tuple[ModelRecords, RunRecor
     call = call_for(model, feed)
     ready = model
     if isinstance(call, Call):
-        ready = trace.materialised(model, call.args, call.kwargs, seconds=feed.seconds)
+        ready = trace.materialise_lazy(model, call.args, call.kwargs, seconds=feed.seconds)
     records, modules = read_numbered(ready)
     if ready is not model:
         records = records._replace(notes=(*records.notes, LAZY))
     return records, watch(ready, call, feed, modules)
 
 
-def call_for(model: nn.Module, feed: Feed) -> Call | Undeclared | None:
+def call_for(model: nn.Module, feed: Feed) -> Call | NoInputs | None:
     """Return what to call *model* with, None where no run is wanted.
 
     Raises:
@@ -72,13 +72,13 @@ def call_for(model: nn.Module, feed: Feed) -> Call | Undeclared | None:
     return call if feed.forward != "off" else None
 
 
-def watch(model: nn.Module, call: Call | Undeclared | None, feed: Feed, modules: Sequence[nn.Module]) -> RunRecord:
+def watch(model: nn.Module, call: Call | NoInputs | None, feed: Feed, modules: Sequence[nn.Module]) -> RunRecord:
     """Return what one forward tells; *modules* are those of the layers, by their number."""
     if call is None:
         return NO_RUN
-    if isinstance(call, Undeclared):
+    if isinstance(call, NoInputs):
         return NO_RUN._replace(ok=False, error=call.reason)
-    call = materialised(call) if feed.forward == "real" else call
+    call = materialise(call) if feed.forward == "real" else call
     numbers: dict[int, int] = {}
     for number, module in enumerate(modules):
         numbers.setdefault(id(module), number)

@@ -11,7 +11,7 @@ from itertools import accumulate
 import torch
 from torch import nn
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit._util.progress import begin
 from summarykit.errors import NotAModelError
 from summarykit.reading.config import plain_config
@@ -20,7 +20,7 @@ from summarykit.reading.crosschecks import cross_checks
 from summarykit.reading.layer_kinds import ACTUAL, ClassFacts, Kind, KindTable
 from summarykit.reading.module_contexts import PlaceTable
 from summarykit.reading.tensors import TensorTable, storage_key
-from summarykit.records import LayerRecord, ModelRecords, TensorRecord, made_records
+from summarykit.records import LayerRecord, ModelRecords, TensorRecord, make_records
 
 
 def read_model(model: nn.Module) -> ModelRecords:
@@ -42,7 +42,7 @@ def read_numbered(model: nn.Module) -> tuple[ModelRecords, list[nn.Module]]:
     """
     check_is_model(model)
     # A tensor subclass may answer for its shape in code of its own; what PyTorch itself holds is asked for.
-    with no_collection(), torch._C.DisableTorchFunctionSubclass():
+    with gc_paused(), torch._C.DisableTorchFunctionSubclass():
         return _read(model)
 
 
@@ -153,7 +153,7 @@ class _Walk:
 
     def records(self, model: nn.Module) -> ModelRecords:
         places, table = self.places, self.kind_table
-        layers = made_records(LayerRecord, self.layer_rows())
+        layers = make_records(LayerRecord, self.layer_rows())
         return ModelRecords(
             name=table.types[layers[0].type].name,
             torch=str(torch.__version__),
@@ -161,7 +161,7 @@ class _Walk:
             settings=tuple(table.settings),
             explanations=tuple(table.explanations),
             layers=layers,
-            tensors=made_records(TensorRecord, self.tensor_rows()),
+            tensors=make_records(TensorRecord, self.tensor_rows()),
             counted=count(model),
             notes=tuple(self.notes),
             config=plain_config(places.modules[0]),

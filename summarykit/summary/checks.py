@@ -10,7 +10,7 @@ from summarykit.records import Evidence
 if TYPE_CHECKING:
     from summarykit.summary.data import SummaryData
 
-CHECKED = (Evidence.VERIFIED, Evidence.FROM_SOURCE)
+CHECKED_GRADES = (Evidence.VERIFIED, Evidence.FROM_SOURCE)
 
 
 class Check(NamedTuple):
@@ -42,7 +42,7 @@ class Checks(NamedTuple):
     @property
     def checked_layers(self) -> int:
         """Layers whose formula agrees with PyTorch."""
-        return sum(grade.layers for grade in self.grades if grade.evidence in CHECKED)
+        return sum(grade.layers for grade in self.grades if grade.evidence in CHECKED_GRADES)
 
     @property
     def graded_layers(self) -> int:

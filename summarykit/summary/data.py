@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.records import CrossCheck, Explanation, LayerRecord, ModelRecords, TensorFacts, TensorRecord
 from summarykit.runs import NO_RUN, RunRecord
 from summarykit.summary.checks import Checks, make_checks
 from summarykit.summary.embeddings import Embedding, find_embedding
 from summarykit.summary.experts import Experts, find_experts
-from summarykit.summary.flows import LayerFlow, Trace, layer_flows, made_trace
+from summarykit.summary.flows import LayerFlow, Trace, layer_flows, make_trace
 from summarykit.summary.memory import Memory, memory
 from summarykit.summary.texts import NOTHING, ExplanationTexts, compute_texts, explanation_texts
 from summarykit.summary.totals import added_up, subtree_totals
@@ -119,7 +119,7 @@ class SummaryData:
     @cached_property
     def columns(self) -> LayerColumns:
         """Each layer's numbers."""
-        with no_collection():
+        with gc_paused():
             return layer_columns(self)
 
     @cached_property
@@ -159,7 +159,7 @@ class SummaryData:
     def experts(self) -> Experts:
         """What one token uses of a mixture of experts."""
         owned = (tensor for index, tensor in enumerate(self.tensors) if tensor.owner == index)
-        with no_collection():
+        with gc_paused():
             return find_experts(self.records, sum(t.facts.numel or 0 for t in owned if t.facts.kind == "parameter"))
 
     @property
@@ -175,7 +175,7 @@ class SummaryData:
     @cached_property
     def trace(self) -> Trace:
         """What the run told of itself."""
-        return made_trace(self.run, self.layers)
+        return make_trace(self.run, self.layers)
 
     @cached_property
     def memory(self) -> Memory:

@@ -45,7 +45,7 @@ class Trace(NamedTuple):
     peak_training: int | None  #: bytes
 
 
-def made_trace(run: RunRecord, layers: Sequence[LayerRecord]) -> Trace:
+def make_trace(run: RunRecord, layers: Sequence[LayerRecord]) -> Trace:
     """Return what *run* told of itself."""
     failed = layers[run.failed_at].path if run.failed_at >= 0 else None
     return Trace(

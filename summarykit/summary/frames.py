@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.expression import numbers
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, borrowed_from
@@ -17,13 +17,13 @@ from summarykit.summary.texts import closed_form
 
 def layers_frame(data: SummaryData) -> pd.DataFrame:
     """Return one row a layer, in the order of ``named_modules()``; columns as in ``docs/columns.md``."""
-    with no_collection():
+    with gc_paused():
         return pd.DataFrame(_layer_columns(data), copy=False)
 
 
 def tensors_frame(data: SummaryData) -> pd.DataFrame:
     """Return one row for each place where a layer holds a tensor; columns as in ``docs/columns.md``."""
-    with no_collection():
+    with gc_paused():
         return pd.DataFrame(_tensor_columns(data), copy=False)
 
 
@@ -108,7 +108,7 @@ def calls_frame(data: SummaryData) -> pd.DataFrame:
     paths = [layers[call.layer].path if call.layer >= 0 else None for call in calls]
     types = [data.records.types[layers[call.layer].type].name if call.layer >= 0 else None for call in calls]
     texts = [data.compute_texts[call.compute] for call in calls]
-    with no_collection():
+    with gc_paused():
         return pd.DataFrame(
             {
                 "path": _text(paths),

@@ -34,7 +34,7 @@ class LockedLayer(NamedTuple):
     holds: tuple[str, ...]  #: what each holds: ``"weight 64 × 64 × 3 × 3 float32"``
 
 
-class Locked(NamedTuple):
+class LockedModel(NamedTuple):
     """One model."""
 
     fingerprint: str
@@ -47,8 +47,8 @@ class Locked(NamedTuple):
 class LockChange(NamedTuple):
     """One model as it was locked, and as it is."""
 
-    before: Locked
-    after: Locked
+    before: LockedModel
+    after: LockedModel
 
     @property
     def same(self) -> bool:
@@ -75,10 +75,10 @@ class LockChange(NamedTuple):
         return tuple(row for row in self.after.layers if row not in there)
 
 
-def locked(data: SummaryData) -> Locked:
+def lock_model(data: SummaryData) -> LockedModel:
     """Return what a lock says of the model of *data*."""
     totals = data.totals
-    return Locked(data.fingerprint, totals.parameters, totals.trainable, totals.bytes, _sorted(_rows(data)))
+    return LockedModel(data.fingerprint, totals.parameters, totals.trainable, totals.bytes, _sorted(_rows(data)))
 
 
 def _sorted(rows: Iterable[LockedLayer]) -> tuple[LockedLayer, ...]:
@@ -109,13 +109,13 @@ def _tensor(data: SummaryData, at: int) -> str:
     return " ".join([*words, *(["frozen"] if facts.kind == "parameter" and not facts.trainable else [])])
 
 
-def lock_text(models: Mapping[str, Locked]) -> str:
+def lock_text(models: Mapping[str, LockedModel]) -> str:
     """Return the text of a lock, models by name; what cannot be seen stands as an escape of JSON."""
     body = ",\n".join(_block(name, models[name]) for name in sorted(models))
     return f'{{\n"lock": {FORMAT},\n"models": {{\n{body}{body and chr(10)}}}\n}}\n'
 
 
-def _block(name: str, model: Locked) -> str:
+def _block(name: str, model: LockedModel) -> str:
     totals = [f"  {_json(key)}: {_json(value)}," for key, value in zip(model._fields[:-1], model[:-1], strict=True)]
     rows = ",\n".join(f"   {_json(row._asdict())}" for row in model.layers)
     return "\n".join([f" {_json(name)}: {{", *totals, '  "layers": [', *([rows] if rows else []), "  ]", " }"])
@@ -126,7 +126,7 @@ def _json(value: object) -> str:
     return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
 
 
-def read_lock(text: str) -> dict[str, Locked]:
+def read_lock(text: str) -> dict[str, LockedModel]:
     """Return the models of a lock by name.
 
     Raises:
@@ -159,10 +159,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _read(model: Mapping[str, Any]) -> Locked:
+def _read(model: Mapping[str, Any]) -> LockedModel:
     fingerprint = _of(model["fingerprint"], str)
     parameters, trainable, size = (_of(model[name], int) for name in ("parameters", "trainable", "bytes"))
-    return Locked(fingerprint, parameters, trainable, size, _sorted(map(_read_layer, model["layers"])))
+    return LockedModel(fingerprint, parameters, trainable, size, _sorted(map(_read_layer, model["layers"])))
 
 
 def _read_layer(row: Mapping[str, Any]) -> LockedLayer:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from summarykit.expression import parse, parse_sentence
-from summarykit.records import Evidence, Shape, made_records
-from summarykit.runs import CallRecord, ComputeExplanation, Flow, Operator, RunRecord, Uncalled
+from summarykit.records import Evidence, Shape, make_records
+from summarykit.runs import CallRecord, ComputeExplanation, Flow, Operator, RunRecord, UncalledLayer
 from summarykit.summary.plain import plain_bindings, read_bindings, read_optional, read_text
 
 _PLAIN = ("how", "ok", "inputs_from", "peak_inference", "peak_training", "error", "failed_at")
@@ -91,7 +91,7 @@ def read_run(found: Mapping[str, Any], layers: int) -> RunRecord:
         calls=_calls(found["calls"], lists, flows, operators),
         inputs=tuple(flows[number] for number in found["inputs"]),
         met=tuple(flows[number] for number in found["met"]),
-        uncalled=tuple(Uncalled(int(layer), read_text(status)) for layer, status in found["uncalled"]),
+        uncalled=tuple(UncalledLayer(int(layer), read_text(status)) for layer, status in found["uncalled"]),
         reasons=tuple(map(read_text, found["reasons"])),
         notes=tuple(map(read_text, found["notes"])),
         uncounted=tuple((read_text(name), int(times)) for name, times in found["uncounted"]),
@@ -118,7 +118,7 @@ def _calls(
     fed_by = [lists[number] for number in columns["fed_by"]] if "fed_by" in columns else [()] * len(columns["layer"])
     held["fed_by"] = [tuple(index - steps if steps else -1 for steps in back) for index, back in enumerate(fed_by)]
     rows = zip(*(held.get(field, columns.get(field)) or () for field in CallRecord._fields), strict=True)
-    return made_records(CallRecord, rows)
+    return make_records(CallRecord, rows)
 
 
 def _shape(found: Sequence[Any]) -> Shape:

@@ -90,7 +90,7 @@ def _with_inside(data: SummaryData, found: list[bool]) -> list[bool]:
     return found
 
 
-class Sorted(NamedTuple):
+class SortKey(NamedTuple):
     """What a row is sorted by."""
 
     layer: int  #: id of the first layer it stands for
@@ -99,14 +99,14 @@ class Sorted(NamedTuple):
     macs: int
 
 
-def sorted_by(data: SummaryData, sort: str, rows: Iterable[Sorted]) -> list[int]:
+def sorted_by(data: SummaryData, sort: str, rows: Iterable[SortKey]) -> list[int]:
     """Return the positions of *rows* in the order asked for.
 
     Ties keep the order of the model, and so do all rows that would be sorted by a run where there was none.
     """
     held = list(rows)
     types = data.records.types
-    keys: dict[str, Callable[[Sorted], Any]] = {
+    keys: dict[str, Callable[[SortKey], Any]] = {
         "size": lambda row: -row.parameters,
         "macs": lambda row: -row.macs,
         "name": lambda row: natural(row.name),

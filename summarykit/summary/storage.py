@@ -14,11 +14,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.errors import SavedFileError
 from summarykit.expression import parse, parse_sentence
 from summarykit.records import (
-    Counted,
     CrossCheck,
     Evidence,
     Explanation,
@@ -26,10 +25,11 @@ from summarykit.records import (
     LayerType,
     Line,
     ModelRecords,
+    StoredCount,
     TensorCheck,
     TensorFacts,
     TensorRecord,
-    made_records,
+    make_records,
 )
 from summarykit.runs import NO_RUN
 from summarykit.summary.data import SummaryData
@@ -44,7 +44,7 @@ _HINT = "give a .json file that summarykit wrote"
 
 def to_json(data: SummaryData) -> str:
     """Return *data* as JSON text: ASCII, sorted keys, the same bytes for the same summary."""
-    with no_collection():
+    with gc_paused():
         document = _written(data)
         if data.run != NO_RUN:
             document["run"] = written_run(data.run)
@@ -60,7 +60,7 @@ def from_json(text: str) -> SummaryData:
 
     """
     try:
-        with no_collection():
+        with gc_paused():
             found = _checked(json.loads(text))
             records = _read(found)
             run = read_run(found["run"], len(records.layers)) if "run" in found else NO_RUN
@@ -159,8 +159,8 @@ def _explanation(why: Explanation) -> dict[str, Any]:
 
 def _read(found: Mapping[str, Any]) -> ModelRecords:
     facts = [_facts(found["facts"]["fields"], row) for row in found["facts"]["rows"]]
-    layers = made_records(LayerRecord, _layer_rows(found["layers"]))
-    tensors = made_records(TensorRecord, _tensor_rows(found["tensors"], layers, facts))
+    layers = make_records(LayerRecord, _layer_rows(found["layers"]))
+    tensors = make_records(TensorRecord, _tensor_rows(found["tensors"], layers, facts))
     records = ModelRecords(
         name=read_text(found["name"]),
         torch=read_text(found["torch"]),
@@ -169,7 +169,7 @@ def _read(found: Mapping[str, Any]) -> ModelRecords:
         explanations=tuple(_read_explanation(why) for why in found["explanations"]),
         layers=layers,
         tensors=tensors,
-        counted=Counted(*found["counted"]),
+        counted=StoredCount(*found["counted"]),
         notes=tuple(map(read_text, found["notes"])),
         cross_checks=tuple(map(_read_cross_check, found.get("cross_checks", ()))),
         config=read_bindings(found.get("config", ())),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from summarykit.expression import Unanswerable, grouped, numbers, symbols
+from summarykit.expression import Unanswerable, group_digits, numbers, symbols
 from summarykit.records import NOT_KNOWN_YET, CrossCheck, Evidence, Explanation
 from summarykit.runs import ComputeExplanation
 
@@ -36,7 +36,7 @@ def explanation_texts(why: Explanation) -> ExplanationTexts:
         return ExplanationTexts(formula, None, None, sentence(why))
     equation = None
     if why.value is not None:
-        value = grouped(why.value)
+        value = group_digits(why.value)
         equation = written if written == value else f"{written} = {value}"
     return ExplanationTexts(formula, written, equation, sentence(why))
 
@@ -48,21 +48,21 @@ def compute_texts(why: ComputeExplanation) -> ExplanationTexts:
     if why.formula is None or why.value is None:
         return ExplanationTexts(None, None, None, " ".join(said))
     bindings = dict(why.bindings)
-    written, value = numbers(why.formula.tree, bindings), grouped(why.value)
+    written, value = numbers(why.formula.tree, bindings), group_digits(why.value)
     equation = written if written == value else f"{written} = {value}"
     return ExplanationTexts(symbols(why.formula.tree, bindings), written, equation, " ".join(said))
 
 
 def closed_form(check: CrossCheck) -> str:
     """Return the closed formula of a container in numbers, with its result."""
-    return f"{numbers(check.formula.tree, dict(check.bindings))} = {grouped(check.value)}"
+    return f"{numbers(check.formula.tree, dict(check.bindings))} = {group_digits(check.value)}"
 
 
 def sentence(why: Explanation) -> str:
     """Return the sentence of an explanation with a formula, and what it leaves unexplained."""
     said = [why.sentence.say(dict(why.bindings))] if why.sentence else []
     extra = [line for line in why.lines if line.evidence is Evidence.SHAPE_ONLY]
-    said += [f"Beside it, `{line.label}` holds {grouped(line.value)}." for line in extra]
+    said += [f"Beside it, `{line.label}` holds {group_digits(line.value)}." for line in extra]
     if why.reason:
         said.append(f"{why.reason[0].upper()}{why.reason[1:]}.")
     return " ".join(said)

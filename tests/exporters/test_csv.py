@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import summarykit
-from summarykit.exporters.csv import guarded
+from summarykit.exporters.csv import escape_formulas
 from summarykit.exporters.view.words import visible
 from support import hostile
 from support.own_layers import fill
@@ -65,7 +65,7 @@ def expected(value: object) -> str:
         if any(isinstance(part, tuple) for part in value):
             return " ".join(map(expected, value))
         return "x".join(map(str, value)) or "()"
-    return GUARD.sub(r"\1\2", guarded(visible(value))) if isinstance(value, str) else str(value)
+    return GUARD.sub(r"\1\2", escape_formulas(visible(value))) if isinstance(value, str) else str(value)
 
 
 @pytest.mark.parametrize("make", [tiny, Mixed, huge, nn.ReLU])
@@ -145,21 +145,21 @@ TRICKY = st.text(st.sampled_from([*SIGNS, ";", ",", "|", '"', "'", " ", "a", "1"
 @given(TRICKY | st.text(max_size=20))
 def test_what_is_guarded_can_be_taken_back(name):
     text = visible(name)
-    assert GUARD.sub(r"\1\2", guarded(text)) == text
+    assert GUARD.sub(r"\1\2", escape_formulas(text)) == text
 
 
 @given(st.lists(TRICKY, min_size=1, max_size=4), st.sampled_from(",;|\t"))
 def test_no_cell_begins_a_formula_wherever_lines_are_parted(names, delimiter):
     """Where a comma is the decimal sign, Excel parts a line at semicolons, quoted or not."""
     out = io.StringIO()
-    csv.writer(out).writerow([guarded(visible(name)) for name in names])
+    csv.writer(out).writerow([escape_formulas(visible(name)) for name in names])
     line = out.getvalue().rstrip("\r\n")
     for part in [*line.split(delimiter), *next(csv.reader([line], delimiter=delimiter))]:
         assert not part.strip(' "').startswith(tuple(SIGNS))
 
 
 def test_two_names_that_differ_by_the_guard_stay_apart():
-    assert guarded("=1") == "'=1"
-    assert guarded("'=1") == "''=1"
-    assert guarded("a;=1;b") == "a;'=1;b"
-    assert guarded("it's 4 × (16 + 1) = 68, no more") == "it's 4 × (16 + 1) = 68, no more"
+    assert escape_formulas("=1") == "'=1"
+    assert escape_formulas("'=1") == "''=1"
+    assert escape_formulas("a;=1;b") == "a;'=1;b"
+    assert escape_formulas("it's 4 × (16 + 1) = 68, no more") == "it's 4 × (16 + 1) = 68, no more"

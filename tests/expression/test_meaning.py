@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 
 import strategies
-from summarykit.expression import Unanswerable, evaluate, fold, grouped, html, latex, numbers, parse, symbols
+from summarykit.expression import Unanswerable, evaluate, fold, group_digits, html, latex, numbers, parse, symbols
 
 EXAMPLES = [
     ("-3 // 2", {}),
@@ -157,5 +157,5 @@ def test_names_are_escaped_in_html_and_latex():
 @given(text=strategies.formulas, found=strategies.bindings())
 def test_numbers_are_grouped_in_one_way(text, found):
     tree, value = answer(text, found)
-    assert re.fullmatch(r"−?\d{1,3}(,\d{3})*", grouped(value))
+    assert re.fullmatch(r"−?\d{1,3}(,\d{3})*", group_digits(value))
     assert not re.search(r"\d{4}", numbers(tree, found))

@@ -17,7 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode, flop_registry
 
-from summarykit.expression import evaluate, excel_formula, excel_inputs, excel_words, grouped, numbers
+from summarykit.expression import evaluate, excel_formula, excel_inputs, excel_words, group_digits, numbers
 from summarykit.formulas.compute import ComputeFacts, catalogue, explain_compute
 from summarykit.formulas.compute.operators import FORM_OF, short_name
 from summarykit.formulas.compute.rules import all_compute_rules
@@ -105,7 +105,7 @@ def well_said(why):
 
 
 def shown(why):
-    return f"{numbers(why.formula.tree, dict(why.bindings))} = {grouped(why.value)}"
+    return f"{numbers(why.formula.tree, dict(why.bindings))} = {group_digits(why.value)}"
 
 
 def meta(*shape):

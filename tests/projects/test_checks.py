@@ -11,7 +11,7 @@ from torch import nn
 
 import summarykit
 from summarykit.cli import main
-from summarykit.summary.lock import lock_text, locked, read_lock
+from summarykit.summary.lock import lock_model, lock_text, read_lock
 from support import hostile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -396,7 +396,7 @@ def test_a_lock_that_cannot_be_written_leaves_the_old_one(project, capsys, monke
 
 @pytest.mark.parametrize("name", hostile.NAMES, ids=ascii)
 def test_a_lock_can_hold_any_name(name):
-    models = {name: locked(summarykit.summarize(hostile.model(name)).data)}
+    models = {name: lock_model(summarykit.summarize(hostile.model(name)).data)}
     text = lock_text(models)
     assert read_lock(text.encode("utf-8", "backslashreplace").decode("utf-8")) == models
     assert all(line.isprintable() for line in text.removesuffix("\n").split("\n"))
@@ -405,7 +405,7 @@ def test_a_lock_can_hold_any_name(name):
 def test_a_lock_tells_every_layer_of_kinds_that_take_turns():
     def text(wide):
         blocks = nn.ModuleList(nn.Linear(2, 3 if at in wide else 2) for at in range(40))
-        return lock_text({"one": locked(summarykit.summarize(nn.ModuleDict({"blocks": blocks})).data)})
+        return lock_text({"one": lock_model(summarykit.summarize(nn.ModuleDict({"blocks": blocks})).data)})
 
     one, other = text((1, 4, 6, 9, 13, 20, 27, 33, 38)), text((1, 4, 6, 9, 14, 20, 27, 33, 38))
     assert '"blocks.1,4,6,9,13,20,27,33,38"' in one
@@ -418,13 +418,13 @@ def test_a_lock_folds_repeats_and_tells_ties_and_buffers():
         "head": nn.Linear(4, 10),
     })  # fmt: skip
     model["head"].weight = model["embed"].weight
-    rows = locked(summarykit.summarize(model).data).layers
+    rows = lock_model(summarykit.summarize(model).data).layers
     told = [(row.layer, row.times, row.parameters) for row in rows]
     assert told == [("blocks.0–11", 12, 96), ("embed", 1, 40), ("head", 1, 10)]
     buffers = ("running_mean 4 float32 buffer", "running_var 4 float32 buffer", "num_batches_tracked 1 int64 buffer")
     assert rows[0].holds[2:] == buffers
     assert rows[2].holds[0] == "weight = embed.weight"
     assert sum(row.parameters for row in rows) == summarykit.summarize(model).totals.parameters
-    empty = locked(summarykit.summarize(nn.Module()).data)
+    empty = lock_model(summarykit.summarize(nn.Module()).data)
     assert read_lock(lock_text({"": empty})) == {"": empty}
     assert read_lock(lock_text({})) == {}

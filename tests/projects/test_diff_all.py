@@ -12,13 +12,13 @@ from torch import nn
 
 import summarykit
 from summarykit.cli import main
-from summarykit.comparison import made_diff
+from summarykit.comparison import make_diff
 from summarykit.exporters.markdown.step_summary import MOST_BYTES
-from summarykit.options import Given
+from summarykit.options import ReportArgs
 from summarykit.projects.diff_all import ProjectDiff
 from summarykit.projects.models import file_name, model_name
-from summarykit.summary.budget import made_limits
-from summarykit.summary.diff import ModelChange, ProjectChanges, of_new
+from summarykit.summary.budget import parse_limits
+from summarykit.summary.diff import ModelChange, ProjectChanges, compare_without_base
 from support import hostile, programs
 from support.hosts import PARSERS, parsed, unpadded
 
@@ -362,8 +362,10 @@ def test_a_comment_on_many_stays_within_what_a_host_takes(models, layers):
 
 
 def test_broken_limits_that_have_no_room_are_counted():
-    limits = made_limits({"max_parameters": 1, "layers": {"*": {"max_bytes": 1}}}, "test")
-    diffs = {str(at): made_diff(None, summarykit.summarize(nn.Linear(2, at + 2)), Given(), limits) for at in range(30)}
+    limits = parse_limits({"max_parameters": 1, "layers": {"*": {"max_bytes": 1}}}, "test")
+    diffs = {
+        str(at): make_diff(None, summarykit.summarize(nn.Linear(2, at + 2)), ReportArgs(), limits) for at in range(30)
+    }
     changes = ProjectChanges(tuple(ModelChange(name, diff.comparison) for name, diff in diffs.items()))
     for text in (ProjectDiff(changes, diffs).to_markdown(), str(ProjectDiff(changes, diffs))):
         assert "30 over budget" in text
@@ -419,7 +421,7 @@ def test_a_template_of_ones_own_goes_before_the_built_in_one(bases):
 )
 def test_a_new_model_is_told_in_every_format(model, tmp_path):
     summary = summarykit.summarize(model)
-    made = of_new(summary.data)
+    made = compare_without_base(summary.data)
     found = ProjectDiff(ProjectChanges((ModelChange("new", made),)), {"new": summarykit.Diff(made)})
     assert found.diffs["new"].checks.ok
     assert found.diffs["new"].changes.parameters.sum() == summary.totals.parameters

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn.functional import max_pool2d
 
 from summarykit.errors import InputsError
-from summarykit.reading.inputs import Call, Undeclared, chosen, fed, given_by_specs, materialised, parse_spec
+from summarykit.reading.inputs import Call, NoInputs, chosen, fed, inputs_from_specs, materialise, parse_spec
 from summarykit.reading.inputs import from_caller as given
 from summarykit.reading.inputs import from_model as declared
 from summarykit.reading.inputs import guess as guessed
@@ -304,7 +304,7 @@ def test_any_text_is_understood_or_refused(text):
 def test_tensors_without_values_get_the_same_ones_each_time():
     call = given(input_size=[(2, 3), (4,), (2,)], dtypes=["float16", "int64", "complex64"])
     state = torch.get_rng_state()
-    first, second = materialised(call), materialised(call)
+    first, second = materialise(call), materialise(call)
     assert torch.equal(state, torch.get_rng_state())
     assert all(torch.equal(a, b) for a, b in zip(first.args, second.args, strict=True))
     assert [tensor.device.type for tensor in first.args] == ["cpu"] * 3
@@ -317,14 +317,14 @@ def test_tensors_without_values_get_the_same_ones_each_time():
 def test_what_has_values_stays_the_same_object():
     held, batch = [X], Batch(X)
     call = given(args=(X, held, batch, None), kwargs={"d": {"x": X}})
-    real = materialised(call)
+    real = materialise(call)
     assert all(one is other for one, other in zip(real.args, call.args, strict=True))
     assert real.kwargs["d"] is call.kwargs["d"]
 
 
 def test_structures_with_tensors_of_a_size_are_filled():
     empty = torch.empty(2, device="meta")
-    real = materialised(Call((Pair(empty, X), [empty, {"x": empty}], (empty,)), {}, ""))
+    real = materialise(Call((Pair(empty, X), [empty, {"x": empty}], (empty,)), {}, ""))
     assert isinstance(real.args[0], Pair)
     assert real.args[0].b is X
     assert real.args[0].a is real.args[1][0] is real.args[1][1]["x"] is real.args[2][0]
@@ -382,7 +382,7 @@ def test_an_example_is_found_inside_wrappers():
 )
 def test_what_is_not_declared_has_a_reason(held, reason):
     found = declared(Exampled(**held))
-    assert isinstance(found, Undeclared)
+    assert isinstance(found, NoInputs)
     assert reason in found.reason
 
 
@@ -428,7 +428,7 @@ def test_what_an_example_changes_is_put_back(fails):
     assert states[2] == np.random.get_state()[1].tolist()
     assert torch.get_default_dtype() is torch.float32
     assert torch.is_grad_enabled()
-    assert isinstance(found, Undeclared if fails else Call)
+    assert isinstance(found, NoInputs if fails else Call)
     assert not fails or "`dummy_inputs` fails: RuntimeError: out of order" in found.reason
 
 
@@ -608,7 +608,7 @@ def test_the_first_layer_tells_what_is_taken(model, expected):
     call = guessed(model)
     assert [shape for _, shape in shapes(call).values()] == expected
     assert call.origin.startswith("guessed from the first layer ")
-    real = materialised(call)
+    real = materialise(call)
     model.eval()(*real.args, **real.kwargs)
 
 
@@ -646,7 +646,7 @@ class Unknown(nn.Linear):
 )
 def test_what_nobody_can_guess_has_a_reason(model, reason):
     found = guessed(model)
-    assert isinstance(found, Undeclared)
+    assert isinstance(found, NoInputs)
     assert reason in found.reason
 
 
@@ -712,10 +712,10 @@ def test_a_size_without_dtype_is_what_the_model_computes_in():
 
 def test_the_command_line_goes_the_same_way():
     model = Masked()
-    call = given_by_specs(model, ["1,8", "lengths=1", "half=float16:2"])
+    call = inputs_from_specs(model, ["1,8", "lengths=1", "half=float16:2"])
     assert shapes(call) == {"0": ("int64", (1, 8)), "lengths": ("int64", (1,)), "half": ("float16", (2,))}
     assert chosen(model, inputs=call) is call
     with pytest.raises(InputsError, match="--input and --inputs both"):
-        given_by_specs(model, ["1,8"], "guess")
+        inputs_from_specs(model, ["1,8"], "guess")
     with pytest.raises(InputsError, match="both say"):
         chosen(model, inputs=call, kwargs={})

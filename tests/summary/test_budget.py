@@ -13,7 +13,7 @@ import summarykit
 from summarykit.errors import BudgetError
 from summarykit.reading import read_model
 from summarykit.summary import SummaryData
-from summarykit.summary.budget import Quantity, judged, made_limits
+from summarykit.summary.budget import Quantity, judge, parse_limits
 from summarykit.summary.budget.verdicts import _active
 from support import hostile, published
 
@@ -26,8 +26,8 @@ def data_of(model):
 
 def verdict(model, base=None, *, layers=None, **limits):
     table = {"layers": {layers: limits}} if layers else limits
-    (limit,) = made_limits(table, "here")
-    return judged(limit, data_of(model), base and data_of(base))
+    (limit,) = parse_limits(table, "here")
+    return judge(limit, data_of(model), base and data_of(base))
 
 
 def repeated(width=8):
@@ -43,7 +43,7 @@ def repeated(width=8):
     ],
 )  # fmt: skip
 def test_an_amount_is_read_exactly(written, amount):
-    (limit,) = made_limits({"max_parameters": written}, "here")
+    (limit,) = parse_limits({"max_parameters": written}, "here")
     assert limit.most == amount
 
 
@@ -53,7 +53,7 @@ def test_an_amount_is_read_exactly(written, amount):
      ("1TiB", 2**40)],
 )  # fmt: skip
 def test_bytes_have_their_own_units(written, amount):
-    (limit,) = made_limits({"max_bytes": written}, "here")
+    (limit,) = parse_limits({"max_bytes": written}, "here")
     assert limit.most == amount
 
 
@@ -64,12 +64,12 @@ def test_bytes_have_their_own_units(written, amount):
 )  # fmt: skip
 def test_what_is_no_amount_is_told(written):
     with pytest.raises(BudgetError, match=r"here: max_parameters is .*\n  hint: write a whole number"):
-        made_limits({"max_parameters": written}, "here")
+        parse_limits({"max_parameters": written}, "here")
 
 
 def test_megabytes_want_their_b():
     with pytest.raises(BudgetError, match="there is no unit 'M' for it"):
-        made_limits({"max_bytes": "10M"}, "here")
+        parse_limits({"max_bytes": "10M"}, "here")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_megabytes_want_their_b():
 )
 def test_a_misspelled_table_is_told(table, said):
     with pytest.raises(BudgetError, match=said):
-        made_limits(table, "here")
+        parse_limits(table, "here")
 
 
 def test_a_limit_is_kept_up_to_itself():
@@ -160,7 +160,7 @@ def test_what_is_not_known_is_not_within():
     assert told.endswith("✗ over budget: 1 of 3 limits not kept; not known to be within budget: 1 of 3 limits")
     known = summarykit.summarize(nn.Linear(2, 2), input_size=(1, 2))
     assert summarykit.check(known, max_macs=4).ok
-    base = judged(made_limits({"max_increase_macs": 0}, "")[0], known.data, failed.data)
+    base = judge(parse_limits({"max_increase_macs": 0}, "")[0], known.data, failed.data)
     assert "of the base: the forward fails" in base.reason
 
 
@@ -220,13 +220,13 @@ def test_a_limit_is_broken_exactly_when_there_is_more(data):
     for quantity in (Quantity.PARAMETERS, Quantity.TRAINABLE, Quantity.BYTES):
         found, before = getattr(now.totals, quantity), getattr(base.totals, quantity)
         most = data.draw(st.integers(0, 2 * found + 2))
-        (limit,) = made_limits({f"max_{quantity}": most}, "")
-        assert (str(judged(limit, now).outcome) == "over") == (found > most)
+        (limit,) = parse_limits({f"max_{quantity}": most}, "")
+        assert (str(judge(limit, now).outcome) == "over") == (found > most)
         key = "max_increase" if quantity == "parameters" else f"max_increase_{quantity}"
-        (limit,) = made_limits({key: f"{most}.5%"}, "")
+        (limit,) = parse_limits({key: f"{most}.5%"}, "")
         more = found > before * (1 + Fraction(2 * most + 1, 200)) and not base.totals.unknown
-        assert (str(judged(limit, now, base).outcome) == "over") == more
-        whole = judged(made_limits({"layers": {"*": {f"max_{quantity}": 0}}}, "")[0], now)
+        assert (str(judge(limit, now, base).outcome) == "over") == more
+        whole = judge(parse_limits({"layers": {"*": {f"max_{quantity}": 0}}}, "")[0], now)
         assert whole.outcome == "unknown" or whole.found == found
         if whole.outcome == "over" and len(whole.largest) < 3:
             assert sum(part.amount for part in whole.largest) == found

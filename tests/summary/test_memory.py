@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import summarykit
-from summarykit.expression import evaluate, grouped, numbers
+from summarykit.expression import evaluate, group_digits, numbers
 from summarykit.runs import NO_RUN
 from summarykit.summary.memory import kv_cache, memory
 
@@ -19,7 +19,7 @@ def of(model, *args, **options):
 
 
 def shown(row):
-    return f"{numbers(row.formula.tree, dict(row.bindings))} = {grouped(row.bytes)}"
+    return f"{numbers(row.formula.tree, dict(row.bindings))} = {group_digits(row.bytes)}"
 
 
 def said(row):

@@ -13,7 +13,7 @@ from summarykit.exporters.excel.sheets.layers import layer_sheet
 from summarykit.exporters.view import build_view
 from summarykit.exporters.view.groups import listed_rows
 from summarykit.exporters.view.selection import works_of
-from summarykit.exporters.view.tree import shown_places
+from summarykit.exporters.view.tree import visible_places
 from summarykit.summary.folding import Folding, members
 from summarykit.summary.selection import ORDERS, Selection, choose, natural
 
@@ -70,7 +70,7 @@ def test_rows_shown_and_rows_told_are_the_whole_model_once(model, selection, fol
     data = summarykit.summarize(model).data
     chosen = choose(data, selection)
     folding = Folding(data, fold, chosen.apart)
-    shown = shown_places(data, folding, limit, with_empty=True, chosen=chosen)
+    shown = visible_places(data, folding, limit, with_empty=True, chosen=chosen)
     rows = [folding.rows[place.row] for place in shown.places]
     assert len(rows) + shown.rows == len(folding.rows)
     assert sum(row.times for row in folding.rows) == len(data.layers)

@@ -31,8 +31,7 @@ target = "support.pinned:sequential"
 [tool.summarykit.models.new]
 target = "support.pinned:sequential"
 [tool.summarykit.models.broken]
-target = "support.pinned:convolutional"
-args = { groups = 3 }
+target = "missing_package:build"
 """
 
 #: The version of torch is in each report, and the checksum of a JSON file covers it.

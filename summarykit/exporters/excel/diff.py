@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import BinaryIO
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.exporters.base import Options
 from summarykit.exporters.excel.cells.labels import plain_note, plainly, quiet
 from summarykit.exporters.excel.cells.page_setup import paper
@@ -24,7 +24,7 @@ MOST_ROWS = 5_000
 
 def write_excel_diff(comparison: Comparison, out: BinaryIO, options: Options, *, fill_cache: bool = True) -> None:
     """Write the workbook; *fill_cache* is False only in tests, which let LibreOffice compute what formulas show."""
-    with no_collection():
+    with gc_paused():
         view = build_diff_view(
             comparison, title=options.title, source=options.source, fold=options.fold, most_rows=MOST_ROWS
         )

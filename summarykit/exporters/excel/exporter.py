@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, BinaryIO, ClassVar
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.errors import TemplateError
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.excel.cells.labels import quiet
@@ -21,7 +21,7 @@ from summarykit.exporters.excel.sheets.glossary import glossary_sheet
 from summarykit.exporters.excel.sheets.layers import LayerSheet, layer_sheet
 from summarykit.exporters.excel.sheets.memory import MemorySheet, memory_sheet
 from summarykit.exporters.excel.sheets.originals import originals
-from summarykit.exporters.excel.sheets.overview import fitted, overview_values, plain
+from summarykit.exporters.excel.sheets.overview import fit_page, overview_values, plain
 from summarykit.exporters.excel.sheets.tensors import TensorSheet, tensor_sheet
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
@@ -47,7 +47,7 @@ class ExcelExporter:
 
 def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cache: bool = True) -> None:
     """Write the workbook; *fill_cache* is False only in tests, which let LibreOffice compute what formulas show."""
-    with no_collection():
+    with gc_paused():
         selection = options.selection
         view = build_view(data, title=options.title, source=options.source, fold=options.fold, selection=selection)
         folding = Folding(data)
@@ -67,7 +67,7 @@ def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cach
             "tensors": _tensors(tensors) if tensors else None,
             "glossary": glossary_sheet(data, view),
         }
-        values["overview"] = fitted(values["overview"], lambda shown: _height({**values, "overview": shown}, options))
+        values["overview"] = fit_page(values["overview"], lambda shown: _height({**values, "overview": shown}, options))
         markup = _rendered("excel/report.xml.j2", values, options)
         records: dict[str, Sequence[Mapping[str, object]]] = {**sheet.records, "layers": layers.rows}
         records |= {"originals": originals(sheet, compute, memory)}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.html.page_data_strings import Cell, Texts, exact
-from summarykit.exporters.view.columns import KNOWN, Share, Subject, in_words
+from summarykit.exporters.view.columns import COLUMNS, RowContext, Share, in_words
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
 
@@ -45,7 +45,7 @@ def page_columns(asked: Sequence[str], *, ran: bool) -> tuple[PageColumn, ...]:
     own = [_own(name, key, label, usual, asked, always=True) for name, (key, label) in always.items()]
     made = [_own(name, key, label, usual, asked, always=False) for name, (key, label) in _MADE.items()]
     others = [
-        PageColumn(f"c-{name}", KNOWN[name].column.label or "Check", True, _right(name), always=False, at=at)
+        PageColumn(f"c-{name}", COLUMNS[name].column.label or "Check", True, _right(name), always=False, at=at)
         for at, name in enumerate(asked)
         if name not in always | _MADE
     ]
@@ -59,7 +59,7 @@ def _own(name: str, key: str, label: str, usual: Sequence[str], asked: Sequence[
 
 
 def _right(name: str) -> bool:
-    return KNOWN[name].column.align == "right"
+    return COLUMNS[name].column.align == "right"
 
 
 def switches(data: SummaryData, columns: Sequence[PageColumn]) -> dict[str, Cell]:
@@ -73,7 +73,9 @@ def switches(data: SummaryData, columns: Sequence[PageColumn]) -> dict[str, Cell
     return {"switches": found} | ({"plain": 1} if plain else {})
 
 
-def asked_facts(data: SummaryData, columns: Sequence[PageColumn], layer: LayerRecord, texts: Texts) -> dict[str, Cell]:
+def selected_facts(
+    data: SummaryData, columns: Sequence[PageColumn], layer: LayerRecord, texts: Texts
+) -> dict[str, Cell]:
     """Return what columns of other formats say of one copy of a layer, for the script.
 
     A number that adds up stands as it is, a share as a pair, all else as a list with the number of its text.
@@ -81,8 +83,8 @@ def asked_facts(data: SummaryData, columns: Sequence[PageColumn], layer: LayerRe
     found: dict[str, Cell] = {}
     for column in columns:
         if column.key.startswith("c-"):
-            cell = KNOWN[column.key[2:]].cell
-            one, two = (cell(Subject(data, layer, times, layer.path)) for times in (1, 2))
+            cell = COLUMNS[column.key[2:]].cell
+            one, two = (cell(RowContext(data, layer, times, layer.path)) for times in (1, 2))
             if isinstance(one, Share):
                 found[column.key] = [exact(one.part), exact(one.whole)]
             elif isinstance(one, int) and isinstance(two, int) and two == 2 * one:

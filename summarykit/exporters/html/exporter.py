@@ -12,12 +12,12 @@ from typing import Any, BinaryIO, ClassVar
 
 from markupsafe import Markup, escape
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.exporters.base import Options, exporter
-from summarykit.exporters.html.columns import PageColumn, asked_facts, page_columns, switches
+from summarykit.exporters.html.columns import PageColumn, page_columns, selected_facts, switches
 from summarykit.exporters.html.diff.icicle import joint_picture
 from summarykit.exporters.html.diff.page_data import change_island
-from summarykit.exporters.html.diff.table import change_table, told_groups
+from summarykit.exporters.html.diff.table import change_table, visible_groups
 from summarykit.exporters.html.icicle import picture_cells
 from summarykit.exporters.html.minify import lean_script, lean_style
 from summarykit.exporters.html.page_data import More, island, ranking_cells
@@ -27,9 +27,9 @@ from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import MOST_ROWS, folding_of, ran
 from summarykit.exporters.view.diff import build_diff_view
-from summarykit.exporters.view.tree import shown_places
-from summarykit.exporters.view.words import counted, share
-from summarykit.expression import grouped
+from summarykit.exporters.view.tree import visible_places
+from summarykit.exporters.view.words import count_noun, share
+from summarykit.expression import group_digits
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import Comparison
 from summarykit.summary.diff.merged_tree import Joint
@@ -71,7 +71,7 @@ class HtmlExporter:
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
         """Write the page as UTF-8."""
-        with no_collection():
+        with gc_paused():
             folding = Folding(data)
             whole = _is_whole(options.selection)
             fold = options.fold or (whole and len(data.layers) > MOST_ROWS)
@@ -93,10 +93,10 @@ class HtmlExporter:
 
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
         """Write the page on what changed as UTF-8."""
-        with no_collection():
+        with gc_paused():
             view = build_diff_view(comparison, title=options.title, source=options.source, fold=options.fold)
             joint = Joint(comparison)
-            groups = told_groups(joint, fold=options.fold)
+            groups = visible_groups(joint, fold=options.fold)
             table = change_table(joint, groups, view.title)
             tree = change_island(joint, groups, table, view.title, fold=options.fold)
             drawn = None if view.same or view.new else joint_picture(joint, view.title)
@@ -132,7 +132,7 @@ def _not_shown(data: SummaryData) -> str:
         if layer.parent >= 0
     )
     hold = " or multiply-adds" if data.flows else ""
-    return f"{counted(idle, 'layer')} without parameters{hold} not shown." if idle else ""
+    return f"{count_noun(idle, 'layer')} without parameters{hold} not shown." if idle else ""
 
 
 def _view(
@@ -180,7 +180,7 @@ def _island(
         how["picture"] = picture_cells(view.picture, EXACT)
     how |= switches(data, columns)
     tree = _whole if _is_whole(options.selection) else _chosen
-    how |= tree(data, folding, options, partial(asked_facts, data, columns), fold=fold, most=most)
+    how |= tree(data, folding, options, partial(selected_facts, data, columns), fold=fold, most=most)
     return as_data(how)
 
 
@@ -199,7 +199,7 @@ def _whole(
     rows, shown = folding.rows, {}
     layers: Collection[int] = range(len(data.layers))
     if fold:
-        found = shown_places(data, folding, most, with_empty=True)
+        found = visible_places(data, folding, most, with_empty=True)
         positions = [place.row for place in found.places]
         layers = [rows[position].layer for position in positions]
         shown = {"shown": positions} if found.rows else {}
@@ -212,7 +212,7 @@ def _chosen(
 ) -> dict[str, object]:
     chosen = choose(data, options.selection)
     rows_of = folding_of(data, folding, chosen, fold=fold)
-    shown = shown_places(data, rows_of, most, with_empty=True, chosen=chosen)
+    shown = visible_places(data, rows_of, most, with_empty=True, chosen=chosen)
     return {"page": "folded", "unfolded": 0, **island_of_some(data, rows_of.rows, shown, chosen, more)}
 
 
@@ -244,7 +244,7 @@ def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str
     helpers: dict[str, Callable[..., Any]] = {
         "attribute": attribute,
         "breaks": breaks,
-        "grouped": grouped,
+        "grouped": group_digits,
         "lean_script": lean_script,
         "lean_style": lean_style,
     }

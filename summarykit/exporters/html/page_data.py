@@ -16,7 +16,7 @@ from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.rows import details_of, has_details, shared_note
 from summarykit.exporters.view.values import Details, Ranking, RowFlow
 from summarykit.exporters.view.words import GRADE_WORDS, shape_words, visible
-from summarykit.expression import Unanswerable, grouped, latex
+from summarykit.expression import Unanswerable, group_digits, latex
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
@@ -55,10 +55,10 @@ def island(data: SummaryData, folding: Folding, told: Collection[int], more: Mor
         facts_of(data, data.layers[at], texts, untold=new) | more(data.layers[at], texts)
         for at, new in zip(firsts, untold, strict=True)
     ]
-    return written(data, facts, insides, texts, len(data.layers))
+    return page_data_of(data, facts, insides, texts, len(data.layers))
 
 
-def written(
+def page_data_of(
     data: SummaryData, facts: Sequence[dict[str, Cell]], insides: Sequence[Inside], texts: Texts, modules: int
 ) -> dict[str, object]:
     """Return the island of these structures: what each says, and what stands right below it."""
@@ -189,7 +189,7 @@ def _latex(data: SummaryData, layer: LayerRecord) -> str:
         return ""
     bindings = dict(why.bindings)
     try:
-        value = f" = {grouped(why.value)}" if why.value is not None else ""
+        value = f" = {group_digits(why.value)}" if why.value is not None else ""
         said = f"{latex(why.formula.tree, bindings)} = {latex(why.formula.tree, bindings, values=True)}{value}"
     except Unanswerable:
         return ""

@@ -13,7 +13,7 @@ from summarykit.summary.folding.naming import spans
 from summarykit.summary.folding.tree import sibling_runs, taking_turns
 
 
-class Run(NamedTuple):
+class Siblings(NamedTuple):
     """Siblings of one structure whose names count up: the first name, and how many there are."""
 
     name: str
@@ -25,7 +25,7 @@ class Run(NamedTuple):
 class Inside(NamedTuple):
     """What stands right below a row, in the order of the model."""
 
-    runs: Sequence[Run]
+    runs: Sequence[Siblings]
     turns: Sequence[str]  #: where runs take turns, what each row of several is called, folded; else nothing
 
 
@@ -44,7 +44,7 @@ def insides_of(
         told = sorted((run, at) for at, row in enumerate(rows) for run in row)
         found.append(
             Inside(
-                [Run(_name(data, run[0]), len(run), numbers[structures[run[0]]], at) for run, at in told],
+                [Siblings(_name(data, run[0]), len(run), numbers[structures[run[0]]], at) for run, at in told],
                 [_called(data, row) for row in rows] if len(rows) < len(runs) else (),
             )
         )
@@ -60,7 +60,7 @@ def _name(data: SummaryData, layer: int) -> str:
     return own_name(data.layers[layer], data)
 
 
-def flat(runs: Sequence[Run], names: dict[str, int]) -> list[Cell]:
+def flat(runs: Sequence[Siblings], names: dict[str, int]) -> list[Cell]:
     """Return runs as one list, three cells a run: the name's place among all *names* from 1, copies, structure.
 
     A number that counts on from the run before it is left out (0).

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from summarykit.exporters.html.page_data import More, facts_of, no_more, written
-from summarykit.exporters.html.page_data_children import Inside, Run
+from summarykit.exporters.html.page_data import More, facts_of, no_more, page_data_of
+from summarykit.exporters.html.page_data_children import Inside, Siblings
 from summarykit.exporters.html.page_data_strings import Texts, exact
-from summarykit.exporters.view.tree import Shown
+from summarykit.exporters.view.tree import VisibleRows
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, own_name
 from summarykit.summary.folding.tree import sibling_runs
@@ -16,7 +16,7 @@ from summarykit.summary.totals import added_up
 
 
 def island_of_some(
-    data: SummaryData, rows: Sequence[FoldedRow], shown: Shown, chosen: Chosen, more: More = no_more
+    data: SummaryData, rows: Sequence[FoldedRow], shown: VisibleRows, chosen: Chosen, more: More = no_more
 ) -> dict[str, object]:
     """Return the rows that are *shown* of a folded tree, in their order, as ``island()`` does.
 
@@ -25,7 +25,7 @@ def island_of_some(
     """
     held = [int(layer.explanation >= 0 and layer.alias_of < 0) for layer in data.layers]
     layers, counted = added_up(data.layers, held), data.columns.counted
-    runs: list[list[tuple[int, Run]]] = [[] for _ in shown.places]
+    runs: list[list[tuple[int, Siblings]]] = [[] for _ in shown.places]
     names: list[list[str]] = [[] for _ in shown.places]
     alike = [0] * len(data.layers)
     here = [(layers[rows[place.row].layer], counted[rows[place.row].layer]) for place in shown.places]
@@ -34,7 +34,7 @@ def island_of_some(
             row, above = rows[place.row], here[place.parent]
             for run in sibling_runs(row.siblings, data, alike):
                 first = data.layers[run[0]]
-                told = Run(own_name(first, data), len(run), at, len(names[place.parent]))
+                told = Siblings(own_name(first, data), len(run), at, len(names[place.parent]))
                 runs[place.parent].append((first.id, told))
             names[place.parent].append(row.name if row.copies > 1 else "")
             here[place.parent] = (
@@ -55,4 +55,4 @@ def island_of_some(
         Inside([run for _, run in told], rows if len(rows) < len(told) else ())
         for told, rows in zip(runs, names, strict=True)
     ]
-    return written(data, facts, insides, texts, sum(rows[place.row].times for place in shown.places))
+    return page_data_of(data, facts, insides, texts, sum(rows[place.row].times for place in shown.places))

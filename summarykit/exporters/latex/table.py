@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.exporters.latex.values import PaperRest, PaperRow, PaperTable
-from summarykit.exporters.view.groups import Listed, listed_rows
+from summarykit.exporters.view.groups import ListRow, listed_rows
 from summarykit.exporters.view.rows import shared_note
 from summarykit.exporters.view.selection import as_asked
 from summarykit.exporters.view.values import Piece
-from summarykit.exporters.view.words import GRADE_WORDS, counted, place, share
-from summarykit.expression import Unanswerable, grouped, latex, numbers
+from summarykit.exporters.view.words import GRADE_WORDS, count_noun, place, share
+from summarykit.expression import Unanswerable, group_digits, latex, numbers
 from summarykit.expression.nodes import Node, Number, Product
 from summarykit.records import Explanation
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
-from summarykit.summary.selection import EVERYTHING, Selection, Sorted, choose, sorted_by
+from summarykit.summary.selection import EVERYTHING, Selection, SortKey, choose, sorted_by
 
 #: So many rows stand on a page under their caption.
 MOST_ROWS = 40
@@ -30,12 +30,12 @@ def paper_table(
     data: SummaryData, *, title: str, fold: bool = True, selection: Selection = EVERYTHING.selection
 ) -> PaperTable:
     """Return the largest rows of what was asked for, in the order asked for; the rest is counted in lines below."""
-    with no_collection():
+    with gc_paused():
         chosen = choose(data, selection)
         listed = [row for row in listed_rows(data, Folding(data, fold, chosen.apart), chosen) if _counts(data, row)]
         by_size = sorted(range(len(listed)), key=lambda at: -listed[at].value)
         shown = [listed[at] for at in sorted(by_size[:MOST_ROWS])]
-        order = sorted_by(data, selection.sort, (Sorted(row.layer, row.path, row.value, row.macs) for row in shown))
+        order = sorted_by(data, selection.sort, (SortKey(row.layer, row.path, row.value, row.macs) for row in shown))
         kept = [_row(data, shown[at], title) for at in order]
         lengths = [max(map(len, texts)) for texts in zip(*map(_texts, kept), strict=True)]
     held = [min(max(length, _NARROWEST), _WIDEST) for length in lengths]
@@ -47,29 +47,29 @@ def paper_table(
     )
 
 
-def _counts(data: SummaryData, row: Listed) -> bool:
+def _counts(data: SummaryData, row: ListRow) -> bool:
     """Return whether a row holds parameters; in a run the list has layers that only multiply, too."""
     return row.value > 0 if row.inside else data.layers[row.layer].explanation >= 0
 
 
 def _rest(
-    data: SummaryData, listed: Sequence[Listed], smaller: Sequence[Listed], selection: Selection
+    data: SummaryData, listed: Sequence[ListRow], smaller: Sequence[ListRow], selection: Selection
 ) -> tuple[PaperRest, ...]:
     """Return a line for the rows that are too many, and one for what was not asked for."""
-    found = [(counted(len(smaller), "smaller row"), sum(row.value for row in smaller))] if smaller else []
+    found = [(count_noun(len(smaller), "smaller row"), sum(row.value for row in smaller))] if smaller else []
     others = data.totals.parameters - sum(row.value for row in listed)
     if others:
         found.append((f"not listed, {as_asked(selection)}", others))
     total = data.totals.parameters
-    return tuple(PaperRest(label, value, grouped(value), share(value, total)) for label, value in found)
+    return tuple(PaperRest(label, value, group_digits(value), share(value, total)) for label, value in found)
 
 
-def _row(data: SummaryData, listed: Listed, title: str) -> PaperRow:
+def _row(data: SummaryData, listed: ListRow, title: str) -> PaperRow:
     layer, times = data.layers[listed.layer], listed.times
     why, own = (None, 0) if listed.inside else (data.explanation(layer), data.columns.own[layer.id])
     word, _, look = GRADE_WORDS[why.evidence] if why else ("", "", "checked")
     formula, plain = _formula(why, times) if why else ("", "")
-    inside = (Piece(f"with everything inside, {counted(listed.layers // times, 'layer')}"),)
+    inside = (Piece(f"with everything inside, {count_noun(listed.layers // times, 'layer')}"),)
     return PaperRow(
         path=place(listed.path, layer.parent, title),
         times=times,
@@ -79,7 +79,7 @@ def _row(data: SummaryData, listed: Listed, title: str) -> PaperRow:
         word="" if look == "checked" else word.lower(),
         note=inside if listed.inside else shared_note(data, layer, listed.path, times),
         value=listed.value,
-        text="not known yet" if own is None else grouped(listed.value) if listed.value or not own else "–",
+        text="not known yet" if own is None else group_digits(listed.value) if listed.value or not own else "–",
         share=share(listed.value, data.totals.parameters),
     )
 

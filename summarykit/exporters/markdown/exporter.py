@@ -16,7 +16,7 @@ from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import MOST_GROUPS, MOST_ROWS, ran
 from summarykit.exporters.view.diff import build_diff_view
-from summarykit.expression import grouped
+from summarykit.expression import group_digits
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import Comparison, ProjectChanges
 
@@ -94,5 +94,10 @@ def _first_that_fits(texts: Iterable[str]) -> str:
 
 
 def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str:
-    helpers: dict[str, Callable[..., Any]] = {"code": code, "grouped": grouped, "html_code": html_code, "kind": kind}
+    helpers: dict[str, Callable[..., Any]] = {
+        "code": code,
+        "grouped": group_digits,
+        "html_code": html_code,
+        "kind": kind,
+    }
     return in_columns(render(template, values, escape, folders=options.templates, helpers=helpers))

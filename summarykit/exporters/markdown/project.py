@@ -10,8 +10,8 @@ from markupsafe import Markup
 from summarykit.exporters.base import Options
 from summarykit.exporters.markdown.escaping import MOST_CHARACTERS, characters
 from summarykit.exporters.markdown.shorten_diff import PROJECT_ROOM, in_less_room
-from summarykit.exporters.view.diff import DiffView, build_project_view, model_view, shown_models
-from summarykit.exporters.view.words import counted
+from summarykit.exporters.view.diff import DiffView, build_project_view, model_view, visible_models
+from summarykit.exporters.view.words import count_noun
 from summarykit.summary.diff import ProjectChanges
 
 #: What stands around the details of one model, but for its name.
@@ -39,7 +39,7 @@ class _Details:
 
 def project_comment(changes: ProjectChanges, render: Render, options: Options) -> str:
     """Return the comment: at most 60,000 characters, by leaving out whole parts, the least telling first."""
-    told = [] if changes.same and changes.ok else shown_models(changes)
+    told = [] if changes.same and changes.ok else visible_models(changes)
     views = [model_view(model, fold=options.fold) for model in told]
     details = [_Details(view, render) for view in views if view and not view.same]
     for models, errors in PROJECT_ROOM:
@@ -52,7 +52,7 @@ def project_comment(changes: ProjectChanges, render: Render, options: Options) -
     kept = _fitting([(each, each.form(level)) for each in details], room)
     while True:
         left = len(details) - len(kept)
-        said = f"The details of {counted(left, 'model')} are left out here to keep this short" if left else ""
+        said = f"The details of {count_noun(left, 'model')} are left out here to keep this short" if left else ""
         shown = tuple((each.name, each.headline, Markup(text)) for each, text in kept)
         text = render("markdown/project.md.j2", {"project": view, "details": shown, "left_out": said})
         if characters(text) <= MOST_CHARACTERS or not kept:

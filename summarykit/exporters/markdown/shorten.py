@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from summarykit.exporters.view.values import ReportView
-from summarykit.exporters.view.words import counted, listed, shortened
+from summarykit.exporters.view.words import count_noun, join_words, shorten
 
 #: The list of layers is cut to so many rows before it is left out.
 FEWER_GROUPS = (100, 30)
@@ -47,19 +47,19 @@ def report_in_less_room(view: ReportView, with_fewer: Iterable[ReportView]) -> I
         yield view
     more = len(view.problems) - _FEW_PROBLEMS
     if more > 0:
-        left_out.append(counted(more, "more problem"))
+        left_out.append(count_noun(more, "more problem"))
     left_out.append("the middle of long names")
     yield _less(_with_short_texts(view._replace(problems=view.problems[:_FEW_PROBLEMS])), left_out)
 
 
 def _less(view: ReportView, left_out: list[str]) -> ReportView:
-    return view._replace(left_out=f"Left out here to keep this short: {listed(left_out)}.") if left_out else view
+    return view._replace(left_out=f"Left out here to keep this short: {join_words(left_out)}.") if left_out else view
 
 
 def _with_short_texts(held: Any) -> Any:
     """Return a view with every text in it cut in its middle where it is long; deep, and nothing else changes."""
     if isinstance(held, str):
-        return shortened(held, _LONGEST_TEXT)
+        return shorten(held, _LONGEST_TEXT)
     if isinstance(held, tuple):
         parts = map(_with_short_texts, held)
         return held._make(parts) if hasattr(held, "_make") else tuple(parts)

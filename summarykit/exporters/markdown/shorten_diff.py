@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from summarykit.exporters.view.diff.values import DiffView
-from summarykit.exporters.view.words import counted
+from summarykit.exporters.view.words import count_noun
 
 
 def in_less_room(view: DiffView) -> Iterator[DiffView]:
@@ -13,7 +13,7 @@ def in_less_room(view: DiffView) -> Iterator[DiffView]:
     yield view
     loading = view.checkpoint
     if loading.names:
-        left = f"{counted(loading.number, 'name')}, left out here to keep this short"
+        left = f"{count_noun(loading.number, 'name')}, left out here to keep this short"
         view = view._replace(checkpoint=loading._replace(names=(), names_left_out=left))
         yield view
     if view.more:
@@ -22,7 +22,7 @@ def in_less_room(view: DiffView) -> Iterator[DiffView]:
     view = view._replace(why_more=())
     yield view
     few = view.top[:3]
-    yield view._replace(top=few, top_left_out=f"{counted(len(view.rows) - len(few), 'more change')}, left out here")
+    yield view._replace(top=few, top_left_out=f"{count_noun(len(view.rows) - len(few), 'more change')}, left out here")
 
 
 #: How many models and errors stand in less and less room.

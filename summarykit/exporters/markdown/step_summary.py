@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 from summarykit.errors import OutputError
-from summarykit.exporters.base import Options, Told, write_with
+from summarykit.exporters.base import Options, Report, write_with
 from summarykit.exporters.markdown.exporter import MarkdownExporter, brief
 from summarykit.summary.data import SummaryData
 
@@ -32,7 +32,7 @@ def step_summary() -> Path:
     return Path(path)
 
 
-def append_summary(told: Told, options: Options) -> None:
+def append_summary(told: Report, options: Options) -> None:
     """Append the Markdown to the summary of the step; in a shorter form, or a line instead, where there is no room.
 
     Raises:
@@ -58,7 +58,7 @@ def _last(room: int) -> bytes:
     return _LEFT_OUT.encode() if room >= 0 else b""
 
 
-def _forms(told: Told, options: Options) -> Iterable[bytes]:
+def _forms(told: Report, options: Options) -> Iterable[bytes]:
     """Yield the Markdown, then shorter forms of it."""
     out = BytesIO()
     write_with(MarkdownExporter(), told, out, options)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from summarykit.exporters.view.budget import broken_lines, failed_lines, limit_rows, verdict_line
-from summarykit.exporters.view.words import shortened
+from summarykit.exporters.view.words import shorten
 from summarykit.summary.budget import ModelCheck
 
 WIDTH = 100
@@ -53,7 +53,7 @@ def _table(checks: Sequence[ModelCheck]) -> Table:
         table.add_column(heading, justify="right", overflow="fold")
     table.add_column("")
     for row in limit_rows(checks):
-        name, what = Text(shortened(row.model, 40)), Text(shortened(row.what, 60))
+        name, what = Text(shorten(row.model, 40)), Text(shorten(row.what, 60))
         verdict = Text(f"{row.sign} {row.word}", style="" if row.ok else "red")
         table.add_row(name, what, Text(row.found), Text(row.most), Text(row.used), verdict)
     return table

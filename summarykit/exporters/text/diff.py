@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from summarykit.exporters.base import Options
-from summarykit.exporters.text.layout import Styled, broken, broken_name, plain
+from summarykit.exporters.text.layout import StyledText, broken, broken_name, plain
 from summarykit.exporters.view.diff import DiffView, build_diff_view
 from summarykit.exporters.view.diff.values import ChangeRow
 from summarykit.exporters.view.values import Rich
@@ -84,14 +84,14 @@ def _rows(view: DiffView, width: int) -> list[Text]:
     return lines
 
 
-def _beside(word: str, text: Styled, change: tuple[str, str], words: int, wide: int) -> Text:
+def _beside(word: str, text: StyledText, change: tuple[str, str], words: int, wide: int) -> Text:
     """Return a line: *word* in a column of its own, *text*, and *change* at the right of *wide* columns."""
     line = Text.assemble(word, " " * (words - cell_len(word)), *text)
     between = wide - cell_len(plain(text)) - cell_len(change[0])
     return line.append(" " * max(between, 0)).append(*change) if change[0] else line
 
 
-def _name(row: ChangeRow) -> Styled:
+def _name(row: ChangeRow) -> StyledText:
     copies = ((f" × {row.times:,}", "bold"),) if row.times > 1 else ()
     return ((visible(row.path), ""), *copies)
 

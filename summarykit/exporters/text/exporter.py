@@ -11,12 +11,12 @@ from rich.console import Console
 
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.text.diff import print_comparison
-from summarykit.exporters.text.layout import Column, Styled, as_text, broken, plain, table
+from summarykit.exporters.text.layout import Column, StyledText, as_text, broken, plain, table
 from summarykit.exporters.text.project import print_project
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import ran
-from summarykit.exporters.view.values import CountLine, Rich, Row, Run
-from summarykit.exporters.view.words import share, shortened, visible
+from summarykit.exporters.view.values import CountLine, Rich, Row, RunView
+from summarykit.exporters.view.words import share, shorten, visible
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import Comparison, ProjectChanges
 
@@ -77,7 +77,7 @@ def print_summary(console: Console, data: SummaryData, options: Options) -> None
         console.print(as_text(line), no_wrap=True, overflow="ignore", crop=True)
 
 
-def _lines(data: SummaryData, options: Options, width: int) -> list[Styled]:
+def _lines(data: SummaryData, options: Options, width: int) -> list[StyledText]:
     """Return title, table, total and checks in lines of *width* columns."""
     view = build_view(
         data,
@@ -95,26 +95,26 @@ def _lines(data: SummaryData, options: Options, width: int) -> list[Styled]:
     return [*_broken(before, width), *rows, *_broken(after, width)]
 
 
-def _broken(lines: list[Styled], width: int) -> list[Styled]:
+def _broken(lines: list[StyledText], width: int) -> list[StyledText]:
     return [part for line in lines for part in broken(line, width)]
 
 
-def _head(view: ReportView) -> list[Styled]:
-    source = ((f"  {shortened(visible(view.source), _HEAD)}", "dim"),) if view.source else ()
-    return [((shortened(visible(view.title), _HEAD), "bold"), *source)]
+def _head(view: ReportView) -> list[StyledText]:
+    source = ((f"  {shorten(visible(view.source), _HEAD)}", "dim"),) if view.source else ()
+    return [((shorten(visible(view.title), _HEAD), "bold"), *source)]
 
 
-def _story(view: ReportView) -> list[Styled]:
+def _story(view: ReportView) -> list[StyledText]:
     """Return the count in words, for a small model."""
-    lines: list[Styled] = []
+    lines: list[StyledText] = []
     for line in view.story:
-        name = f"{shortened(visible(line.name), 36)} " if line.name else ""
+        name = f"{shorten(visible(line.name), 36)} " if line.name else ""
         said = f"{visible(line.type)}: {_sentence(line.text)}{f' {line.equation}.' if line.equation else ''}"
         lines.append(((name, "bold"), (said, "")))
     return [*lines, _said(view.story_total), _said("")] if lines else []
 
 
-def _said(text: str, looks: str = "") -> Styled:
+def _said(text: str, looks: str = "") -> StyledText:
     return ((text, looks),)
 
 
@@ -126,7 +126,7 @@ def _columns(*, ran: bool, narrow: bool) -> tuple[str, ...]:
     return (*types, "output_shapes", "formula", "total", "macs_total", "check")
 
 
-def _table(view: ReportView, width: int, *, chosen: bool) -> list[Styled]:
+def _table(view: ReportView, width: int, *, chosen: bool) -> list[StyledText]:
     """Return the folded tree; rows that are left out are counted below. No number of *chosen* columns is cut."""
     ran = view.run is not None
     keys = [column.key for column in view.columns]
@@ -155,7 +155,7 @@ def _table(view: ReportView, width: int, *, chosen: bool) -> list[Styled]:
     return table(columns, looks, width)
 
 
-def _dimmed(cell: Styled) -> Styled:
+def _dimmed(cell: StyledText) -> StyledText:
     return tuple((text, f"dim {looks}".rstrip()) for text, looks in cell)
 
 
@@ -168,9 +168,9 @@ def _shown(view: ReportView) -> list[Row]:
     return [root, *inside] if root.own or not inside else inside
 
 
-def _name(row: Row, *, noted: bool) -> Styled:
+def _name(row: Row, *, noted: bool) -> StyledText:
     """Return the name of a row; with what is to know of it where no other column has room for that."""
-    name = "  " * min(row.depth - 1, 6) + shortened(visible(row.name), 36)
+    name = "  " * min(row.depth - 1, 6) + shorten(visible(row.name), 36)
     runs = [(name, "bold" if row.depth == 1 else "")]
     if row.copies > 1:
         runs.append((f" × {row.copies:,}", "bold"))
@@ -179,7 +179,7 @@ def _name(row: Row, *, noted: bool) -> Styled:
     return tuple(runs)
 
 
-def _cell(row: Row, key: str, text: str) -> Styled:
+def _cell(row: Row, key: str, text: str) -> StyledText:
     """Return what stands in a column; *text* where the terminal has no way of its own to say it."""
     details, flow = row.details, row.flow
     match key:
@@ -199,7 +199,7 @@ def _cell(row: Row, key: str, text: str) -> Styled:
             return _said(visible(text))
 
 
-def _formula(row: Row) -> Styled:
+def _formula(row: Row) -> StyledText:
     if row.note:
         return _said(_sentence(row.note))
     if not row.formula:
@@ -210,14 +210,14 @@ def _formula(row: Row) -> Styled:
     return _said(visible(row.formula))
 
 
-def _output(row: Row) -> Styled:
+def _output(row: Row) -> StyledText:
     """Return the size of what leaves a layer, or that one with parameters was never called."""
     if row.flow is None or row.flow.calls:
         return _said(row.flow.output if row.flow else "")
     return _said(row.flow.status if row.formula else "", "dim")
 
 
-def _run(run: Run) -> Styled:
+def _run(run: RunView) -> StyledText:
     """Return "Multiply-adds (MACs) 4,089,184,256 (4.1 billion) for `input` 1 × 3 × 224 × 224"."""
     what = "Multiply-adds (MACs) " if run.macs else "Sizes"
     rest = ""
@@ -227,7 +227,7 @@ def _run(run: Run) -> Styled:
     return ((what, "bold"), (f"{rest} for {_sentence(run.given)}", ""))
 
 
-def _count(line: CountLine) -> Styled:
+def _count(line: CountLine) -> StyledText:
     """Return "Active per token 12,879,925,248: 27.6% of all ..."."""
     return _said(f"{line.label} {line.number}: {_sentence(line.basis)}")
 
@@ -236,10 +236,10 @@ def _sentence(pieces: Rich) -> str:
     return visible("".join(piece.text for piece in pieces))
 
 
-def _tail(view: ReportView) -> list[Styled]:
+def _tail(view: ReportView) -> list[StyledText]:
     hidden = view.rows_left_out
     told = f" parameters{f' ({view.rounded})' if view.rounded else ''} · {' · '.join(view.facts)}"
-    lines: list[Styled] = [_said(visible(hidden), "dim")] if hidden else []
+    lines: list[StyledText] = [_said(visible(hidden), "dim")] if hidden else []
     lines.append(((f"Total {view.total}", "bold"), (told, "")))
     lines += [_count(line) for line in view.counts]
     if view.run is not None:

@@ -19,7 +19,7 @@ from rich.style import Style
 from rich.text import Text
 
 #: Runs of text, each with the name of its looks; no run is markup, whatever it says.
-Styled = tuple[tuple[str, str | Style], ...]
+StyledText = tuple[tuple[str, str | Style], ...]
 
 _GAP = 2
 #: What ends a part of a name: ``self_``, ``layers.``, ``0–2,``.
@@ -37,28 +37,28 @@ class Column(NamedTuple):
     most: int | None = None
 
 
-def plain(line: Styled) -> str:
+def plain(line: StyledText) -> str:
     """Return what a line says."""
     return line[0][0] if len(line) == 1 else "".join(text for text, _ in line)
 
 
-def as_text(line: Styled) -> Text:
+def as_text(line: StyledText) -> Text:
     """Return a line as rich prints it."""
     return Text.assemble(*line, end="")
 
 
-def broken(line: Styled, width: int) -> list[Styled]:
+def broken(line: StyledText, width: int) -> list[StyledText]:
     """Return *line* in as many lines as it takes where there are *width* columns."""
     return [line] if cell_len(plain(line)) <= width else _wrapped(line, width, Column(""))
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[Styled]], width: int) -> list[Styled]:
+def table(columns: Sequence[Column], rows: Sequence[Sequence[StyledText]], width: int) -> list[StyledText]:
     """Return the lines of a table with a heading, at most *width* columns wide as far as its texts can be broken."""
     grid = [[((column.label, "bold"),) for column in columns], *rows]
     lengths = [[cell_len(plain(cell)) for cell in row] for row in grid]
     gaps = [_GAP] * (len(columns) - 1) + [0]
     widths = _widths(columns, [max(column) for column in zip(*lengths, strict=True)], gaps, width)
-    lines: list[Styled] = []
+    lines: list[StyledText] = []
     for number, (row, sizes) in enumerate(zip(grid, lengths, strict=True)):
         lines += _row(columns, row, sizes, widths, gaps, low=number == 0)
     return lines
@@ -66,13 +66,13 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Styled]], width: in
 
 def _row(
     columns: Sequence[Column],
-    row: Sequence[Styled],
+    row: Sequence[StyledText],
     sizes: Sequence[int],
     widths: Sequence[int],
     gaps: Sequence[int],
     *,
     low: bool,
-) -> list[Styled]:
+) -> list[StyledText]:
     """Return the lines of a row; its cells begin in the first line, or, where *low*, end in the last."""
     rooms = [max(width - gap, 0) for width, gap in zip(widths, gaps, strict=True)]
     cells = [
@@ -99,7 +99,7 @@ def _row(
     return lines
 
 
-def _wrapped(cell: Styled, width: int, column: Column) -> list[Styled]:
+def _wrapped(cell: StyledText, width: int, column: Column) -> list[StyledText]:
     if width < 1:
         return [()]
     if column.overflow == "name":
@@ -110,12 +110,12 @@ def _wrapped(cell: Styled, width: int, column: Column) -> list[Styled]:
     return [tuple((part.text, part.style or "") for part in line.render(_console(), end="")) for line in lines]
 
 
-def broken_name(name: Styled, width: int) -> list[Styled]:
+def broken_name(name: StyledText, width: int) -> list[StyledText]:
     """Return a name in as many lines as it takes, broken between its parts, each line below the first set in."""
     told = plain(name)
     inset = len(told) - len(told.lstrip(" ")) + _GAP
     inset = inset if inset <= width // 2 else 0
-    lines: list[Styled] = []
+    lines: list[StyledText] = []
     rest, before = as_text(name), 0
     while cell_len(rest.plain) > width - before:
         head, rest = rest.divide([_cut(rest.plain, width - before)])
@@ -136,7 +136,7 @@ def _cut(text: str, width: int) -> int:
     return max(ends[-1] if ends else fits, 1)
 
 
-def _after(before: int, text: Text) -> Styled:
+def _after(before: int, text: Text) -> StyledText:
     parts = tuple((part.text, part.style or "") for part in text.render(_console(), end=""))
     return ((" " * before, ""), *parts) if before else parts
 

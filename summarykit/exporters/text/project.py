@@ -9,7 +9,7 @@ from rich.text import Text
 from summarykit.exporters.base import Options
 from summarykit.exporters.view.diff import build_project_view
 from summarykit.exporters.view.diff.values import ModelRow, ProjectView
-from summarykit.exporters.view.words import counted, shortened, size_words, visible
+from summarykit.exporters.view.words import count_noun, shorten, size_words, visible
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import ProjectChanges
 
@@ -61,7 +61,7 @@ def _table(view: ProjectView) -> Table:
 
 
 def _cells(row: ModelRow) -> tuple[Text, ...]:
-    name = Text(shortened(visible(row.name), 40))
+    name = Text(shorten(visible(row.name), 40))
     cells = [name, Text(row.numbers), Text(row.change)]
     for look, text in ((row.loading_look, row.loading), (row.budget_look, row.budget)):
         sign, style = _SIGNS.get(look, ("", ""))
@@ -72,5 +72,5 @@ def _cells(row: ModelRow) -> tuple[Text, ...]:
 def print_model(console: Console, name: str, data: SummaryData) -> None:
     """Print one line on a model."""
     totals = data.totals
-    told = f"{visible(name)}: {counted(totals.parameters, 'parameter')} · {size_words(totals.bytes)}"
+    told = f"{visible(name)}: {count_noun(totals.parameters, 'parameter')} · {size_words(totals.bytes)}"
     console.print(Text(told), soft_wrap=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.view.values import Block, Piece, Rich
-from summarykit.exporters.view.words import block_name, counted, per_mille, share
-from summarykit.expression import grouped
+from summarykit.exporters.view.words import block_name, count_noun, per_mille, share
+from summarykit.expression import group_digits
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding, is_number
 from summarykit.summary.totals import added_up
@@ -52,15 +52,15 @@ def by_bytes(data: SummaryData) -> Measure:
 
 
 def all_blocks(
-    data: SummaryData, folding: Folding, title: str, measure: Measure, words: Callable[[int], str] = grouped
+    data: SummaryData, folding: Folding, title: str, measure: Measure, words: Callable[[int], str] = group_digits
 ) -> tuple[Block, ...]:
     """Return the parts of the model in order, opened until no single part holds nearly everything."""
-    parts = opened(folding, measure)
+    parts = main_blocks(folding, measure)
     largest = max((_value(measure, part) for part in parts), default=0)
     return tuple(_block(data, part, measure, largest, title, words) for part in parts)
 
 
-def ranked(blocks: tuple[Block, ...], total: int, words: Callable[[int], str] = grouped) -> tuple[Block, ...]:
+def rank_blocks(blocks: tuple[Block, ...], total: int, words: Callable[[int], str] = group_digits) -> tuple[Block, ...]:
     """Return the largest blocks, sorted, and the rest as "Other (n)"."""
     by_size = sorted(blocks, key=lambda block: -block.value)
     kept, rest = by_size[:LARGEST], by_size[LARGEST:]
@@ -89,7 +89,7 @@ def whole_sum(blocks: tuple[Block, ...], total: int) -> Rich:
     for number, block in enumerate(blocks):
         pieces.append(Piece(f"{' + ' if number else ''}{block.product or block.text} "))
         pieces.append(Piece(block.short if names.count(block.short) == 1 else block.label, code=True))
-    return (*pieces, Piece(f" = {grouped(total)}"))
+    return (*pieces, Piece(f" = {group_digits(total)}"))
 
 
 def one_line(blocks: tuple[Block, ...], total: int) -> str:
@@ -107,7 +107,7 @@ def first_sentence(data: SummaryData, folding: Folding, blocks: tuple[Block, ...
     sizes = [(sum(adds[layer] for layer in group.layers), group) for group in folding.groups]
     size, group = max(sizes, key=lambda pair: pair[0])
     times = len(group.layers)
-    each = f"{grouped(times)} × {grouped(size // times)}" if times > 1 else grouped(size)
+    each = f"{group_digits(times)} × {group_digits(size // times)}" if times > 1 else group_digits(size)
     kind = data.records.types[data.layers[group.layers[0]].type].name
     largest = (*_called(group.path or data.model_name, kind), Piece(f", {each}."))
     top = max(blocks, key=lambda block: block.value)
@@ -123,7 +123,7 @@ def _called(path: str, kind: str) -> Rich:
     return (Piece(path, code=True), Piece(f" ({kind})")) if is_number(path) else (Piece(path, code=True),)
 
 
-def opened(folding: Folding, measure: Measure) -> list[Part]:
+def main_blocks(folding: Folding, measure: Measure) -> list[Part]:
     """Return the parts that stand for the blocks: those of the model, the largest opened while it holds nearly all."""
     parts = _inside(folding, measure, folding.rows[0])
     while parts:
@@ -182,7 +182,7 @@ def _block(
         each=each,
         value=value,
         text=words(value),
-        product=f"{grouped(row.times)} × {words(each)}" if row.times > 1 else "",
+        product=f"{group_digits(row.times)} × {words(each)}" if row.times > 1 else "",
         share=share(value, total),
         per_mille=per_mille(value, total),
         bar=per_mille(value, largest),
@@ -192,4 +192,4 @@ def _block(
 def layers_fact(data: SummaryData) -> str:
     """Return "107 layers with parameters in 286 modules"."""
     totals = data.totals
-    return f"{counted(totals.layers, 'layer')} with parameters in {counted(totals.modules, 'module')}"
+    return f"{count_noun(totals.layers, 'layer')} with parameters in {count_noun(totals.modules, 'module')}"

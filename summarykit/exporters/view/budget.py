@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.view.values import Piece, Rich
-from summarykit.exporters.view.words import counted, place, share, visible
-from summarykit.expression import grouped
+from summarykit.exporters.view.words import count_noun, place, share, visible
+from summarykit.expression import group_digits
 from summarykit.summary.budget import Contributor, Limit, ModelCheck, Outcome, Quantity, Verdict
 from summarykit.summary.data import SummaryData
 from summarykit.summary.lock import LockChange, LockedLayer
@@ -57,11 +57,13 @@ def limit_rows(checks: Sequence[ModelCheck]) -> tuple[LimitRow, ...]:
 def _rows(check: ModelCheck) -> Iterator[LimitRow]:
     name = visible(check.name)
     if not check.verdicts:
-        yield LimitRow(name, "parameters", grouped(check.data.totals.parameters), "–", "–", "–", "no limit", ok=True)
+        yield LimitRow(
+            name, "parameters", group_digits(check.data.totals.parameters), "–", "–", "–", "no limit", ok=True
+        )
     for verdict in check.verdicts:
         limit, (sign, word) = verdict.limit, _OUTCOMES[verdict.outcome]
-        found = "not known" if verdict.found is None else grouped(verdict.found)
-        most = f"base + {visible(str(limit.written))}" if verdict.most is None else grouped(verdict.most)
+        found = "not known" if verdict.found is None else group_digits(verdict.found)
+        most = f"base + {visible(str(limit.written))}" if verdict.most is None else group_digits(verdict.most)
         used = "–" if verdict.most is None or verdict.found is None else share(verdict.found, verdict.most)
         word = "new, no base" if check.new and verdict.outcome is Outcome.NO_BASE else word
         yield LimitRow(name, _what(limit), found, most, used, sign, word, verdict.ok)
@@ -110,13 +112,13 @@ def broken_pieces(verdict: Verdict, data: SummaryData) -> Rich:
         return (*what, Piece(" not known, and so not within "), asked, Piece(f": {verdict.reason}"))
     assert verdict.found is not None
     assert verdict.most is not None
-    found, most = grouped(verdict.found), grouped(verdict.most)
+    found, most = group_digits(verdict.found), group_digits(verdict.most)
     if limit.increase:
         assert verdict.before is not None
-        before, grew = grouped(verdict.before), grouped(verdict.found - verdict.before)
+        before, grew = group_digits(verdict.before), group_digits(verdict.found - verdict.before)
         said = (Piece(f"{before} → {found} "), *what, Piece(f" (+{grew}), and "), asked, Piece(f" allows {most}"))
     else:
-        more = Piece(f", {grouped(verdict.found - verdict.most)} more than ")
+        more = Piece(f", {group_digits(verdict.found - verdict.most)} more than ")
         said = (Piece(f"{found} "), *what, more, asked, Piece(" allows"))
     return (*said, Piece("; "), *_who(verdict, data)) if verdict.largest else said
 
@@ -133,8 +135,10 @@ def _who(verdict: Verdict, data: SummaryData) -> Rich:
 
 def _contributor(part: Contributor, whole: int, data: SummaryData) -> Rich:
     name = Piece(place(part.path, data.layers[part.layer].parent, data.model_name), code=True)
-    times = f" × {grouped(part.times)}" if part.times > 1 else ""
-    amount = f"+{grouped(part.amount)}" if part.grew else f"{grouped(part.amount)} ({share(part.amount, whole)})"
+    times = f" × {group_digits(part.times)}" if part.times > 1 else ""
+    amount = (
+        f"+{group_digits(part.amount)}" if part.grew else f"{group_digits(part.amount)} ({share(part.amount, whole)})"
+    )
     return (name, Piece(f"{times} {amount}"))
 
 
@@ -143,19 +147,19 @@ def verdict_line(checks: Sequence[ModelCheck], gone: Sequence[str] = (), failed:
     verdicts = [verdict for check in checks for verdict in check.verdicts]
     over, unknown = (sum(each.outcome is one for each in verdicts) for one in (Outcome.OVER, Outcome.UNKNOWN))
     unlocked = sum(check.lock is not None and not check.lock.same for check in checks) + len(gone)
-    parts = [f"{counted(len(failed), 'model')} cannot be checked"] if failed else []
+    parts = [f"{count_noun(len(failed), 'model')} cannot be checked"] if failed else []
     if over:
-        parts.append(f"over budget: {grouped(over)} of {counted(len(verdicts), 'limit')} not kept")
+        parts.append(f"over budget: {group_digits(over)} of {count_noun(len(verdicts), 'limit')} not kept")
     if unknown:
-        parts.append(f"not known to be within budget: {grouped(unknown)} of {counted(len(verdicts), 'limit')}")
+        parts.append(f"not known to be within budget: {group_digits(unknown)} of {count_noun(len(verdicts), 'limit')}")
     if verdicts and not over and not unknown:
         idle = sum(verdict.outcome is Outcome.NO_BASE for verdict in verdicts)
-        kept = counted(len(verdicts) - idle, "limit")
+        kept = count_noun(len(verdicts) - idle, "limit")
         parts.append(
-            f"within budget: {kept} kept" + (f", {grouped(idle)} not checked for want of a base" if idle else "")
+            f"within budget: {kept} kept" + (f", {group_digits(idle)} not checked for want of a base" if idle else "")
         )
     if any(check.lock for check in checks) or gone:
-        parts.append(f"{counted(unlocked, 'model')} not as locked" if unlocked else "as locked")
+        parts.append(f"{count_noun(unlocked, 'model')} not as locked" if unlocked else "as locked")
     return "; ".join(parts) or "no limits"
 
 
@@ -164,12 +168,12 @@ def lock_lines(change: LockChange) -> list[str]:
     rows = [(row, "−") for row in change.removed] + [(row, "+") for row in change.added]
     places = {row.layer: at for at, row in enumerate((*change.before.layers, *change.after.layers))}
     rows.sort(key=lambda pair: (_first(pair[0].layer), places[pair[0].layer]))
-    lines = [f"  {name}: {grouped(one)} → {grouped(two)}" for name, (one, two) in change.totals.items()]
+    lines = [f"  {name}: {group_digits(one)} → {group_digits(two)}" for name, (one, two) in change.totals.items()]
     lines += [f"  {sign} {_locked(row)}" for row, sign in rows[: 2 * _MOST_ROWS]]
     if not lines:  # names that fold alike, say
         lines = [f"  fingerprint: {visible(change.before.fingerprint)} → {change.after.fingerprint}"]
     left = len(rows) - 2 * _MOST_ROWS
-    return [*lines, *([f"  {counted(left, 'more line')}"] if left > 0 else [])]
+    return [*lines, *([f"  {count_noun(left, 'more line')}"] if left > 0 else [])]
 
 
 def _first(layers: str) -> tuple[tuple[int, str], ...]:
@@ -178,6 +182,6 @@ def _first(layers: str) -> tuple[tuple[int, str], ...]:
 
 
 def _locked(row: LockedLayer) -> str:
-    times = f" × {grouped(row.times)}" if row.times > 1 else ""
+    times = f" × {group_digits(row.times)}" if row.times > 1 else ""
     held = ", ".join(map(visible, row.holds))
-    return f"{visible(row.layer) or chr(34) * 2}{times}: {counted(row.parameters, 'parameter')}: {held}"
+    return f"{visible(row.layer) or chr(34) * 2}{times}: {count_noun(row.parameters, 'parameter')}: {held}"

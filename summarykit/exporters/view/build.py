@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.exporters.view import blocks as where
 from summarykit.exporters.view.checks import agreement, check_views, grade_views, problems
 from summarykit.exporters.view.columns import columns_of
@@ -17,8 +17,8 @@ from summarykit.exporters.view.rankings import rankings
 from summarykit.exporters.view.rows import tree_rows, usual_tensor
 from summarykit.exporters.view.story import story, story_total
 from summarykit.exporters.view.values import ReportView, Term
-from summarykit.exporters.view.words import CHECKED_MEANS, rounded, share, size_words
-from summarykit.expression import grouped
+from summarykit.exporters.view.words import CHECKED_MEANS, round_count, share, size_words
+from summarykit.expression import group_digits
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 from summarykit.summary.selection import EVERYTHING, Chosen, Selection, choose
@@ -104,7 +104,7 @@ def build_view(
             memory, the first sentence and formulas in other notations.
 
     """
-    with no_collection():
+    with gc_paused():
         limits = (most_rows, most_groups)
         # What is said of the whole speaks of repeats, also where every row is shown or only some are.
         folding = folding or Folding(data)
@@ -153,9 +153,9 @@ def _view(
         title=title,
         source=" · ".join(part for part in (source, torch) if part),
         fingerprint=data.fingerprint,
-        total=grouped(totals.parameters),
+        total=group_digits(totals.parameters),
         total_value=totals.parameters,
-        rounded=rounded(totals.parameters),
+        rounded=round_count(totals.parameters),
         sentence=() if alone else where.first_sentence(data, folding, parts),
         facts=_facts(data),
         counts=count_lines(data),
@@ -169,7 +169,7 @@ def _view(
         story_total=story_total(data),
         one_line=where.one_line(parts, totals.parameters),
         whole_sum=where.whole_sum(parts, totals.parameters),
-        blocks=where.ranked(parts, totals.parameters),
+        blocks=where.rank_blocks(parts, totals.parameters),
         rankings=() if alone else rankings(data, folding, title),
         columns=columns_of(keys),
         rows=rows,
@@ -198,13 +198,13 @@ def _facts(data: SummaryData) -> tuple[str, ...]:
     totals = data.totals
     facts = []
     if totals.frozen:
-        facts.append(f"{grouped(totals.trainable)} trainable ({share(totals.trainable, totals.parameters)})")
+        facts.append(f"{group_digits(totals.trainable)} trainable ({share(totals.trainable, totals.parameters)})")
     dtypes = {t.facts.dtype for t in data.tensors if t.facts.kind == "parameter"}
     number_format = f" in {dtypes.pop()}" if len(dtypes) == 1 else " in mixed formats" if dtypes else ""
     facts.append(size_words(totals.bytes) + number_format)
     facts.append(where.layers_fact(data))
     if totals.buffers:
-        facts.append(f"{grouped(totals.buffers)} stored, not learned")
+        facts.append(f"{group_digits(totals.buffers)} stored, not learned")
     return tuple(facts)
 
 

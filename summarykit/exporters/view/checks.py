@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from summarykit.exporters.view.flow import compute_problems, run_problems
 from summarykit.exporters.view.rows import rich
 from summarykit.exporters.view.values import Check, Grade, Piece, Problem
-from summarykit.exporters.view.words import GRADE_WORDS, counted, share
-from summarykit.expression import grouped
+from summarykit.exporters.view.words import GRADE_WORDS, count_noun, share
+from summarykit.expression import group_digits
 from summarykit.records import Evidence, LayerRecord
 from summarykit.summary.checks import Check as FoundCheck
 from summarykit.summary.data import SummaryData
@@ -30,13 +30,13 @@ def agreement(data: SummaryData) -> str:
         return "There is no count to check"
     if not unchecked:
         verb = "agrees" if total == 1 else "agree"
-        return f"{grouped(agree)} of {counted(total, 'count')} {verb} with PyTorch"
+        return f"{group_digits(agree)} of {count_noun(total, 'count')} {verb} with PyTorch"
     if not agree + differ:
         tell = "tells its" if total == 1 else "tell their"
-        return f"No count could be checked; {counted(total, 'layer')} {tell} size only"
+        return f"No count could be checked; {count_noun(total, 'layer')} {tell} size only"
     verb = "agrees" if agree + differ == 1 else "agree"
-    said = f"{grouped(agree)} of {counted(agree + differ, 'checked count')} {verb} with PyTorch"
-    return f"{said}; {grouped(unchecked)} of {counted(total, 'layer')} could not be checked"
+    said = f"{group_digits(agree)} of {count_noun(agree + differ, 'checked count')} {verb} with PyTorch"
+    return f"{said}; {group_digits(unchecked)} of {count_noun(total, 'layer')} could not be checked"
 
 
 def grade_views(data: SummaryData) -> tuple[Grade, ...]:
@@ -48,7 +48,7 @@ def grade_views(data: SummaryData) -> tuple[Grade, ...]:
         sums[word] = (layers + grade.layers, parameters + grade.parameters)
     total = data.totals.parameters
     return tuple(
-        Grade(*word, counted(layers, "layer"), grouped(parameters), share(parameters, total))
+        Grade(*word, count_noun(layers, "layer"), group_digits(parameters), share(parameters, total))
         for word, (layers, parameters) in sums.items()
     )
 
@@ -60,12 +60,12 @@ def check_views(data: SummaryData) -> tuple[Check, ...]:
 
 def _compared(check: FoundCheck) -> str:
     if check.slug in _OF_LAYERS:
-        return f"{grouped(check.found)} of {grouped(check.expected)}"
-    return f"{grouped(check.found)} = {grouped(check.expected)}" if check.ok else _against(check)
+        return f"{group_digits(check.found)} of {group_digits(check.expected)}"
+    return f"{group_digits(check.found)} = {group_digits(check.expected)}" if check.ok else _against(check)
 
 
 def _against(check: FoundCheck) -> str:
-    return f"{grouped(check.found)} against {grouped(check.expected)}"
+    return f"{group_digits(check.found)} against {group_digits(check.expected)}"
 
 
 def problems(data: SummaryData, folding: Folding) -> tuple[Problem, ...]:
@@ -81,12 +81,13 @@ def problems(data: SummaryData, folding: Folding) -> tuple[Problem, ...]:
     totals = data.totals
     if totals.unknown:
         verbs = ("has", "adds") if totals.unknown == 1 else ("have", "add")
-        what = counted(totals.unknown, "parameter")
+        what = count_noun(totals.unknown, "parameter")
         text = f"{what} {verbs[0]} no size until the first input, and {verbs[1]} 0 to the total: "
         unknown = [layer for layer in data.layers if data.columns.own[layer.id] is None]
         found.append(Problem("warning", "Not known until the first input", (Piece(text), *_named(data, unknown))))
     if totals.frozen:
-        text = f"{grouped(totals.frozen)} of {grouped(totals.parameters)} ({share(totals.frozen, totals.parameters)}): "
+        part = share(totals.frozen, totals.parameters)
+        text = f"{group_digits(totals.frozen)} of {group_digits(totals.parameters)} ({part}): "
         found.append(Problem("note", "Kept fixed in training", (Piece(text), *_named(data, _frozen(data)))))
     return (*found, *ties(data, folding), *run_problems(data))
 
@@ -129,7 +130,7 @@ def disagreements(data: SummaryData) -> list[Problem]:
         parts = [piece for name in names for piece in (name, Piece(", "))][:-1]
         text = [*parts, Piece(f" and {more} more: " if more else ": ")]
         if why.value is not None and held is not None and why.value != held:
-            text.append(Piece(f"the formula gives {grouped(why.value)}, PyTorch holds {grouped(held)}; "))
+            text.append(Piece(f"the formula gives {group_digits(why.value)}, PyTorch holds {group_digits(held)}; "))
         found.append(Problem("bad", "Formula and PyTorch differ", (*text, *rich(f"{why.reason}."))))
     return found
 
@@ -141,7 +142,9 @@ def container_problems(data: SummaryData) -> list[Problem]:
         held = data.columns.total[check.layer]
         if check.value != held:
             name = Piece(data.layers[check.layer].path or data.model_name, code=True)
-            numbers = f": {check.origin} gives {grouped(check.value)}, its parts hold {grouped(held)} together."
+            numbers = (
+                f": {check.origin} gives {group_digits(check.value)}, its parts hold {group_digits(held)} together."
+            )
             found.append(Problem("bad", "Formula and PyTorch differ", (name, Piece(numbers))))
     return found
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from summarykit.exporters.view.values import Column
 from summarykit.exporters.view.words import GRADE_WORDS, shape_words, share
-from summarykit.expression import grouped
+from summarykit.expression import group_digits
 from summarykit.records import LayerRecord
 from summarykit.runs import Flow
 from summarykit.summary.data import SummaryData
@@ -26,7 +26,7 @@ class Share(NamedTuple):
 Cell = str | int | Share | None
 
 
-class Subject(NamedTuple):
+class RowContext(NamedTuple):
     """What a row is about: a layer, and how many like it."""
 
     data: SummaryData
@@ -35,108 +35,108 @@ class Subject(NamedTuple):
     path: str
 
 
-class Known(NamedTuple):
+class ColumnSpec(NamedTuple):
     """A column that can be asked for."""
 
     column: Column
-    cell: Callable[[Subject], Cell]
+    cell: Callable[[RowContext], Cell]
 
 
 def columns_of(keys: Sequence[str]) -> tuple[Column, ...]:
     """Return the columns of these names, in order."""
-    return tuple(KNOWN[key].column for key in keys)
+    return tuple(COLUMNS[key].column for key in keys)
 
 
-def cells_of(keys: Sequence[str], subject: Subject) -> tuple[str, ...]:
+def cells_of(keys: Sequence[str], subject: RowContext) -> tuple[str, ...]:
     """Return what stands in these columns, in words."""
-    return tuple(in_words(KNOWN[key].cell(subject)) for key in keys)
+    return tuple(in_words(COLUMNS[key].cell(subject)) for key in keys)
 
 
 def in_words(cell: Cell) -> str:
     """Return a cell as text."""
     if isinstance(cell, Share):
         return share(*cell)
-    return grouped(cell) if isinstance(cell, int) else cell or ""
+    return group_digits(cell) if isinstance(cell, int) else cell or ""
 
 
 def _known(
-    key: str, label: str, cell: Callable[[Subject], Cell], align: str = "left", short: str = ""
-) -> tuple[str, Known]:
-    return key, Known(Column(key, label, short or label, align), cell)
+    key: str, label: str, cell: Callable[[RowContext], Cell], align: str = "left", short: str = ""
+) -> tuple[str, ColumnSpec]:
+    return key, ColumnSpec(Column(key, label, short or label, align), cell)
 
 
-def _count(key: str, label: str, cell: Callable[[Subject], Cell], short: str = "") -> tuple[str, Known]:
+def _count(key: str, label: str, cell: Callable[[RowContext], Cell], short: str = "") -> tuple[str, ColumnSpec]:
     return _known(key, label, cell, "right", short)
 
 
-def _held(values: Sequence[int], subject: Subject) -> int:
+def _held(values: Sequence[int], subject: RowContext) -> int:
     """Return a number that adds up, of all copies."""
     return values[subject.layer.id] * subject.times
 
 
-def _own(subject: Subject) -> Cell:
+def _own(subject: RowContext) -> Cell:
     own = subject.data.columns.own[subject.layer.id]
     if subject.layer.explanation < 0:
         return None
     return "not known yet" if own is None else own * subject.times
 
 
-def _frozen(subject: Subject) -> Cell:
+def _frozen(subject: RowContext) -> Cell:
     columns, layer = subject.data.columns, subject.layer
     return (columns.adds[layer.id] - columns.trainable[layer.id]) * subject.times
 
 
-def _share(subject: Subject) -> Cell:
+def _share(subject: RowContext) -> Cell:
     return Share(_held(subject.data.columns.counted, subject), subject.data.totals.parameters)
 
 
-def _shape(name: str) -> Callable[[Subject], Cell]:
-    def cell(subject: Subject) -> Cell:
+def _shape(name: str) -> Callable[[RowContext], Cell]:
+    def cell(subject: RowContext) -> Cell:
         return next((shape_words(shape) for found, shape, _ in _parameters(subject) if found == name), "")
 
     return cell
 
 
-def _numel(name: str) -> Callable[[Subject], Cell]:
-    def cell(subject: Subject) -> Cell:
+def _numel(name: str) -> Callable[[RowContext], Cell]:
+    def cell(subject: RowContext) -> Cell:
         return next((numel for found, _, numel in _parameters(subject) if found == name), None)
 
     return cell
 
 
-def _parameters(subject: Subject) -> list[tuple[str, tuple[int, ...] | None, int | None]]:
+def _parameters(subject: RowContext) -> list[tuple[str, tuple[int, ...] | None, int | None]]:
     held = subject.data.tensors[subject.layer.first_tensor : subject.layer.end_tensor]
     return [(t.name, t.facts.shape, t.facts.numel) for t in held if t.facts.kind == "parameter"]
 
 
-def _grade(words: bool) -> Callable[[Subject], Cell]:
+def _grade(words: bool) -> Callable[[RowContext], Cell]:
     """Return the sign of a layer's evidence, or the grade in words."""
 
-    def cell(subject: Subject) -> Cell:
+    def cell(subject: RowContext) -> Cell:
         why = subject.data.explanation(subject.layer)
         return (str(why.evidence) if words else GRADE_WORDS[why.evidence][1]) if why else ""
 
     return cell
 
 
-def _value(subject: Subject) -> Cell:
+def _value(subject: RowContext) -> Cell:
     why = subject.data.explanation(subject.layer)
     return why.value if why else None
 
 
-def _closed(subject: Subject) -> Cell:
+def _closed(subject: RowContext) -> Cell:
     check = subject.data.closed_forms.get(subject.layer.id)
     return closed_form(check) if check else ""
 
 
-def _type(name: str) -> Callable[[Subject], Cell]:
+def _type(name: str) -> Callable[[RowContext], Cell]:
     return lambda subject: str(getattr(subject.data.records.types[subject.layer.type], name))
 
 
-def _flow(cell: Callable[[LayerFlow], Cell], *, additive: bool = False) -> Callable[[Subject], Cell]:
+def _flow(cell: Callable[[LayerFlow], Cell], *, additive: bool = False) -> Callable[[RowContext], Cell]:
     """Return what a run tells of a layer; nothing without one, and at a second place of a module."""
 
-    def of(subject: Subject) -> Cell:
+    def of(subject: RowContext) -> Cell:
         if not subject.data.flows or subject.layer.alias_of >= 0:
             return None
         found = cell(subject.data.flows[subject.layer.id])
@@ -149,21 +149,21 @@ def _sizes(flows: Sequence[Flow]) -> str:
     return ", ".join(shape_words(flow.shape) for flow in flows)
 
 
-def _macs_grade(subject: Subject) -> Cell:
+def _macs_grade(subject: RowContext) -> Cell:
     if not subject.data.flows:
         return None
     number = subject.data.compute_of(subject.data.flows[subject.layer.id])
     return str(subject.data.run.computes[number].evidence) if number >= 0 else ""
 
 
-def _macs_formula(subject: Subject) -> Cell:
+def _macs_formula(subject: RowContext) -> Cell:
     if not subject.data.flows:
         return None
     return subject.data.compute_texts[subject.data.compute_of(subject.data.flows[subject.layer.id])].equation
 
 
 #: Numbers that add up are of all copies, with those of shared tensors where they come first; sizes are of one.
-KNOWN: Mapping[str, Known] = dict(
+COLUMNS: Mapping[str, ColumnSpec] = dict(
     (
         _known("path", "Path", lambda s: s.path),
         _known("type", "Type", _type("name")),

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from summarykit.exporters.view import blocks as where
-from summarykit.exporters.view.values import Block, FlowLine, Piece, Problem, Rich, RowFlow, Run
-from summarykit.exporters.view.words import GRADE_WORDS, counted, rounded, shape_words, share, short, size_words
-from summarykit.expression import grouped
+from summarykit.exporters.view.values import Block, FlowLine, Piece, Problem, Rich, RowFlow, RunView
+from summarykit.exporters.view.words import GRADE_WORDS, count_noun, round_count, shape_words, share, short, size_words
+from summarykit.expression import group_digits
 from summarykit.records import Evidence, LayerRecord
 from summarykit.runs import Flow
 from summarykit.summary.data import SummaryData
@@ -35,35 +35,35 @@ _CONVENTION = (
 )
 
 
-def run_view(data: SummaryData, folding: Folding, title: str) -> Run | None:
+def run_view(data: SummaryData, folding: Folding, title: str) -> RunView | None:
     """Return what is said of the run, None without one."""
     trace, macs = data.trace, data.totals.macs
     if trace.how == "off":
         return None
     parts = where.all_blocks(data, folding, title, where.by_macs(data)) if macs else ()
-    return Run(
-        given=given_words(trace.inputs, trace.inputs_from),
-        macs="" if macs is None else grouped(macs),
+    return RunView(
+        given=input_words(trace.inputs, trace.inputs_from),
+        macs="" if macs is None else group_digits(macs),
         macs_value=macs or 0,
-        macs_rounded=rounded(macs or 0),
-        flops="" if macs is None else grouped(2 * macs),
+        macs_rounded=round_count(macs or 0),
+        flops="" if macs is None else group_digits(2 * macs),
         approximate=bool(trace.approximate),
         sentence=_sentence(parts),
         one_line=where.one_line(parts, macs or 0),
-        blocks=where.ranked(parts, macs or 0),
+        blocks=where.rank_blocks(parts, macs or 0),
         peak_inference="" if trace.peak_inference is None else size_words(trace.peak_inference),
         peak_training="" if trace.peak_training is None else size_words(trace.peak_training),
         made=(_HOW[trace.how], _CONVENTION, *trace.notes),
     )
 
 
-def given_words(inputs: Sequence[Flow], origin: str) -> Rich:
+def input_words(inputs: Sequence[Flow], origin: str) -> Rich:
     """Return "`input_ids` 1 × 3 (int64), the model's own example"."""
     pieces: list[Piece] = []
     for flow in inputs[:_MOST_NAMED]:
         pieces += [Piece(flow.name, code=True), Piece(f" {shape_words(flow.shape)} ({flow.dtype}), ")]
     if len(inputs) > _MOST_NAMED:
-        pieces.append(Piece(f"{counted(len(inputs) - _MOST_NAMED, 'more tensor')}, "))
+        pieces.append(Piece(f"{count_noun(len(inputs) - _MOST_NAMED, 'more tensor')}, "))
     parts = origin.split("`")
     return (*pieces, *(Piece(part, code=i % 2 == 1) for i, part in enumerate(parts) if part))
 
@@ -93,13 +93,13 @@ def row_flow(data: SummaryData, layer: LayerRecord, times: int) -> RowFlow | Non
         output=_main_shape(flow),
         varies=flow.varies,
         macs_value=flow.macs * times,
-        macs=grouped(flow.macs * times) if flow.macs else "",
+        macs=group_digits(flow.macs * times) if flow.macs else "",
         inside_value=flow.macs_total * times,
-        inside=grouped(flow.macs_total * times) if flow.macs_total else "",
+        inside=group_digits(flow.macs_total * times) if flow.macs_total else "",
         inside_short=short(flow.macs_total * times, "G") if flow.macs_total else "",
         share=share(flow.macs_total * times, data.totals.macs or 0),
         formula=texts.formula or "",
-        equation=texts.equation or (grouped(each) if each else ""),
+        equation=texts.equation or (group_digits(each) if each else ""),
         macs_text=_product(texts.numbers or "", len(flow.calls) * times, flow.macs * times),
         sentence=texts.sentence,
         word=word,
@@ -117,8 +117,8 @@ def _product(numbers: str, times: int, macs: int) -> str:
     if not macs:
         return ""
     if times > 1 and numbers:
-        numbers = f"{grouped(times)} × {f'({numbers})' if ' ' in numbers else numbers}"
-    return f"{numbers} = {grouped(macs)}" if numbers and numbers != grouped(macs) else grouped(macs)
+        numbers = f"{group_digits(times)} × {f'({numbers})' if ' ' in numbers else numbers}"
+    return f"{numbers} = {group_digits(macs)}" if numbers and numbers != group_digits(macs) else group_digits(macs)
 
 
 def _lines(flows: Sequence[Flow]) -> tuple[FlowLine, ...]:
@@ -160,7 +160,7 @@ def run_problems(data: SummaryData) -> list[Problem]:
         more = f"; {len(trace.approximate) - _MOST_NAMED} more" if len(trace.approximate) > _MOST_NAMED else ""
         found.append(Problem("warning", "Some sizes are assumed", _rich(f"{named}{more}.")))
     if trace.uncounted:
-        names = ", ".join(f"`{name}` ({grouped(times)})" for name, times in trace.uncounted[:_MOST_NAMED])
+        names = ", ".join(f"`{name}` ({group_digits(times)})" for name, times in trace.uncounted[:_MOST_NAMED])
         found.append(Problem("warning", "Operators that nobody can count", _rich(f"Their work is missing: {names}.")))
     return [*found, *_uncalled(data)]
 

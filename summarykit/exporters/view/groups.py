@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from summarykit.exporters.view.columns import Subject, cells_of
+from summarykit.exporters.view.columns import RowContext, cells_of
 from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.rows import named_shape, shared_note
 from summarykit.exporters.view.selection import as_asked, cut_rows, works_of
 from summarykit.exporters.view.values import Group, Piece
-from summarykit.exporters.view.words import GRADE_WORDS, counted, place, shape_words
-from summarykit.expression import grouped
+from summarykit.exporters.view.words import GRADE_WORDS, count_noun, place, shape_words
+from summarykit.expression import group_digits
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
-from summarykit.summary.selection import EVERYTHING, Chosen, Sorted, sorted_by
+from summarykit.summary.selection import EVERYTHING, Chosen, SortKey, sorted_by
 
 
-class Listed(NamedTuple):
+class ListRow(NamedTuple):
     """One row of the list, before it has words."""
 
     layer: int  #: the first it stands for
@@ -54,7 +54,7 @@ def flat_list(
     kept = sorted(sorted(range(len(listed)), key=lambda at: -listed[at].value)[:limit])
     rest = sorted(set(range(len(listed))) - set(kept)) if len(kept) < len(listed) else []
     shown = [listed[at] for at in kept]
-    order = sorted_by(data, chosen.selection.sort, (Sorted(e.layer, e.path, e.value, e.macs) for e in shown))
+    order = sorted_by(data, chosen.selection.sort, (SortKey(e.layer, e.path, e.value, e.macs) for e in shown))
     told = [_too_many([listed[at] for at in rest]), _not_asked_for(data, listed, chosen)]
     return FlatList(
         _title(data, listed, chosen),
@@ -63,12 +63,12 @@ def flat_list(
     )
 
 
-def listed_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[Listed]:
+def listed_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[ListRow]:
     """Return the rows of the list that were asked for, in the order of the model."""
     adds, counts, flows = data.columns.adds, data.columns.counted, data.flows
     cut = cut_rows(data, folding, chosen)
     found = [
-        Listed(row.layer, row.path, row.times, counts[row.layer] * row.times,
+        ListRow(row.layer, row.path, row.times, counts[row.layer] * row.times,
                flows[row.layer].macs_total * row.times if flows else 0, inside, inside=True)
         for row, inside in cut
     ]  # fmt: skip
@@ -76,7 +76,7 @@ def listed_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[Lis
         first, times = group.layers[0], len(group.layers)
         if chosen.lists(first) and not _is_cut(data, first, chosen):
             macs = flows[first].macs * times if flows else 0
-            found.append(Listed(first, group.path, times, adds[first] * times, macs, times, inside=False))
+            found.append(ListRow(first, group.path, times, adds[first] * times, macs, times, inside=False))
     return sorted(found, key=lambda each: each.layer)
 
 
@@ -86,48 +86,48 @@ def _is_cut(data: SummaryData, layer: int, chosen: Chosen) -> bool:
     return inner and data.columns.depth[layer] == chosen.selection.depth
 
 
-def _title(data: SummaryData, listed: Sequence[Listed], chosen: Chosen) -> str:
+def _title(data: SummaryData, listed: Sequence[ListRow], chosen: Chosen) -> str:
     layers = sum(works_of(data))
     alone = sum(each.layers for each in listed if not each.inside)
     parts = sum(each.times for each in listed if each.inside)
     if not chosen.selection.leaves_out or (not parts and alone == layers):
-        return "The only layer" if layers == 1 else f"All {counted(layers, 'layer')}"
-    said = f"{grouped(alone)} of {counted(layers, 'layer')}"
-    return f"{said} and {counted(parts, 'part')} with everything inside" if parts else said
+        return "The only layer" if layers == 1 else f"All {count_noun(layers, 'layer')}"
+    said = f"{group_digits(alone)} of {count_noun(layers, 'layer')}"
+    return f"{said} and {count_noun(parts, 'part')} with everything inside" if parts else said
 
 
-def _too_many(rest: Sequence[Listed]) -> str:
+def _too_many(rest: Sequence[ListRow]) -> str:
     if not rest:
         return ""
-    said = f"{counted(len(rest), 'smaller row')} with {grouped(sum(each.value for each in rest))} parameters "
+    said = f"{count_noun(len(rest), 'smaller row')} with {group_digits(sum(each.value for each in rest))} parameters "
     return said + f"{'is' if len(rest) == 1 else 'are'} not listed here; every total counts them."
 
 
-def _not_asked_for(data: SummaryData, listed: Sequence[Listed], chosen: Chosen) -> str:
+def _not_asked_for(data: SummaryData, listed: Sequence[ListRow], chosen: Chosen) -> str:
     """Return how many layers no row accounts for, and what they hold."""
     layers = sum(works_of(data)) - sum(each.layers for each in listed)
     if not chosen.selection.leaves_out or not layers:
         return ""
     parameters = data.totals.parameters - sum(each.value for each in listed)
-    said = f"{counted(layers, 'layer')} with {counted(parameters, 'parameter')} "
+    said = f"{count_noun(layers, 'layer')} with {count_noun(parameters, 'parameter')} "
     said += f"{'is' if layers == 1 else 'are'} not listed here, {as_asked(chosen.selection)}"
     return f"{said}; every total counts them."
 
 
-def _group(data: SummaryData, listed: Listed, title: str, keys: Sequence[str]) -> Group:
+def _group(data: SummaryData, listed: ListRow, title: str, keys: Sequence[str]) -> Group:
     layer, times = data.layers[listed.layer], listed.times
     own = data.columns.own[layer.id]
     why = data.explanation(layer)
     word, sign, _ = GRADE_WORDS[why.evidence] if why and not listed.inside else ("", "", "")
     each = listed.value // times  # what is counted elsewhere is told by the note: the column adds up
-    text = grouped(each) if layer.explanation >= 0 or listed.inside else "–"
+    text = group_digits(each) if layer.explanation >= 0 or listed.inside else "–"
     if own is None and not listed.inside:
         text = "not known yet"
     if times > 1 and each:
-        text = f"{grouped(times)} × {grouped(each)} = {grouped(listed.value)}"
+        text = f"{group_digits(times)} × {group_digits(each)} = {group_digits(listed.value)}"
     held = [data.tensors[i] for i in range(layer.first_tensor, layer.end_tensor)]
     shapes = [shape_words(t.facts.shape) for t in held if t.facts.kind == "parameter"]
-    inside = (Piece(f"with everything inside, {counted(listed.layers // times, 'layer')}"),)
+    inside = (Piece(f"with everything inside, {count_noun(listed.layers // times, 'layer')}"),)
     return Group(
         path=place(listed.path, layer.parent, title),
         times=times,
@@ -140,5 +140,5 @@ def _group(data: SummaryData, listed: Listed, title: str, keys: Sequence[str]) -
         sign=sign,
         note=inside if listed.inside else shared_note(data, layer, listed.path, times),
         whole=listed.inside,
-        cells=cells_of(keys, Subject(data, layer, times, listed.path)),
+        cells=cells_of(keys, RowContext(data, layer, times, listed.path)),
     )

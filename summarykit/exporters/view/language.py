@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from summarykit.exporters.view.values import CountLine, Piece, Rich
-from summarykit.exporters.view.words import counted, share
-from summarykit.expression import grouped
+from summarykit.exporters.view.words import count_noun, share
+from summarykit.expression import group_digits
 from summarykit.summary.data import SummaryData
-from summarykit.summary.experts import Routed
+from summarykit.summary.experts import RoutedExperts
 
 #: So many kinds of experts are told; models have one, seldom two.
 _KINDS = 3
@@ -24,16 +24,16 @@ def count_lines(data: SummaryData) -> tuple[CountLine, ...]:
 
 
 def _line(label: str, value: int | None, text: Rich) -> CountLine:
-    return CountLine(label, -1 if value is None else value, "unknown" if value is None else grouped(value), text)
+    return CountLine(label, -1 if value is None else value, "unknown" if value is None else group_digits(value), text)
 
 
 def _embedding(data: SummaryData) -> Rich:
     """Return "38,597,376 less, which `lm_head` uses too"."""
-    less = f"{grouped(data.totals.embedding_parameters)} less"
+    less = f"{group_digits(data.totals.embedding_parameters)} less"
     heads = data.embedding.heads
     if not heads:
         return (Piece(less),)
-    more = f" and {counted(len(heads) - 1, 'other layer')} use" if len(heads) > 1 else " uses"
+    more = f" and {count_noun(len(heads) - 1, 'other layer')} use" if len(heads) > 1 else " uses"
     return (Piece(f"{less}, which "), Piece(heads[0], code=True), Piece(f"{more} too"))
 
 
@@ -44,15 +44,15 @@ def _active(data: SummaryData) -> Rich:
         return (Piece(f"{experts.reason}; experts_per_token can give it"),)
     said = share(totals.active_parameters, totals.parameters)
     if totals.embedding_parameters and totals.active_parameters_without_embedding is not None:
-        said += f", {grouped(totals.active_parameters_without_embedding)} without embeddings"
+        said += f", {group_digits(totals.active_parameters_without_embedding)} without embeddings"
     pieces = [Piece(said)]
     for part in experts.routed[:_KINDS]:
         pieces += [Piece("; "), *_routed(part)]
     left = len(experts.routed) - _KINDS
-    return (*pieces, Piece(f"; {counted(left, 'other kind')} of experts")) if left > 0 else tuple(pieces)
+    return (*pieces, Piece(f"; {count_noun(left, 'other kind')} of experts")) if left > 0 else tuple(pieces)
 
 
-def _routed(part: Routed) -> Rich:
-    where = f" in {counted(part.places, 'layer')}" if part.places > 1 else ""
-    chosen = f"{grouped(part.per_token)} of {counted(part.experts, 'expert')} per token{where}"
+def _routed(part: RoutedExperts) -> Rich:
+    where = f" in {count_noun(part.places, 'layer')}" if part.places > 1 else ""
+    chosen = f"{group_digits(part.per_token)} of {count_noun(part.experts, 'expert')} per token{where}"
     return (Piece(f"{chosen}, from "), Piece(part.origin, code=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from summarykit.exporters.view.values import MemoryLine, MemoryTable
 from summarykit.exporters.view.words import size_words
-from summarykit.expression import grouped, numbers
+from summarykit.expression import group_digits, numbers
 from summarykit.summary.data import SummaryData
 from summarykit.summary.memory import MemoryRow
 
@@ -30,7 +30,7 @@ def _line(row: MemoryRow, *, total: bool = False) -> MemoryLine:
         formula=numbers(row.formula.tree, bindings),
         size=size_words(row.bytes),
         bytes=row.bytes,
-        text=grouped(row.bytes),
+        text=group_digits(row.bytes),
         sentence=row.sentence.say(bindings),
         total=total,
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from summarykit.exporters.view.blocks import Measure, all_blocks, by_bytes, by_macs, by_parameters, ranked
+from summarykit.exporters.view.blocks import Measure, all_blocks, by_bytes, by_macs, by_parameters, rank_blocks
 from summarykit.exporters.view.values import Block, Ranking
 from summarykit.exporters.view.words import per_mille, share, size_words
-from summarykit.expression import grouped
+from summarykit.expression import group_digits
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 from summarykit.summary.folding.parts import parts
@@ -28,17 +28,17 @@ def _all(data: SummaryData, folding: Folding, title: str) -> Iterator[Ranking]:
         "part": [(part or title, kind) for part, kind in zip(within, classes, strict=True)],
         "class": [(kind, "") for kind in classes],
     }
-    measures: list[tuple[str, Measure, Callable[[int], str]]] = [("parameters", by_parameters(data), grouped)]
+    measures: list[tuple[str, Measure, Callable[[int], str]]] = [("parameters", by_parameters(data), group_digits)]
     if data.totals.macs:
-        measures.append(("macs", by_macs(data), grouped))
+        measures.append(("macs", by_macs(data), group_digits))
     if data.totals.bytes:
         measures.append(("bytes", by_bytes(data), size_words))
     for name, measure, words in measures:
         blocks = all_blocks(data, folding, title, measure, words)
-        yield Ranking("block", name, words(measure.total), ranked(blocks, measure.total, words))
+        yield Ranking("block", name, words(measure.total), rank_blocks(blocks, measure.total, words))
         for by, keys in groupings.items():
             found = _grouped(keys, measure, words)
-            yield Ranking(by, name, words(measure.total), ranked(found, measure.total, words))
+            yield Ranking(by, name, words(measure.total), rank_blocks(found, measure.total, words))
 
 
 def _grouped(keys: Sequence[_Key], measure: Measure, words: Callable[[int], str]) -> tuple[Block, ...]:
@@ -64,7 +64,7 @@ def _block(key: _Key, sizes: list[int], total: int, largest: int, words: Callabl
         each=value // copies,
         value=value,
         text=words(value),
-        product=f"{grouped(copies)} × {words(sizes[0])}" if equal else "",
+        product=f"{group_digits(copies)} × {words(sizes[0])}" if equal else "",
         share=share(value, total),
         per_mille=per_mille(value, total),
         bar=per_mille(value, largest),

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from summarykit.exporters.view.columns import Subject, cells_of
+from summarykit.exporters.view.columns import RowContext, cells_of
 from summarykit.exporters.view.flow import row_flow
-from summarykit.exporters.view.tree import Place, shown_places
+from summarykit.exporters.view.tree import Place, visible_places
 from summarykit.exporters.view.values import Details, Piece, Rich, Row, RowFlow, TensorLine
-from summarykit.exporters.view.words import GRADE_WORDS, counted, per_mille, place, shape_words, share, short
-from summarykit.expression import Unanswerable, grouped, html, latex, numbers
+from summarykit.exporters.view.words import GRADE_WORDS, count_noun, per_mille, place, shape_words, share, short
+from summarykit.expression import Unanswerable, group_digits, html, latex, numbers
 from summarykit.records import LayerRecord, TensorFacts
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding, borrowed_from, seen_from
@@ -42,7 +42,7 @@ def tree_rows(
 
     With *in_plain_text* the details of a row have no formula in HTML and LaTeX.
     """
-    shown = shown_places(data, folding, limit, with_empty=with_empty, chosen=chosen)
+    shown = visible_places(data, folding, limit, with_empty=with_empty, chosen=chosen)
     rows = (
         _row(data, folding.rows[where.row], where, title, chosen, columns, marked_up=not in_plain_text)
         for where in shown.places
@@ -119,20 +119,20 @@ def _row(
         own_value=own * row.times,
         own=own_words(data, layer, row.times),
         inside_value=inside * row.times,
-        inside=grouped(inside * row.times),
+        inside=group_digits(inside * row.times),
         inside_short=short(inside * row.times),
-        product=f"{grouped(row.times)} × {grouped(inside)}" if row.times > 1 and inside else "",
+        product=f"{group_digits(row.times)} × {group_digits(inside)}" if row.times > 1 and inside else "",
         share=share(inside * row.times, total),
         per_mille=per_mille(inside * row.times, total),
         note=shared_note(data, layer, row.path, row.times),
         weight=named_shape(data, layer, "weight"),
         bias=named_shape(data, layer, "bias"),
         has_parameters=columns.total[row.layer] > 0 or layer.explanation >= 0,
-        left_out=f"{counted(where.hidden, 'row')} not shown" if where.hidden else "",
+        left_out=f"{count_noun(where.hidden, 'row')} not shown" if where.hidden else "",
         flow=row_flow(data, layer, row.times),
         details=details_of(data, layer, row.path, marked_up=marked_up),
         role="around" if chosen.around(row.layer) else "asked" if chosen.asked_for(row.layer) else "",
-        cells=cells_of(keys, Subject(data, layer, row.times, row.path)),
+        cells=cells_of(keys, RowContext(data, layer, row.times, row.path)),
         told_at=-1,
         told_whole=False,
         names_at=-1,
@@ -153,7 +153,7 @@ def own_words(data: SummaryData, layer: LayerRecord, times: int) -> str:
         return ""
     if own is None:
         return "not known yet"
-    return grouped(own * times)
+    return group_digits(own * times)
 
 
 def shared_note(data: SummaryData, layer: LayerRecord, path: str, times: int = 1) -> Rich:
@@ -162,18 +162,18 @@ def shared_note(data: SummaryData, layer: LayerRecord, path: str, times: int = 1
     *path* is what its row is called, *times* how many layers the numbers of the row are of.
     """
     columns = data.columns
-    copies = f"{grouped(times)} × " * (times > 1)
+    copies = f"{group_digits(times)} × " * (times > 1)
     where = borrowed_from(data, layer, path)
     own = columns.own[layer.id] or 0
     if where is None:
         elsewhere = columns.total[layer.id] - columns.counted[layer.id]
         if elsewhere <= 0 or layer.parent < 0:
             return ()
-        return (Piece(f"{copies}{grouped(elsewhere)} more inside are counted elsewhere"),)
+        return (Piece(f"{copies}{group_digits(elsewhere)} more inside are counted elsewhere"),)
     name = Piece(where or "the model itself", code=bool(where))
     if columns.adds[layer.id] and own:
         return (
-            Piece(f"{copies}{grouped(own - columns.adds[layer.id])} of them: same numbers as "),
+            Piece(f"{copies}{group_digits(own - columns.adds[layer.id])} of them: same numbers as "),
             name,
             Piece(", counted there"),
         )
@@ -206,7 +206,7 @@ def _details(data: SummaryData, layer: LayerRecord, path: str, *, marked_up: boo
             markup, tex = Markup.escape(why.formula.source), ""
     word, sign, look = GRADE_WORDS[why.evidence] if why else ("", "", "")
     lines = [
-        (line.label, f"{numbers(line.formula.tree, dict(line.bindings))} = {grouped(line.value)}")
+        (line.label, f"{numbers(line.formula.tree, dict(line.bindings))} = {group_digits(line.value)}")
         for line in (why.lines if why else ())
     ]
     return Details(
@@ -232,7 +232,7 @@ def _closed(data: SummaryData, layer: LayerRecord) -> str:
     if check is None:
         return ""
     held = data.columns.total[layer.id]
-    told = "the sum of its parts" if check.value == held else f"but its parts hold {grouped(held)}"
+    told = "the sum of its parts" if check.value == held else f"but its parts hold {group_digits(held)}"
     return f"{closed_form(check)}, {told}"
 
 
@@ -266,7 +266,7 @@ def tensor_line(data: SummaryData, index: int, path: str) -> TensorLine:
     return TensorLine(
         name=tensor.name,
         shape=shape_words(facts.shape),
-        elements=grouped(facts.numel) if facts.numel is not None else "",
+        elements=group_digits(facts.numel) if facts.numel is not None else "",
         dtype=facts.dtype,
         kind=learned if parameter else "stored, not learned",
         note=note,

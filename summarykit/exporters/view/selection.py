@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
-from summarykit.exporters.view.words import counted, listed, shortened
+from summarykit.exporters.view.words import count_noun, join_words, shorten
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
 from summarykit.summary.selection import Chosen, Selection
@@ -26,9 +26,9 @@ def as_asked(selection: Selection) -> str:
 
 
 def _named(patterns: Sequence[str]) -> str:
-    named = [shortened(pattern, _LONGEST) for pattern in patterns[:_NAMED]]
+    named = [shorten(pattern, _LONGEST) for pattern in patterns[:_NAMED]]
     more = len(patterns) - _NAMED
-    return listed([*named, f"{counted(more, 'more pattern')}"] if more > 0 else named)
+    return join_words([*named, f"{count_noun(more, 'more pattern')}"] if more > 0 else named)
 
 
 def cut_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[tuple[FoldedRow, int]]:

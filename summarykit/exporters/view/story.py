@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from summarykit.exporters.view.rows import rich, shared_note
 from summarykit.exporters.view.values import Piece, Rich, StoryLine
-from summarykit.exporters.view.words import counted, place
-from summarykit.expression import grouped
+from summarykit.exporters.view.words import count_noun, place
+from summarykit.expression import group_digits
 from summarykit.records import LayerRecord
 from summarykit.summary.chains import proven_input
 from summarykit.summary.data import SummaryData
@@ -24,8 +24,8 @@ def story(data: SummaryData, title: str) -> tuple[StoryLine, ...]:
 
 def story_total(data: SummaryData) -> str:
     """Return "Total 68 + 10 + 3 = 81."; layers that add nothing are left out."""
-    parts = [grouped(number) for number in data.columns.adds if number]
-    total = grouped(data.totals.parameters)
+    parts = [group_digits(number) for number in data.columns.adds if number]
+    total = group_digits(data.totals.parameters)
     return f"Total {' + '.join(parts)} = {total}." if len(parts) > 1 else f"Total {total}."
 
 
@@ -36,7 +36,7 @@ def _input(data: SummaryData) -> tuple[StoryLine, ...]:
     why, takes = found
     size = dict(why.bindings).get(takes.partition("[")[0])
     size = size[0] if isinstance(size, tuple) else size
-    what = counted(int(size), "channel" if why.axis == "channels" else "number")  # type: ignore[arg-type]
+    what = count_noun(int(size), "channel" if why.axis == "channels" else "number")  # type: ignore[arg-type]
     return (StoryLine("", "Input", (Piece(f"{what}, no parameters."),), ""),)
 
 
@@ -60,11 +60,11 @@ def _equation(data: SummaryData, layer: LayerRecord) -> str:
     if own is None:
         return written
     if not written:
-        return counted(own, "number")
+        return count_noun(own, "number")
     if why and why.value != own:
-        return f"{written}, but PyTorch holds {grouped(own)}"
+        return f"{written}, but PyTorch holds {group_digits(own)}"
     return (
-        f"{written}, of which {grouped(adds)} {'is' if adds == 1 else 'are'} counted here"
+        f"{written}, of which {group_digits(adds)} {'is' if adds == 1 else 'are'} counted here"
         if 0 < adds < own
         else written
     )

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.view.selection import as_asked
-from summarykit.exporters.view.words import counted
+from summarykit.exporters.view.words import count_noun
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
-from summarykit.summary.selection import EVERYTHING, Chosen, Sorted, sorted_by
+from summarykit.summary.selection import EVERYTHING, Chosen, SortKey, sorted_by
 
 
 class Place(NamedTuple):
@@ -23,7 +23,7 @@ class Place(NamedTuple):
     hidden: int  #: rows inside it that are not shown, nor inside another one that is
 
 
-class Shown(NamedTuple):
+class VisibleRows(NamedTuple):
     """The rows that are shown, and what is not; both together are the whole tree, once."""
 
     places: list[Place]
@@ -34,9 +34,9 @@ class Shown(NamedTuple):
     told: str  #: the same in a sentence, empty where nothing is left out
 
 
-def shown_places(
+def visible_places(
     data: SummaryData, folding: Folding, limit: int, *, with_empty: bool, chosen: Chosen = EVERYTHING
-) -> Shown:
+) -> VisibleRows:
     """Return at most *limit* of the rows that are *chosen*, in the order asked for, and what is left out.
 
     Rows without parameters are left to the end of the tree's story: with *with_empty* False they are not
@@ -59,7 +59,7 @@ def shown_places(
     macs = sum(data.flows[row.layer].macs * row.times for row in gone) if data.flows else 0
     asked = any(not pick for pick in picked)
     told = _left_out(len(gone), modules, parameters, as_asked(chosen.selection) if asked else "")
-    return Shown(places, len(gone), modules, parameters, macs, told)
+    return VisibleRows(places, len(gone), modules, parameters, macs, told)
 
 
 def _parents(rows: Sequence[FoldedRow]) -> list[int]:
@@ -148,7 +148,7 @@ def _in_order(data: SummaryData, rows: Sequence[FoldedRow], parents: Sequence[in
     """Return the tree in pre-order, siblings sorted."""
     macs = [flow.macs_total for flow in data.flows] if data.flows else [0] * len(data.layers)
     counts = data.columns.counted
-    keys = (Sorted(r.layer, r.name, counts[r.layer] * r.times, macs[r.layer] * r.times) for r in rows)
+    keys = (SortKey(r.layer, r.name, counts[r.layer] * r.times, macs[r.layer] * r.times) for r in rows)
     inside: list[list[int]] = [[] for _ in rows]
     for index in sorted_by(data, sort, keys):
         if index:
@@ -165,6 +165,6 @@ def _left_out(rows: int, modules: int, parameters: int, asked: str) -> str:
     if not rows:
         return ""
     whose = "its" if modules == 1 else "their"
-    held = f"{counted(modules, 'module')} with {counted(parameters, 'parameter')} of {whose} own"
-    said = f"{counted(rows, 'row')} of the tree ({held}) {'is' if rows == 1 else 'are'} not shown here"
+    held = f"{count_noun(modules, 'module')} with {count_noun(parameters, 'parameter')} of {whose} own"
+    said = f"{count_noun(rows, 'row')} of the tree ({held}) {'is' if rows == 1 else 'are'} not shown here"
     return f"{said}{f', {asked}' if asked else ''}; every number counts them all."

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from summarykit.expression import grouped
+from summarykit.expression import group_digits
 from summarykit.records import Evidence, Shape
 
 CHECKED_MEANS = (
@@ -52,7 +52,7 @@ def _seen(character: str) -> str:
     return _SHORT.get(character, escape)
 
 
-def rounded(value: int) -> str:
+def round_count(value: int) -> str:
     """Return "25.6 million" for large numbers, to stand beside the exact one; empty below a million."""
     for size, word in _SCALES:
         if value >= size:
@@ -69,7 +69,7 @@ def short(value: int, billion: str = "B") -> str:
         if value >= size:
             whole = value / size
             return f"{whole:.2f} {letter}" if whole < 100 else f"{whole:.0f} {letter}"
-    return grouped(value)
+    return group_digits(value)
 
 
 def size_words(size: int) -> str:
@@ -77,7 +77,7 @@ def size_words(size: int) -> str:
     for unit, name in _UNITS:
         if size >= unit:
             return f"{one_decimal(size, unit)} {name}"
-    return counted(size, "byte")
+    return count_noun(size, "byte")
 
 
 def one_decimal(value: int, unit: int) -> str:
@@ -101,19 +101,19 @@ def per_mille(part: int, whole: int) -> int:
     return min(1000, max(0, part * 1000 // whole)) if whole > 0 else 0
 
 
-def counted(number: int, word: str, plural: str = "") -> str:
+def count_noun(number: int, word: str, plural: str = "") -> str:
     """Return "1 layer", "12 layers"."""
-    return f"{grouped(number)} {word if number == 1 else plural or word + 's'}"
+    return f"{group_digits(number)} {word if number == 1 else plural or word + 's'}"
 
 
 def shape_words(shape: Shape | None) -> str:
     """Return a shape as "4 × 16", exactly as torch reports it; "1" for a single number."""
     if shape is None:
         return "not known yet"
-    return " × ".join(grouped(size) for size in shape) or "1"
+    return " × ".join(group_digits(size) for size in shape) or "1"
 
 
-def listed(parts: Iterable[str]) -> str:
+def join_words(parts: Iterable[str]) -> str:
     """Return "a, b and c"."""
     held = list(parts)
     return held[0] if len(held) == 1 else f"{', '.join(held[:-1])} and {held[-1]}" if held else ""
@@ -138,7 +138,7 @@ def place(path: str, parent: int, title: str) -> str:
     return path or (title if parent < 0 else '""')
 
 
-def shortened(text: str, most: int) -> str:
+def shorten(text: str, most: int) -> str:
     """Return *text* cut in its middle to at most *most* characters; both ends of a name tell something."""
     if len(text) <= most:
         return text

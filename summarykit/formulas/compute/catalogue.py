@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from summarykit.expression import evaluate, grouped, numbers, parse, parse_sentence
+from summarykit.expression import evaluate, group_digits, numbers, parse, parse_sentence
 from summarykit.formulas.compute.explain import bind
 from summarykit.formulas.compute.facts import ComputeFacts
 from summarykit.formulas.compute.operators import FORMS, Form, read_example
@@ -38,13 +38,13 @@ def _rule_entry(rule: ComputeRule) -> Entry:
     facts = ComputeFacts(rule.targets, example.settings, {}, flows, (output,), ())
     bindings = bind(rule, facts, rule.sizes(facts))
     given = f"`{example.code}` on {' and '.join(dict.fromkeys(map(sizes, example.inputs)))}"
-    worked = f"{numbers(rule.formula.tree, bindings)} = {grouped(evaluate(rule.formula.tree, bindings))}"
+    worked = f"{numbers(rule.formula.tree, bindings)} = {group_digits(evaluate(rule.formula.tree, bindings))}"
     return Entry(rule.kind, _plain(rule.formula.source), rule.about, given, worked, rule.says.say(bindings))
 
 
 def _form_entry(form: Form) -> Entry:
     tree, bindings = parse(form.formula.replace("@", "")).tree, dict(form.read(read_example(form)))
-    worked = f"{numbers(tree, bindings)} = {grouped(evaluate(tree, bindings))}"
+    worked = f"{numbers(tree, bindings)} = {group_digits(evaluate(tree, bindings))}"
     said = parse_sentence(form.says.replace("@", "")).say(bindings)
     given = " and ".join(map(sizes, form.example))
     return Entry(", ".join(form.operators), _plain(form.formula.replace("@", "")), "", given, worked, said)
@@ -61,4 +61,4 @@ def _plain(source: str) -> str:
 
 def sizes(shape: tuple[int, ...]) -> str:
     """Return ``1 × 128 × 768``."""
-    return " × ".join(map(grouped, shape))
+    return " × ".join(map(group_digits, shape))

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from summarykit.expression import Expression, Sentence, Unanswerable, Value, evaluate, grouped, names_in, parse
+from summarykit.expression import Expression, Sentence, Unanswerable, Value, evaluate, group_digits, names_in, parse
 from summarykit.expression import parse_sentence as sentence_of
 from summarykit.formulas.compute.facts import ComputeFacts
 from summarykit.formulas.compute.operators import Term, short_name, term_of
@@ -95,7 +95,7 @@ def grade(value: int, operators: tuple[Operator, ...]) -> tuple[Evidence, str]:
         return Evidence.VERIFIED, ""
     return (
         Evidence.DISAGREES,
-        f"the formula says {grouped(value)}, the operators that ran multiply {grouped(ran)} times",
+        f"the formula says {group_digits(value)}, the operators that ran multiply {group_digits(ran)} times",
     )
 
 
@@ -122,7 +122,7 @@ def by_operators(operators: tuple[Operator, ...], problem: str) -> ComputeExplan
     value = evaluate(formula.tree, bindings)
     ran = counted(operators)
     if not uncounted and value != ran:
-        reason = f"the operators' sizes say {grouped(value)}, their count is {grouped(ran)}"
+        reason = f"the operators' sizes say {group_digits(value)}, their count is {group_digits(ran)}"
         return _made(formula, bindings, value, operators, sentence, origin, Evidence.DISAGREES, reason)
     return _made(formula, bindings, value, operators, sentence, origin, Evidence.SHAPE_ONLY, reason)
 
@@ -138,7 +138,7 @@ def added_up(terms: Mapping[Term, int]) -> tuple[Expression, dict[str, Value], S
     for number, (term, times) in enumerate(shown, 1):
         mark = f"_{number}" if len(shown) > 1 else ""
         texts.append(f"{times} * ({term.formula})" if times > 1 else term.formula)
-        said.append(f"{term.says} This happens {grouped(times)} times." if times > 1 else term.says)
+        said.append(f"{term.says} This happens {group_digits(times)} times." if times > 1 else term.says)
         texts[-1], said[-1] = texts[-1].replace("@", mark), said[-1].replace("@", mark)
         bindings |= {f"{name}{mark}": value for name, value in term.values}
     if len(terms) > MOST_SENTENCES:

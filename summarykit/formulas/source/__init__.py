@@ -7,4 +7,4 @@ the code threw an argument away, and then the grade says so.
 
 from summarykit.formulas.source.module_context import Site as Site
 from summarykit.formulas.source.result import SourceTable as SourceTable
-from summarykit.formulas.source.shape_check import Sourced as Sourced
+from summarykit.formulas.source.shape_check import SourceTensor as SourceTensor

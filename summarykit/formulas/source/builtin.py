@@ -9,10 +9,10 @@ from typing import Any
 from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source import sizes
 from summarykit.formulas.source.operators import (
-    UNROLLED,
+    MAX_UNROLL,
     binary,
     is_text,
-    iterated,
+    loop_items,
     plain,
     truth,
 )
@@ -96,7 +96,7 @@ def laid_out(value: Any) -> Any:
     """Return ``tuple`` or ``list`` of a value."""
     if isinstance(value, Items | MadeList):
         return value
-    rounds = iterated(value)
+    rounds = loop_items(value)
     return UNKNOWN if rounds is None else Items(tuple(rounds))
 
 
@@ -123,7 +123,7 @@ def counted(ends: list[Any]) -> Any:
 
 def looped(name: str, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
     """Return ``enumerate``, ``zip`` or ``reversed`` of lists of known length."""
-    rows = [iterated(arg) for arg in args]
+    rows = [loop_items(arg) for arg in args]
     known = [row for row in rows if row is not None]
     if name == "enumerate" and rows and rows[0] is not None:
         start = plain(args[1] if len(args) > 1 else keywords.get("start", sizes.literal(0)))
@@ -143,7 +143,7 @@ def function(path: str, args: tuple[Any, ...], said: str) -> Any:
         return sizes.extreme(name, list(parts)) if parts and all(isinstance(p, Size) for p in parts) else UNKNOWN
     if name == "len" and len(args) == 1:
         return length(args[0], said)
-    if name in {"sum", "prod"} and args and isinstance(args[0], Items) and 0 < len(args[0].items) <= UNROLLED:
+    if name in {"sum", "prod"} and args and isinstance(args[0], Items) and 0 < len(args[0].items) <= MAX_UNROLL:
         total = args[0].items[0]
         for part in args[0].items[1:]:
             total = binary(total, "+" if name == "sum" else "*", part)
@@ -158,7 +158,7 @@ def function(path: str, args: tuple[Any, ...], said: str) -> Any:
 def length(value: Any, said: str) -> Any:
     """Return ``len`` of a list whose length is known."""
     rounds = (
-        value.items if isinstance(value, Items) else iterated(value) if isinstance(value, MadeList | Range) else None
+        value.items if isinstance(value, Items) else loop_items(value) if isinstance(value, MadeList | Range) else None
     )
     return UNKNOWN if rounds is None else sizes.spoken(len(rounds), said, ())
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from summarykit.formulas.source import builtin, expressions, lists, statements, tensors
 from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source.frames import GROWING, words
-from summarykit.formulas.source.operators import either, joined
+from summarykit.formulas.source.operators import concat, either
 from summarykit.formulas.source.values import (
     SELF,
     UNKNOWN,
@@ -18,9 +18,9 @@ from summarykit.formulas.source.values import (
     Fields,
     Function,
     Items,
-    Made,
     MadeList,
     Method,
+    NewModule,
     Partial,
     Preset,
     Rest,
@@ -61,7 +61,7 @@ def call(reader: Reader, frame: Frame, node: ast.Call) -> Any:
     """Return what a call gives; a constructed module is noted, nothing is executed."""
     if isinstance(node.func, ast.Name) and node.func.id == "super" and "super" not in frame.locals:
         return SuperValue(frame.owner) if frame.owner else UNKNOWN
-    callee = held_method(reader, frame, node.func) or expressions.evaluate(reader, frame, node.func)
+    callee = method_of(reader, frame, node.func) or expressions.evaluate(reader, frame, node.func)
     args, hidden = positional(reader, frame, node.args)
     keywords, more = by_name(reader, frame, node.keywords)
     rest = hidden if more is None else more if hidden is None else both(hidden, more)
@@ -81,7 +81,7 @@ def call(reader: Reader, frame: Frame, node: ast.Call) -> Any:
     return called(reader, callee, given)
 
 
-def held_method(reader: Reader, frame: Frame, node: ast.expr) -> Method | None:
+def method_of(reader: Reader, frame: Frame, node: ast.expr) -> Method | None:
     """Return ``self.blocks.append`` as a method of the list that the code has made so far, not of the live one."""
     match node:
         case ast.Attribute(value=ast.Attribute(value=ast.Name(id=owner), attr=name), attr=what):
@@ -99,7 +99,7 @@ def called(reader: Reader, callee: Any, given: Given) -> Any:
     if isinstance(callee, Thing):
         return known(reader, callee, given)
     if isinstance(callee, Preset):
-        return Made(callee.default, given.args, tuple(given.keywords.items()), True)
+        return NewModule(callee.default, given.args, tuple(given.keywords.items()), True)
     if isinstance(callee, Partial):
         keywords = {**dict(callee.keywords), **given.keywords}
         return called(
@@ -125,7 +125,7 @@ def positional(reader: Reader, frame: Frame, nodes: list[ast.expr]) -> tuple[tup
         if starred and not isinstance(value, Items | MadeList):
             value = MadeList((), Rest())
         parts.append(value if starred else Items((value,)))
-    found = joined(parts)
+    found = concat(parts)
     if isinstance(found, Items) or found.each is None:
         return found.items, None
     return found.items, found.each if isinstance(found.each, Rest) else Rest(None, found.each)
@@ -178,7 +178,7 @@ def known(reader: Reader, callee: Thing, given: Given) -> Any:
         if path.startswith("torch.") and target.__name__ in _FROM_SIZES:
             return UNKNOWN if places else tensors.of_sizes_or_data(args, line)
         reader.personal |= any(holds_layer(value) for value in (*args, *keywords.values()))
-        return Made(target, args, tuple(keywords.items()), rest is not None)
+        return NewModule(target, args, tuple(keywords.items()), rest is not None)
     if path.startswith(("builtins.", "math.")):
         return UNKNOWN if rest is not None else builtin.function(path, args, said)
     if tensors.is_torch_function(target) and not places:

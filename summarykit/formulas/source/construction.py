@@ -18,8 +18,8 @@ from summarykit.formulas.source.values import (
     Fields,
     Function,
     Items,
-    Made,
     MadeList,
+    NewModule,
     Partial,
     Plain,
     Preset,
@@ -36,10 +36,10 @@ Resolve = Callable[[str], Size | None]
 _TOLD = Plain | Thing | Function | Partial | Preset | Either | Real
 
 
-def held_at(container: Any, name: str) -> Any:
+def attribute_at(container: Any, name: str) -> Any:
     """Return what the code puts into a container under a name."""
     if isinstance(container, Either):
-        return sum_of([held_at(part, name) for part in container.values])
+        return sum_of([attribute_at(part, name) for part in container.values])
     if isinstance(container, Fields):
         return dict(container.items).get(name)
     if not isinstance(container, MadeList):
@@ -55,7 +55,7 @@ def sum_of(values: list[Any]) -> Any:
 
 def of_class(value: Any, cls: type) -> Any:
     """Return the one way to make a layer of this very class that the code has, None if it has none."""
-    if isinstance(value, Made):
+    if isinstance(value, NewModule):
         return value if value.cls is cls else None
     if isinstance(value, MadeList | Fields):
         return value if value.made_by is cls else None
@@ -65,17 +65,21 @@ def of_class(value: Any, cls: type) -> Any:
     found = ways[0] if ways else None
     for way in ways[1:]:
         if way != found:
-            found = shared(found, way) if isinstance(found, Made) and isinstance(way, Made) else Either(tuple(ways))
+            found = (
+                shared(found, way)
+                if isinstance(found, NewModule) and isinstance(way, NewModule)
+                else Either(tuple(ways))
+            )
     return found
 
 
-def shared(one: Made, other: Made) -> Made:
+def shared(one: NewModule, other: NewModule) -> NewModule:
     """Return what two calls of the same class agree on."""
     places = min(len(one.args), len(other.args))
     same = (a if a == b else UNKNOWN for a, b in zip(one.args[:places], other.args[:places], strict=True))
     names = dict(other.keywords)
     keywords = {name: value if names.get(name) == value else UNKNOWN for name, value in one.keywords}
-    return Made(one.cls, tuple(same), tuple(keywords.items()), True)
+    return NewModule(one.cls, tuple(same), tuple(keywords.items()), True)
 
 
 def recorded(site: Site) -> Mapping[str, Any]:
@@ -92,7 +96,7 @@ def arguments(site: Site, made: Any) -> tuple[dict[str, Any], Rest | None]:
     spec = signature(site.cls)
     found: dict[str, Any] = dict(recorded(site)) if made is None else {}
     rest: Rest | None = ANYTHING
-    if isinstance(made, Made):
+    if isinstance(made, NewModule):
         found = dict(zip(spec.positional, made.args, strict=False)) | dict(made.keywords)
         rest = ANYTHING if made.unsure or len(made.args) > len(spec.positional) else None
     place = site.called_by
@@ -120,17 +124,17 @@ def element(name: str, value: Any, place: str) -> Any:
     return UNKNOWN if value.value is None else sizes.under(name, value, place) if place else value
 
 
-def filled(value: Any, resolve: Resolve) -> Any:
+def resolve_names(value: Any, resolve: Resolve) -> Any:
     """Return a value with its free names resolved, as far as they can be."""
     if isinstance(value, Size):
         return filled_size(value, resolve) if value.value is None else value
-    if isinstance(value, Made):
+    if isinstance(value, NewModule):
         args, keywords = all_filled(value.args, resolve), pairs_filled(value.keywords, resolve)
-        return Made(value.cls, args, keywords, value.unsure)
+        return NewModule(value.cls, args, keywords, value.unsure)
     if isinstance(value, Fields):
         return replace(value, items=pairs_filled(value.items, resolve))
     if isinstance(value, MadeList):
-        return replace(value, items=all_filled(value.items, resolve), each=filled(value.each, resolve))
+        return replace(value, items=all_filled(value.items, resolve), each=resolve_names(value.each, resolve))
     if isinstance(value, Items | Either):
         return type(value)(all_filled(value.items if isinstance(value, Items) else value.values, resolve))
     return value
@@ -138,17 +142,17 @@ def filled(value: Any, resolve: Resolve) -> Any:
 
 def all_filled(values: tuple[Any, ...], resolve: Resolve) -> tuple[Any, ...]:
     """Return each value with its free names resolved."""
-    return tuple(filled(value, resolve) for value in values)
+    return tuple(resolve_names(value, resolve) for value in values)
 
 
 def pairs_filled(pairs: tuple[tuple[str, Any], ...], resolve: Resolve) -> tuple[tuple[str, Any], ...]:
     """Return values by name with their free names resolved."""
-    return tuple((name, filled(value, resolve)) for name, value in pairs)
+    return tuple((name, resolve_names(value, resolve)) for name, value in pairs)
 
 
 def filled_size(value: Size, resolve: Resolve) -> Size:
     """Return a size with its free names resolved, as it is if one of them cannot be."""
-    found = [resolve(name) if known is None else sizes.named(name, known) for name, known in value.names]
+    found = [resolve(name) if known is None else sizes.named_size(name, known) for name, known in value.names]
     sure = [size for size in found if size is not None]
     if len(sure) < len(found):
         return value

@@ -12,10 +12,10 @@ from summarykit.formulas.source.frames import in_round
 from summarykit.formulas.source.operators import (
     binary,
     compare,
+    concat,
     either,
     is_text,
-    iterated,
-    joined,
+    loop_items,
     plain,
     truth,
     unary,
@@ -172,7 +172,7 @@ def items(reader: Reader, frame: Frame, nodes: list[ast.expr]) -> Any:
             parts.append(value)
         else:
             return UNKNOWN
-    return joined(parts)
+    return concat(parts)
 
 
 def fields(reader: Reader, frame: Frame, keys: list[ast.expr | None], nodes: list[ast.expr]) -> Any:
@@ -245,7 +245,7 @@ def of_tensor(owner: Tensor, index: ast.expr) -> Any:
 
 def comprehension(reader: Reader, frame: Frame, element: ast.expr, one: ast.comprehension) -> Any:
     """Return the elements one by one where their number is known and small, else what stands for each."""
-    rounds = iterated(evaluate(reader, frame, one.iter))
+    rounds = loop_items(evaluate(reader, frame, one.iter))
     found = []
     for value in [UNKNOWN] if rounds is None else rounds:
         inner = frame.inner()

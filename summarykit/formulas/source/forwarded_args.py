@@ -14,7 +14,7 @@ from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source.frames import signature
 from summarykit.formulas.source.reader import OutOfSteps, Reader
 from summarykit.formulas.source.sizes import is_free_name
-from summarykit.formulas.source.values import Either, Fields, Made, MadeList, Rest
+from summarykit.formulas.source.values import Either, Fields, MadeList, NewModule, Rest
 
 #: How many levels down a child is looked for.
 _LEVELS = 4
@@ -33,7 +33,7 @@ class Way(NamedTuple):
         return ".".join([*(name for name, _ in self.steps), self.attribute])
 
 
-def kept_by_child(module: Any, reader: Reader, name: str) -> tuple[int, str] | None:
+def argument_kept_by_child(module: Any, reader: Reader, name: str) -> tuple[int, str] | None:
     """Return the value of a free name in the code of a layer, and the descendant's setting that tells it."""
     for way in handed_down(reader, name, _LEVELS):
         value = followed(module, way)
@@ -89,15 +89,15 @@ def read_blank(cls: type) -> Reader | None:
     return reader
 
 
-def children(reader: Reader) -> Iterator[tuple[tuple[tuple[str, type], ...], Made]]:
+def children(reader: Reader) -> Iterator[tuple[tuple[tuple[str, type], ...], NewModule]]:
     """Yield the modules that a constructor makes, each with the steps that lead to it."""
     for name, value in reader.written.items():
         yield from under(name, value)
 
 
-def under(name: str, value: Any) -> Iterator[tuple[tuple[tuple[str, type], ...], Made]]:
+def under(name: str, value: Any) -> Iterator[tuple[tuple[tuple[str, type], ...], NewModule]]:
     """Yield the modules made under a name: itself, one of several it may be, or those in a container."""
-    if isinstance(value, Made):
+    if isinstance(value, NewModule):
         yield ((name, value.cls),), value
     elif isinstance(value, Either):
         for part in value.values:
@@ -112,6 +112,6 @@ def under(name: str, value: Any) -> Iterator[tuple[tuple[tuple[str, type], ...],
                 yield ((name, value.made_by), *steps), made
 
 
-def by_name(made: Made) -> dict[str, Any]:
+def by_name(made: NewModule) -> dict[str, Any]:
     """Return the arguments of a call by name, as far as their places tell."""
     return dict(zip(signature(made.cls).positional, made.args, strict=False)) | dict(made.keywords)

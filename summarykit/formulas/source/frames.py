@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source.code import code_of
 from summarykit.formulas.source.operators import either
-from summarykit.formulas.source.sizes import named
+from summarykit.formulas.source.sizes import named_size
 from summarykit.formulas.source.values import (
     SELF,
     UNKNOWN,
@@ -56,7 +56,7 @@ class Frame:
         return Frame(dict(self.locals), self.globals, self.owner, self.first_line)
 
 
-class Left(Exception):
+class BlockExit(Exception):
     """A block is left: by ``return`` with a value, by ``break`` or ``continue``, or by an error."""
 
     def __init__(self, how: type[ast.stmt], value: Any = UNKNOWN) -> None:
@@ -103,10 +103,10 @@ def not_told(name: str, default: Any, rest: Rest) -> Any:
     """Return an argument that was perhaps given: a free name, if it is this constructor's alone."""
     if rest.names is None or name in rest.names:
         return UNKNOWN
-    return Preset(default) if sites.is_class(default) else named(name, None)
+    return Preset(default) if sites.is_class(default) else named_size(name, None)
 
 
-def enclosed(target: Any) -> dict[str, Any]:
+def closure_names(target: Any) -> dict[str, Any]:
     """Return what a function holds of the one it was made in."""
     found = {}
     for name, cell in zip(target.__code__.co_freevars, target.__closure__ or (), strict=False):
@@ -135,14 +135,14 @@ def with_a_name(value: Any, written: ast.expr, target: ast.expr) -> Any:
     plain = isinstance(written, ast.Constant | ast.UnaryOp | ast.BinOp | ast.Name)
     if not name or plain or not isinstance(value, Size) or value.names or value.spoken or value.value is None:
         return value
-    return named(name, value.value, f"= {words(written)}")
+    return named_size(name, value.value, f"= {words(written)}")
 
 
 def in_round(target: ast.expr, value: Any) -> Any:
     """Return what a loop gives its target in one round; a counter keeps its name, for the code says no number."""
     match target, value:
         case ast.Name(id=name), Size(names=(), spoken=False, value=int(number)):
-            return named(name, number, f"= {number} in the loop")
+            return named_size(name, number, f"= {number} in the loop")
         case ast.Tuple(elts=parts), Items(items=values) if len(parts) == len(values):
             return Items(tuple(in_round(part, each) for part, each in zip(parts, values, strict=True)))
     return value
@@ -156,7 +156,7 @@ def words(node: ast.expr) -> str:
 
 
 @lru_cache(maxsize=4096)
-def assigned(body: tuple[ast.stmt, ...]) -> frozenset[str]:
+def assigned_names(body: tuple[ast.stmt, ...]) -> frozenset[str]:
     """Return the local names a block assigns, or changes in place."""
     found = set()
     for part in body:
@@ -192,7 +192,7 @@ def as_load(target: ast.expr) -> ast.expr:
     return ast.Constant(None)
 
 
-def given_early(values: list[Any]) -> Any:
+def early_return(values: list[Any]) -> Any:
     """Return what a function gives that may return in several places; unknown if it does in none."""
     found = values[0] if values else UNKNOWN
     for value in values[1:]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from summarykit.formulas.source.operators import (
     NOTHING_YET,
+    concat,
     either,
     is_text,
-    joined,
     plain,
     with_fields,
 )
@@ -59,7 +59,7 @@ def extended(owner: Items | MadeList, more: Any) -> Any:
     """Return a list with the elements of another after its own."""
     if not isinstance(more, Items | MadeList):
         return UNKNOWN
-    found = joined([owner, more])
+    found = concat([owner, more])
     made_by = owner.made_by if isinstance(owner, MadeList) else None
     return replace(found, made_by=made_by) if isinstance(found, MadeList) else found
 
@@ -69,7 +69,7 @@ def list_method(owner: Items | MadeList, name: str, args: tuple[Any, ...]) -> tu
     if name == "append" and len(args) == 1:
         return Plain(None), appended(owner, args[0])
     if name == "extend" and len(args) == 1:
-        return Plain(None), joined([owner, args[0]]) if isinstance(args[0], Items | MadeList) else UNKNOWN
+        return Plain(None), concat([owner, args[0]]) if isinstance(args[0], Items | MadeList) else UNKNOWN
     if name == "insert" and len(args) == 2 and isinstance(owner, Items) and plain(args[0]) == 0:
         return Plain(None), Items((args[1], *owner.items))
     if name == "pop" and isinstance(owner, Items) and owner.items:

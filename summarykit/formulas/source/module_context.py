@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, TypeGuard
 
-from summarykit.formulas.source.sizes import named, real
+from summarykit.formulas.source.sizes import named_size, real
 from summarykit.formulas.source.values import (
     UNKNOWN,
     Fields,
@@ -149,7 +149,7 @@ def lifted(value: Any, name: str, origin: str) -> Any:
     if kind is bool or value is None or kind is str:
         return Plain(value)
     if kind is int:
-        return named(name, value, origin)
+        return named_size(name, value, origin)
     if kind is float:
         return real(value, name)
     if kind in (dict, OrderedDict):
@@ -166,7 +166,7 @@ def lifted(value: Any, name: str, origin: str) -> Any:
         return Plain(str.__str__(value))
     if hasattr(kind, "__index__") and not hasattr(kind, "untyped_storage"):
         try:
-            return named(name, operator.index(value), origin)
+            return named_size(name, operator.index(value), origin)
         except Exception:  # noqa: BLE001 - a stranger's __index__
             return UNKNOWN
     return Thing(value, name) if is_record(value) else UNKNOWN

@@ -14,8 +14,8 @@ from summarykit.formulas.source.values import (
     Fields,
     Function,
     Items,
-    Made,
     MadeList,
+    NewModule,
     Partial,
     Plain,
     Preset,
@@ -35,7 +35,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-UNROLLED = 64
+MAX_UNROLL = 64
 _ALTERNATIVES = 8
 #: What stands for the later elements of a list to which a loop may yet add some.
 NOTHING_YET = Either(())
@@ -48,9 +48,9 @@ def binary(left: Any, sign: str, right: Any) -> Any:
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return tensor_arithmetic(left, right)
     if isinstance(left, Items | MadeList) and isinstance(right, Items | MadeList) and sign == "+":
-        return joined([left, right])
+        return concat([left, right])
     if isinstance(left, Items) and isinstance(right, Size) and sign == "*" and right.value is not None:
-        return Items(left.items * right.value) if right.value * len(left.items) <= UNROLLED else UNKNOWN
+        return Items(left.items * right.value) if right.value * len(left.items) <= MAX_UNROLL else UNKNOWN
     if isinstance(left, Fields) and isinstance(right, Fields) and sign == "|":
         return with_fields(left, right)
     if is_text(left) and is_text(right) and sign == "+":
@@ -73,7 +73,7 @@ def is_text(value: Any) -> bool:
     return isinstance(value, Plain) and isinstance(value.value, str)
 
 
-def joined(parts: list[Any]) -> Items | MadeList:
+def concat(parts: list[Any]) -> Items | MadeList:
     """Return lists laid out one after the other; from one of unknown length on, places are not known."""
     found: list[Any] = []
     each: Any = None
@@ -137,7 +137,7 @@ def truth(value: Any) -> bool | None:
     if isinstance(value, Either):
         held = {truth(part) for part in value.values}
         return held.pop() if len(held) == 1 else None
-    if isinstance(value, Thing | Function | Made | Partial):
+    if isinstance(value, Thing | Function | NewModule | Partial):
         return True
     return None
 
@@ -233,27 +233,27 @@ def may_make(value: Any) -> bool:
     if isinstance(value, Thing):
         return issubclass(type(value.target), type)
     plain = isinstance(value, Plain) and value.value is None
-    return plain or isinstance(value, Made | MadeList | Partial | Preset | Tensor)
+    return plain or isinstance(value, NewModule | MadeList | Partial | Preset | Tensor)
 
 
-def agreed(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
+def common_names(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
     """Return what two branches agree on."""
     return {name: either(left.get(name, UNKNOWN), right.get(name, UNKNOWN)) for name in {**left, **right}}
 
 
-def merged(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
+def merge_branches(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
     """Return what two branches write to self; what only one of them writes is perhaps not there."""
     absent = Plain(None)
     return {name: either(left.get(name, absent), right.get(name, absent)) for name in {**left, **right}}
 
 
-def iterated(value: Any) -> list[Any] | None:
+def loop_items(value: Any) -> list[Any] | None:
     """Return what a loop over *value* goes through, None where that is not known or too long."""
     if isinstance(value, Range):
         numbers = range(value.start, value.stop, value.step)
-        return [sizes.literal(number) for number in numbers] if len(numbers) <= UNROLLED else None
+        return [sizes.literal(number) for number in numbers] if len(numbers) <= MAX_UNROLL else None
     if isinstance(value, MadeList):
         return list(value.items) if value.each is None else None
     if isinstance(value, Fields):
         return [Plain(name) for name, _ in value.items] if value.rest is None else None
-    return list(value.items) if isinstance(value, Items) and len(value.items) <= UNROLLED else None
+    return list(value.items) if isinstance(value, Items) and len(value.items) <= MAX_UNROLL else None

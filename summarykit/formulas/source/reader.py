@@ -12,25 +12,25 @@ from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source import statements
 from summarykit.formulas.source.code import code_of
 from summarykit.formulas.source.frames import (
+    BlockExit,
     Frame,
-    Left,
     bind,
-    enclosed,
-    given_early,
+    closure_names,
+    early_return,
     is_torch_base,
     signature,
 )
 from summarykit.formulas.source.module_context import Site
 from summarykit.formulas.source.operators import A_NUMBER
-from summarykit.formulas.source.sizes import has_slot, is_free_name, named, renamed
+from summarykit.formulas.source.sizes import has_slot, is_free_name, named_size, rename_size
 from summarykit.formulas.source.values import (
     UNKNOWN,
     Either,
     Fields,
     Function,
     Items,
-    Made,
     MadeList,
+    NewModule,
     Plain,
     Real,
     Rest,
@@ -113,7 +113,7 @@ class Reader:
         written = self.written.get(name, UNKNOWN)
         if name in self.stored:
             self.loaded.add(self.stored[name])
-        there = isinstance(written, Made | MadeList | Fields | Either) and name in self.site.children
+        there = isinstance(written, NewModule | MadeList | Fields | Either) and name in self.site.children
         if not is_untold(written) and not there:
             return written
         own = self.site.attributes
@@ -148,8 +148,8 @@ class Reader:
         """Return a value as it is called once it is assigned to *name*."""
         if value == A_NUMBER:
             self.slots += 1
-            return named(f"{name}__slot{self.slots}", None)
-        return renamed(name, value) if isinstance(value, Size) else value
+            return named_size(f"{name}__slot{self.slots}", None)
+        return rename_size(name, value) if isinstance(value, Size) else value
 
     def computed(self, name: str) -> Any:
         """Return what the code of a property of the layer gives."""
@@ -181,7 +181,7 @@ class Reader:
             return UNKNOWN
         definition, first_line = code
         frame = Frame(
-            enclosed(function.target),
+            closure_names(function.target),
             function.target.__globals__,
             function.owner,
             first_line,
@@ -190,11 +190,11 @@ class Reader:
         self.calls += 1
         try:
             statements.block(self, frame, definition.body)
-        except Left as left:
-            return given_early([*frame.early, left.value] if left.how is ast.Return else frame.early)
+        except BlockExit as left:
+            return early_return([*frame.early, left.value] if left.how is ast.Return else frame.early)
         finally:
             self.calls -= 1
-        return given_early([*frame.early, Plain(None)])
+        return early_return([*frame.early, Plain(None)])
 
     def write(self, name: str, value: Any, frame: Frame) -> None:
         """Note what is assigned to ``self.name``."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from summarykit.formulas.source import sizes
-from summarykit.formulas.source.construction import arguments, filled, held_at, of_class
-from summarykit.formulas.source.forwarded_args import kept_by_child
+from summarykit.formulas.source.construction import arguments, attribute_at, of_class, resolve_names
+from summarykit.formulas.source.forwarded_args import argument_kept_by_child
 from summarykit.formulas.source.module_context import Site
 from summarykit.formulas.source.reader import OutOfSteps, Reader, the_parameter
-from summarykit.formulas.source.shape_check import Sourced, agreed, read, taken_from_tensors
+from summarykit.formulas.source.shape_check import SourceTensor, match_shape, read_tensor, taken_from_tensors
 from summarykit.formulas.source.values import Rest, Size, Tensor
 
 #: How far up constructor calls are followed for an argument that was not kept.
@@ -34,20 +34,20 @@ class SourceTable:
         self._children: dict[tuple[int, str, str], Size | None] = {}
         self._child_notes: set[str] = set()
 
-    def tensors(self, site: Site, shapes: Mapping[str, Sequence[int]]) -> dict[str, Sourced]:
+    def tensors(self, site: Site, shapes: Mapping[str, Sequence[int]]) -> dict[str, SourceTensor]:
         """Return what the code says of each of these tensors; what it does not tell, or denies, is left out."""
         made, where = self._parameters(site, shapes)
         free = taken_from_tensors(made, shapes)
-        found = {name: told for name, tensor in made.items() if (told := read(name, tensor, free)) is not None}
+        found = {name: told for name, tensor in made.items() if (told := read_tensor(name, tensor, free)) is not None}
         names = {name: value for told in found.values() for name, value in told.names.items()}
-        checked = {name: agreed(told, names, shapes[name], where.get(name, "")) for name, told in found.items()}
+        checked = {name: match_shape(told, names, shapes[name], where.get(name, "")) for name, told in found.items()}
         return {name: sourced for name, sourced in checked.items() if sourced is not None}
 
     def _parameters(self, site: Site, names: Mapping[str, Any]) -> tuple[dict[str, Tensor], Mapping[str, str]]:
         """Return the tensors of a layer as the code makes them, and the lines that do."""
         if site.is_container:
             held = self.made(site)
-            found = {name: the_parameter(held_at(held, name)) for name in names}
+            found = {name: the_parameter(attribute_at(held, name)) for name in names}
             where = {name: f"{site.called_by}, line {made.line}" for name, made in found.items() if made is not None}
             return {name: made for name, made in found.items() if made is not None}, where
         reader = self.reader(site)
@@ -58,7 +58,7 @@ class SourceTable:
         for name, tensor in tensors.items():
             if any(isinstance(dim, Size) and dim.value is None for dim in tensor.dims):
                 self._told_by_children.add(self._origins[id(site.module)])
-            dims = tuple(filled(dim, lambda free: self.child(site, reader, free)) for dim in tensor.dims)
+            dims = tuple(resolve_names(dim, lambda free: self.child(site, reader, free)) for dim in tensor.dims)
             tensors[name] = Tensor(dims, tensor.line, True)
         return tensors, reader.where
 
@@ -106,7 +106,7 @@ class SourceTable:
         """Return the constructor as read; again while what the layer keeps tells more of what it was given."""
         # What a child told of an argument stands back for what the layer itself keeps of it.
         waiting = {name: value for name, value in told.items() if self._by_child(value)}
-        given = {name: sizes.named(name, None) if name in waiting else value for name, value in told.items()}
+        given = {name: sizes.named_size(name, None) if name in waiting else value for name, value in told.items()}
         known: dict[str, Any] = {}
         volatile: frozenset[str] = frozenset()
         loaded: set[str] = set()
@@ -134,20 +134,20 @@ class SourceTable:
         if above is None or level >= MOST_LEVELS:
             return None
         if above.is_container:
-            return of_class(held_at(self.made(above, level + 1), site.name), site.cls)
+            return of_class(attribute_at(self.made(above, level + 1), site.name), site.cls)
         reader = self.reader(above, level + 1)
         if reader is None:
             return None
         found = of_class(reader.written.get(site.name, reader.unnamed), site.cls)
-        return filled(found, lambda free: self.child(above, reader, free, above.cls.__name__))
+        return resolve_names(found, lambda free: self.child(above, reader, free, above.cls.__name__))
 
     def child(self, site: Site, reader: Reader, name: str, place: str = "") -> Size | None:
         """Return a constructor argument of the layer at *site* that one of its children keeps."""
         key = (id(site.module), name, place)
         if key not in self._children:
-            found = kept_by_child(site.module, reader, name)
+            found = argument_kept_by_child(site.module, reader, name)
             note = f"= {found[1]} in {place}" if found and place else f"= {found[1]}" if found else ""
-            self._children[key] = sizes.named(name, found[0], note) if found else None
+            self._children[key] = sizes.named_size(name, found[0], note) if found else None
             self._child_notes.add(note)
         return self._children[key]
 

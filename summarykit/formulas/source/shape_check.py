@@ -15,7 +15,7 @@ _NAMES = re.compile(rf"{sizes.SLOT.pattern}|\bconfig(?:\.\w+)*\.(\w+)")
 _CONFIG_NAME = re.compile(r"\bconfig(?:\.\w+)*\.(\w+)")
 
 
-class Sourced(NamedTuple):
+class SourceTensor(NamedTuple):
     """One tensor as the code makes it; every dimension agrees with the tensor's."""
 
     dims: tuple[str, ...]  #: each dimension in the language of formulas
@@ -43,7 +43,7 @@ class Read(NamedTuple):
     taken: tuple[str, ...]
 
 
-def read(name: str, tensor: Tensor, free: Mapping[str, int]) -> Read | None:
+def read_tensor(name: str, tensor: Tensor, free: Mapping[str, int]) -> Read | None:
     """Return *tensor* as far as it is read, None where a size is not told."""
     if not all(isinstance(dim, Size) for dim in tensor.dims):
         return None
@@ -58,7 +58,7 @@ def read(name: str, tensor: Tensor, free: Mapping[str, int]) -> Read | None:
     return Read(dims, names, tuple(taken))
 
 
-def agreed(found: Read, everywhere: Mapping[str, int], shape: Sequence[int], where: str) -> Sourced | None:
+def match_shape(found: Read, everywhere: Mapping[str, int], shape: Sequence[int], where: str) -> SourceTensor | None:
     """Return a tensor as a checked source, None where the code says something else than the tensor.
 
     A tuple of which several tensors use an element is bound with the elements of them *everywhere*.
@@ -74,7 +74,9 @@ def agreed(found: Read, everywhere: Mapping[str, int], shape: Sequence[int], whe
         return None
     notes = (pair for dim in dims for pair in dim.origins)
     said = dict.fromkeys(f"{shown.get(name, name)} {note}" for name, note in notes if note != "default")
-    return Sourced(texts, tuple(bindings.items()), tuple(shown.get(n, n) for n in taken), "; ".join([where, *said]))
+    return SourceTensor(
+        texts, tuple(bindings.items()), tuple(shown.get(n, n) for n in taken), "; ".join([where, *said])
+    )
 
 
 def holds(texts: Sequence[str], bindings: Mapping[str, Value], shape: Sequence[int]) -> bool:

@@ -41,7 +41,7 @@ def real(value: float, text: str = "") -> Real:
     return Real(value, text or repr(value), _ATOM if value >= 0 or text else _SUM)
 
 
-def named(name: str, value: int | None, origin: str = "") -> Size:
+def named_size(name: str, value: int | None, origin: str = "") -> Size:
     """Return a number by a name; without a value it is free, to be read from the tensor."""
     return Size(value, name, _ATOM, ((name, value),), ((name, origin),) if origin else ())
 
@@ -157,10 +157,10 @@ def as_number(value: Any) -> int | float | bool | None:
 
 def under(name: str, size: Size, place: str = "") -> Size:
     """Return *size* under a name of its own, with a note on what it is and where that is said."""
-    return named(name, size.value, note(size, place))
+    return named_size(name, size.value, note(size, place))
 
 
-def renamed(name: str, size: Size) -> Size:
+def rename_size(name: str, size: Size) -> Size:
     """Return a number that only words give under the name it is assigned to."""
     return under(name, size) if size.spoken else size
 

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from summarykit.formulas.source import expressions, lists
 from summarykit.formulas.source.frames import (
+    BlockExit,
     Frame,
-    Left,
     as_load,
-    assigned,
+    assigned_names,
     grown,
     in_round,
     with_a_name,
 )
 from summarykit.formulas.source.operators import (
-    agreed,
+    common_names,
     either,
     is_text,
-    iterated,
-    merged,
+    loop_items,
+    merge_branches,
     truth,
 )
 from summarykit.formulas.source.values import (
@@ -30,8 +30,8 @@ from summarykit.formulas.source.values import (
     Either,
     Fields,
     Items,
-    Made,
     MadeList,
+    NewModule,
     Plain,
     Rest,
 )
@@ -80,12 +80,12 @@ def statement(reader: Reader, frame: Frame, node: ast.stmt) -> None:
                 other,
             )
         case ast.Return(value=value):
-            raise Left(
+            raise BlockExit(
                 ast.Return,
                 expressions.evaluate(reader, frame, value) if value else Plain(None),
             )
         case ast.Raise() | ast.Break() | ast.Continue():
-            raise Left(type(node))
+            raise BlockExit(type(node))
         case _:
             compound(reader, frame, node)
 
@@ -98,7 +98,7 @@ def compound(reader: Reader, frame: Frame, node: ast.stmt) -> None:
                 reader,
                 frame,
                 target,
-                iterated(expressions.evaluate(reader, frame, over)),
+                loop_items(expressions.evaluate(reader, frame, over)),
                 body,
             )
         case ast.While(body=body):
@@ -119,7 +119,7 @@ def compound(reader: Reader, frame: Frame, node: ast.stmt) -> None:
 
 def forget(reader: Reader, frame: Frame, body: list[ast.stmt]) -> None:
     """Make unknown what a block assigns that may have been read or not."""
-    frame.locals.update((name, UNKNOWN) for name in assigned(tuple(body)))
+    frame.locals.update((name, UNKNOWN) for name in assigned_names(tuple(body)))
 
 
 def assign(reader: Reader, frame: Frame, target: ast.expr, value: Any) -> None:
@@ -197,7 +197,7 @@ def register(reader: Reader, frame: Frame, key: ast.expr, value: ast.expr) -> No
     )
     if is_text(name):
         reader.write(name.value, found, frame)
-    elif isinstance(found, Made | Either):
+    elif isinstance(found, NewModule | Either):
         reader.unnamed = found if reader.unnamed is None else either(reader.unnamed, found)
 
 
@@ -219,20 +219,20 @@ def choose(
     right = branch(reader, frame, other)
     reader.looked |= looked_left
     if left and right:
-        both = agreed(locals_left, frame.locals)
+        both = common_names(locals_left, frame.locals)
         frame.locals = {name: reader.settled(name, value) for name, value in both.items()}
-        reader.written = merged(written_left, reader.written)
+        reader.written = merge_branches(written_left, reader.written)
     elif left:
         frame.locals, reader.written = locals_left, written_left
     elif not right:
-        raise Left(ast.Raise)
+        raise BlockExit(ast.Raise)
 
 
 def branch(reader: Reader, frame: Frame, body: list[ast.stmt]) -> bool:
     """Read one branch that may be taken; return whether it goes on to what follows."""
     try:
         block(reader, frame, body)
-    except Left as left:
+    except BlockExit as left:
         if left.how is ast.Return:
             frame.early.append(left.value)
         frame.torn |= left.how in {ast.Break, ast.Continue}
@@ -258,7 +258,7 @@ def loop(
         reader.loops += 1
         try:
             block(reader, frame, body)
-        except Left as left:
+        except BlockExit as left:
             if left.how not in {ast.Break, ast.Continue}:
                 raise
             if left.how is ast.Break:

@@ -120,7 +120,7 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class NewModule:
     """A module as the code constructs it."""
 
     cls: type

@@ -1,4 +1,4 @@
-"""``Call``: the arguments of one forward run and where they come from; or ``Undeclared``, with the reason."""
+"""``Call``: the arguments of one forward run and where they come from; or ``NoInputs``, with the reason."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Undeclared:
+class NoInputs:
     """Nobody can tell what to feed the model."""
 
     reason: str  #: words for the report
@@ -39,7 +39,7 @@ def fed(call: Call) -> tuple[Fed, ...]:
     return tuple(found for name, value in arguments for found in _tensors(name, value))
 
 
-def materialised(call: Call, device: str | torch.device = "cpu") -> Call:
+def materialise(call: Call, device: str | torch.device = "cpu") -> Call:
     """Return *call* with each tensor that has no values (on the meta device) replaced by a real one on *device*.
 
     Whole numbers and bools are zeros, the others come from a generator of their own: always the same, and no

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from torch import nn
 
 from summarykit.errors import InputsError
-from summarykit.reading.inputs.call import Call, Undeclared
+from summarykit.reading.inputs.call import Call, NoInputs
 from summarykit.reading.inputs.facts import Dtypes
-from summarykit.reading.inputs.from_caller import given
-from summarykit.reading.inputs.from_model import declared
-from summarykit.reading.inputs.guess import guessed
+from summarykit.reading.inputs.from_caller import inputs_from_caller
+from summarykit.reading.inputs.from_model import inputs_from_model
+from summarykit.reading.inputs.guess import guess_inputs
 from summarykit.reading.inputs.spec import parse_spec
 
 #: The two words that ``inputs=`` understands.
-DECLARED = "declared"
+FROM_MODEL = "declared"
 GUESS = "guess"
 
 
@@ -28,8 +28,8 @@ def chosen(
     kwargs: object = None,
     input_size: object = None,
     dtypes: object = None,
-) -> Call | Undeclared | None:
-    """Return what to feed *model*, None where the caller wants no run; see ``given()`` for the arguments.
+) -> Call | NoInputs | None:
+    """Return what to feed *model*, None where the caller wants no run; see ``inputs_from_caller()`` for the arguments.
 
     ``inputs="declared"`` takes what the model declares, which may run a property of it; ``inputs="guess"`` looks at
     its first layer; a ``Call`` is taken as it is. A size without a dtype is int64 where it is known to hold ids, else
@@ -41,7 +41,7 @@ def chosen(
     """
     if not isinstance(inputs, str | Call):
         sizes = {"input_size": input_size, "dtypes": dtypes, "default": Dtypes(model)}
-        return given(inputs=inputs, args=args, kwargs=kwargs, **sizes)  # type: ignore[arg-type]
+        return inputs_from_caller(inputs=inputs, args=args, kwargs=kwargs, **sizes)  # type: ignore[arg-type]
     others = {"args=": args, "kwargs=": kwargs, "input_size=": input_size, "dtypes=": dtypes}
     beside = next((name for name, value in others.items() if value is not None), None)
     shown = repr(inputs) if isinstance(inputs, str) else ""
@@ -49,14 +49,14 @@ def chosen(
         raise InputsError(f"inputs={shown} and {beside} both say what to feed", hint="leave one of them out")
     if isinstance(inputs, Call):
         return inputs
-    ways = {DECLARED: declared, GUESS: guessed}
+    ways = {FROM_MODEL: inputs_from_model, GUESS: guess_inputs}
     if inputs not in ways:
         near = difflib.get_close_matches(inputs, ways, n=1) or ways
         raise InputsError(f"inputs={shown} is text", hint=f"give tensors, or {' or '.join(map(repr, near))}")
     return ways[inputs](model)
 
 
-def given_by_specs(model: nn.Module, specs: Sequence[str], inputs: str | None = None) -> Call:
+def inputs_from_specs(model: nn.Module, specs: Sequence[str], inputs: str | None = None) -> Call:
     """Return the call that the command line's ``--input`` texts describe; *inputs* is what ``--inputs`` says.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from summarykit.reading.inputs.facts import length, plain
-from summarykit.reading.inputs.sizes import made
+from summarykit.reading.inputs.sizes import meta_tensor
 
 #: So many tokens are fed, or as many as there are positions.
 _TOKENS = 128
@@ -67,9 +67,9 @@ def _said(config: object, name: str) -> Any:
 def size_of_argument(name: str, config: Config, dtype: torch.dtype | None) -> torch.Tensor | None:
     """Return what to feed as the argument *name*, None where the config cannot tell."""
     if name in _WHOLE:
-        return made(_WHOLE[name](config), torch.int64)
+        return meta_tensor(_WHOLE[name](config), torch.int64)
     size = _FLOATING[name](config) if name in _FLOATING else None
-    return None if size is None else made(size, dtype)
+    return None if size is None else meta_tensor(size, dtype)
 
 
 def wanted(config: Config, main: str, taken: tuple[str, ...], needed: tuple[str, ...]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""``given()``: what the caller says to feed, by value or by size."""
+"""``inputs_from_caller()``: what the caller says to feed, by value or by size."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import torch
 
 from summarykit.errors import InputsError
 from summarykit.reading.inputs.call import Call
-from summarykit.reading.inputs.sizes import dtype_of, is_number, made, shown, size_of
+from summarykit.reading.inputs.sizes import dtype_of, is_number, meta_tensor, short_text, size_of
 
 #: The dtype of a size that came without one, by its keyword or position.
 Default = Callable[[str | int], torch.dtype | None]
 _ONE_WAY = "give inputs=, or args= and kwargs=, or input_size="
 
 
-def given(
+def inputs_from_caller(
     *,
     inputs: object = None,
     args: object = None,
@@ -75,14 +75,14 @@ def _by_value(inputs: Any) -> tuple[tuple[object, ...], dict[str, object]]:
     if isinstance(inputs, tuple | list) and not hasattr(inputs, "_fields"):
         if inputs and _is_size(inputs):
             raise InputsError(
-                f"inputs={shown(inputs)} holds no tensor", hint="sizes are given as input_size=, numbers as args="
+                f"inputs={short_text(inputs)} holds no tensor", hint="sizes are given as input_size=, numbers as args="
             )
         _check_values(inputs, inputs)
         return tuple(inputs), {}
     _check_values((inputs,), inputs)
     if isinstance(inputs, str | bytes | type | int | float):
         hint = "give tensors, or args= where the model takes something else"
-        raise InputsError(f"inputs={shown(inputs)} holds no tensor", hint=hint)
+        raise InputsError(f"inputs={short_text(inputs)} holds no tensor", hint=hint)
     return (inputs,), {}
 
 
@@ -105,7 +105,7 @@ def _arguments(args: object) -> tuple[object, ...]:
     if args is None:
         return ()
     if not isinstance(args, tuple | list):
-        raise InputsError(f"args= is a tuple of arguments, and this is {shown(args)}", hint="write args=(x,)")
+        raise InputsError(f"args= is a tuple of arguments, and this is {short_text(args)}", hint="write args=(x,)")
     return tuple(args)
 
 
@@ -113,11 +113,13 @@ def _keywords(kwargs: object, what: str) -> dict[str, object]:
     if kwargs is None:
         return {}
     if not isinstance(kwargs, Mapping):
-        raise InputsError(f"{what} maps names to values, and this is {shown(kwargs)}", hint='write {"name": value}')
+        raise InputsError(
+            f"{what} maps names to values, and this is {short_text(kwargs)}", hint='write {"name": value}'
+        )
     strange = [key for key in kwargs if not isinstance(key, str)]
     if strange:
         hint = "a dictionary that is itself an argument is given as args=(d,)"
-        raise InputsError(f"{what} has the key {shown(strange[0])}, and a keyword is text", hint=hint)
+        raise InputsError(f"{what} has the key {short_text(strange[0])}, and a keyword is text", hint=hint)
     return dict(kwargs)
 
 
@@ -144,9 +146,9 @@ def _tensors(size: Any, dtype: torch.dtype | None) -> object:
     if isinstance(size, Mapping):
         return {key: _tensors(part, dtype) for key, part in size.items()}
     if not isinstance(size, tuple | list) or all(map(is_number, size)):
-        return made(size_of(size), dtype)
+        return meta_tensor(size_of(size), dtype)
     if any(map(is_number, size)):
-        raise InputsError(f"{shown(size)} mixes numbers and sizes", hint="give a size, or a list of sizes")
+        raise InputsError(f"{short_text(size)} mixes numbers and sizes", hint="give a size, or a list of sizes")
     parts = (_tensors(part, dtype) for part in size)
     return list(parts) if isinstance(size, list) else tuple(parts)
 

@@ -1,4 +1,4 @@
-"""``declared()``: what the model itself says it takes: an example, a config, a pretrained setting."""
+"""``inputs_from_model()``: what the model itself says it takes: an example, a config, a pretrained setting."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from torch import nn
 from summarykit.errors import InputsError
 from summarykit.reading.inputs import config as configs
 from summarykit.reading.inputs import facts
-from summarykit.reading.inputs.call import Call, Undeclared
-from summarykit.reading.inputs.restore import untouched
-from summarykit.reading.inputs.sizes import made
+from summarykit.reading.inputs.call import Call, NoInputs
+from summarykit.reading.inputs.restore import restore_after
+from summarykit.reading.inputs.sizes import meta_tensor
 
 #: Attributes and properties that hold an example of what to feed.
 _EXAMPLES = ("example_input_array", "dummy_inputs", "example_inputs", "example_input", "dummy_input", "sample_input")
@@ -26,7 +26,7 @@ _TRANSFORMERS = "transformers.modeling_utils.PreTrainedModel"
 _NOTHING = f"the model declares nothing to feed: it has no {', '.join(_EXAMPLES[:3])} or pretrained_cfg"
 
 
-def declared(model: nn.Module) -> Call | Undeclared:
+def inputs_from_model(model: nn.Module) -> Call | NoInputs:
     """Return what *model* declares it takes, also inside wrappers; or why nobody can tell.
 
     An example may be a property, which then runs; what it changes on the model and the random states is put back, and
@@ -35,29 +35,29 @@ def declared(model: nn.Module) -> Call | Undeclared:
     inner = facts.unwrapped(model)
     reasons: list[str] = []
     ways = (_from_example, _from_pretrained, _from_config)
-    with untouched(inner):
+    with restore_after(inner):
         for way in ways:
             found = _guarded(way, inner)
             if isinstance(found, Call):
                 return found
             reasons += [found.reason] if found else []
-    return Undeclared("; ".join(reasons) or _NOTHING)
+    return NoInputs("; ".join(reasons) or _NOTHING)
 
 
-def _guarded(way: Any, model: nn.Module) -> Call | Undeclared | None:
+def _guarded(way: Any, model: nn.Module) -> Call | NoInputs | None:
     try:
-        found: Call | Undeclared | None = way(model)
+        found: Call | NoInputs | None = way(model)
     except InputsError as error:
-        return Undeclared(error.what)
+        return NoInputs(error.what)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - what the model's own code raises is told
-        return Undeclared(f"{type(error).__name__}: {error}")
+        return NoInputs(f"{type(error).__name__}: {error}")
     return found
 
 
 # ---------------------------------------------------------------- an example
 
 
-def _from_example(model: nn.Module) -> Call | Undeclared | None:
+def _from_example(model: nn.Module) -> Call | NoInputs | None:
     told = None
     for name in _EXAMPLES:
         held = inspect.getattr_static(model, name, None)
@@ -67,7 +67,7 @@ def _from_example(model: nn.Module) -> Call | Undeclared | None:
             example = getattr(model, name)
             example = example() if inspect.ismethod(example) else example
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a property of the user's
-            told = told or Undeclared(f"`{name}` fails: {type(error).__name__}: {error}")
+            told = told or NoInputs(f"`{name}` fails: {type(error).__name__}: {error}")
             continue
         if example is not None:
             found = _call_with(model, example, name)
@@ -77,7 +77,7 @@ def _from_example(model: nn.Module) -> Call | Undeclared | None:
     return told
 
 
-def _call_with(model: nn.Module, example: Any, name: str) -> Call | Undeclared:
+def _call_with(model: nn.Module, example: Any, name: str) -> Call | NoInputs:
     origin = f"the model's own example (`{name}`)"
     if isinstance(example, torch.Tensor):
         return Call((example,), {}, origin)
@@ -85,12 +85,12 @@ def _call_with(model: nn.Module, example: Any, name: str) -> Call | Undeclared:
         known, left_out = _known_keywords(model, dict(example))
         missing = _missing(model, known)
         if missing:
-            return Undeclared(f"`{name}` is without `{missing[0]}`, which forward needs")
+            return NoInputs(f"`{name}` is without `{missing[0]}`, which forward needs")
         said = "".join(f", without `{key}`, which forward does not name" for key in left_out)
         return Call((), known, origin + said)
     if isinstance(example, tuple | list) and _holds_tensor(example):
         return Call((example,) if hasattr(example, "_fields") else tuple(example), {}, origin)
-    return Undeclared(f"`{name}` is a {type(example).__name__} and holds no tensor")
+    return NoInputs(f"`{name}` is a {type(example).__name__} and holds no tensor")
 
 
 def _known_keywords(model: nn.Module, example: dict[str, object]) -> tuple[dict[str, object], list[str]]:
@@ -123,7 +123,7 @@ def _is_of_all(model: nn.Module) -> bool:
 # ---------------------------------------------------------------- transformers: the main input, sized by the config
 
 
-def _from_config(model: nn.Module) -> Call | Undeclared | None:
+def _from_config(model: nn.Module) -> Call | NoInputs | None:
     if _TRANSFORMERS not in facts.lineage(model):
         return None
     parameters = facts.parameters_of(model) or ()
@@ -136,7 +136,7 @@ def _from_config(model: nn.Module) -> Call | Undeclared | None:
     for name in dict.fromkeys(configs.wanted(config, main, taken, needed)):
         value = configs.size_of_argument(name, config, dtype)
         if value is None:
-            return Undeclared(f"its config does not tell the size of `{name}`")
+            return NoInputs(f"its config does not tell the size of `{name}`")
         fed[name] = value
     return Call((), fed, "the model's main input, with sizes from its config")
 
@@ -153,7 +153,7 @@ def _main_input(model: nn.Module, taken: tuple[str, ...], config: configs.Config
 # ---------------------------------------------------------------- timm
 
 
-def _from_pretrained(model: nn.Module) -> Call | Undeclared | None:
+def _from_pretrained(model: nn.Module) -> Call | NoInputs | None:
     for name in _PRETRAINED:
         held = model.__dict__.get(name)
         if dataclasses.is_dataclass(held) and not isinstance(held, type):
@@ -161,7 +161,9 @@ def _from_pretrained(model: nn.Module) -> Call | Undeclared | None:
         size = facts.plain(held).get("input_size") if isinstance(held, Mapping) else None
         if isinstance(size, tuple) and size and all(map(facts.length, size)):
             size, said = _as_built(model, size)
-            return Call((made((1, *size), facts.computed_dtype(model)),), {}, f"the model's own size (`{name}`){said}")
+            return Call(
+                (meta_tensor((1, *size), facts.computed_dtype(model)),), {}, f"the model's own size (`{name}`){said}"
+            )
     return None
 
 

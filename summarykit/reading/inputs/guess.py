@@ -1,4 +1,4 @@
-"""``guessed()``: what the first layer takes, and what the other arguments of forward are by their names."""
+"""``guess_inputs()``: what the first layer takes, and what the other arguments of forward are by their names."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from torch import nn
 
 from summarykit.errors import InputsError
 from summarykit.reading.inputs import facts
-from summarykit.reading.inputs.call import Call, Undeclared
+from summarykit.reading.inputs.call import Call, NoInputs
 from summarykit.reading.inputs.first_layer import LAZY, First, first_layer
-from summarykit.reading.inputs.sizes import made
+from summarykit.reading.inputs.sizes import meta_tensor
 
 #: Other arguments that hold what the first one holds: a second text, the other side of an attention.
 _ALIKE = {"key", "value", "k", "v", "q", "tgt", "src", "memory", "target", "source", "positive", "negative", "right"}
@@ -21,34 +21,34 @@ _MASKS = {"attention_mask", "mask", "token_type_ids", "segment_ids", "position_i
 _EDGES = 32
 
 
-def guessed(model: nn.Module) -> Call | Undeclared:
+def guess_inputs(model: nn.Module) -> Call | NoInputs:
     """Return what *model* may take, told by its first layer; or why nobody can tell. No code of the model runs."""
     inner = facts.unwrapped(model)
     if not facts.has_forward(inner):
-        return Undeclared(f"a {type(inner).__name__} has no forward")
+        return NoInputs(f"a {type(inner).__name__} has no forward")
     parameters = facts.parameters_of(inner)
     if parameters is not None and not _takes_anything(parameters):
         return Call((), {}, "nothing: forward takes no arguments")
     leading = next(iter(facts.positional(parameters or ())), None)
     first = first_layer(inner, indices=leading is not None and leading.name.endswith("_ids"))
     if first is None:
-        return Undeclared("no layer tells what the model takes: none has a known number of inputs")
+        return NoInputs("no layer tells what the model takes: none has a known number of inputs")
     if first.size is LAZY:
-        return Undeclared(f"the first layer {first.shown} is lazy: it learns its size from the first input")
+        return NoInputs(f"the first layer {first.shown} is lazy: it learns its size from the first input")
     try:
         return _with_arguments(inner, parameters, first)
     except InputsError as error:
-        return Undeclared(f"the first layer {first.shown} has sizes that no tensor can have: {error.what}")
+        return NoInputs(f"the first layer {first.shown} has sizes that no tensor can have: {error.what}")
 
 
 def _takes_anything(parameters: Any) -> bool:
     return bool(parameters) and any(one.kind is not one.VAR_KEYWORD for one in parameters)
 
 
-def _with_arguments(model: nn.Module, parameters: Any, first: First) -> Call | Undeclared:
+def _with_arguments(model: nn.Module, parameters: Any, first: First) -> Call | NoInputs:
     """Return the call whose first argument the first layer tells, the others by their names."""
     dtype = torch.int64 if first.whole else facts.computed_dtype(model)
-    main = made(first.size, dtype)
+    main = meta_tensor(first.size, dtype)
     origin = f"guessed from the first layer {first.shown}{first.words}"
     if not parameters:
         return Call((main,), {}, origin)
@@ -63,7 +63,7 @@ def _with_arguments(model: nn.Module, parameters: Any, first: First) -> Call | U
     for parameter in needed:
         other = _other(parameter.name, leading, main, first)
         if other is None:
-            return Undeclared(f"forward also needs `{parameter.name}`, and its name does not tell what that is")
+            return NoInputs(f"forward also needs `{parameter.name}`, and its name does not tell what that is")
         if parameter.kind is parameter.KEYWORD_ONLY:
             kwargs[parameter.name] = other
         else:
@@ -76,11 +76,11 @@ def _other(name: str, leading: str, main: torch.Tensor, first: First) -> torch.T
     """Return what the argument *name* takes beside *main*, which is called *leading*; None where nobody can tell."""
     lowered = name.lower()
     if lowered in first.others:
-        return made(first.others[lowered], main.dtype)
+        return meta_tensor(first.others[lowered], main.dtype)
     if lowered in _MASKS:
-        return made(tuple(main.shape[:2]), torch.int64) if main.dim() > 1 else None
+        return meta_tensor(tuple(main.shape[:2]), torch.int64) if main.dim() > 1 else None
     if lowered in _ALIKE or _stem(name) == _stem(leading) or _is_pair(name, leading):
-        return made(tuple(main.shape), main.dtype)
+        return meta_tensor(tuple(main.shape), main.dtype)
     make = _BY_NAME.get(lowered)
     return make(main) if make else None
 
@@ -95,11 +95,11 @@ def _is_pair(name: str, leading: str) -> bool:
 
 
 def _edges(main: torch.Tensor) -> torch.Tensor:
-    return made((2, _EDGES), torch.int64)
+    return meta_tensor((2, _EDGES), torch.int64)
 
 
 def _one_a_batch(main: torch.Tensor) -> torch.Tensor:
-    return made((main.shape[0] if main.dim() else 1,), torch.int64)
+    return meta_tensor((main.shape[0] if main.dim() else 1,), torch.int64)
 
 
 _BY_NAME: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {

@@ -1,4 +1,4 @@
-"""``untouched()``: what a model's own code changes on the model or on random states is put back."""
+"""``restore_after()``: what a model's own code changes on the model or on random states is put back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TABLES = ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pr
 
 
 @contextmanager
-def untouched(model: nn.Module) -> Iterator[None]:
+def restore_after(model: nn.Module) -> Iterator[None]:
     """Put back, at the end, the attributes and tables of every module, the random states and torch's defaults."""
     kept = [(module, _snapshot(module)) for _, module in layers(model)]
     python, numpy, dtype = random.getstate(), np.random.get_state(), torch.get_default_dtype()

@@ -38,7 +38,9 @@ def dtype_of(given: object) -> torch.dtype:
     if isinstance(given, torch.dtype):
         return given
     if not isinstance(given, str):
-        raise InputsError(f"a dtype is torch.int64 or 'int64', and this is {shown(given)}", hint="give one of these")
+        raise InputsError(
+            f"a dtype is torch.int64 or 'int64', and this is {short_text(given)}", hint="give one of these"
+        )
     names = dtype_names()
     name = given.strip().lower().removeprefix("torch.")
     if name in names:
@@ -47,7 +49,7 @@ def dtype_of(given: object) -> torch.dtype:
     raise InputsError(f"{given!r} is no dtype", hint=f"did you mean {' or '.join(near)}?")
 
 
-def made(size: tuple[int, ...], dtype: torch.dtype | None) -> torch.Tensor:
+def meta_tensor(size: tuple[int, ...], dtype: torch.dtype | None) -> torch.Tensor:
     """Return a tensor of *size* that has no values and costs no memory.
 
     Raises:
@@ -67,7 +69,7 @@ def size_of(given: Any) -> tuple[int, ...]:
 
     """
     if not isinstance(given, tuple | list):
-        raise InputsError(f"a size is a tuple of whole numbers, and this is {shown(given)}", hint=_EXAMPLE)
+        raise InputsError(f"a size is a tuple of whole numbers, and this is {short_text(given)}", hint=_EXAMPLE)
     return tuple(length_of(length, given) for length in given)
 
 
@@ -79,15 +81,17 @@ def length_of(given: Any, whole: object) -> int:
 
     """
     if given is None:
-        raise InputsError(f"{shown(whole)} leaves a length open", hint="give a number: 1 for the batch")
+        raise InputsError(f"{short_text(whole)} leaves a length open", hint="give a number: 1 for the batch")
     try:
         length = operator.index(given) if not is_bool(given) else None
     except Exception:  # noqa: BLE001 - what a stranger's __index__ raises
         length = None
     if length is None:
-        raise InputsError(f"{shown(given)} in the size {shown(whole)} is no whole number", hint=_EXAMPLE)
+        raise InputsError(f"{short_text(given)} in the size {short_text(whole)} is no whole number", hint=_EXAMPLE)
     if length < 0:
-        raise InputsError(f"the size {shown(whole)} has the negative length {length}", hint="write 1 for the batch")
+        raise InputsError(
+            f"the size {short_text(whole)} has the negative length {length}", hint="write 1 for the batch"
+        )
     return length
 
 
@@ -101,7 +105,7 @@ def is_number(given: object) -> bool:
     return not isinstance(given, tuple | list | Mapping)
 
 
-def shown(value: object) -> str:
+def short_text(value: object) -> str:
     """Return *value* as a short text, whatever it is."""
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)}"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from summarykit.errors import InputsError
 from summarykit.reading.inputs.call import Call
 from summarykit.reading.inputs.from_caller import Default
-from summarykit.reading.inputs.sizes import dtype_names, dtype_of, made
+from summarykit.reading.inputs.sizes import dtype_names, dtype_of, meta_tensor
 
 _FORMS = "write --input 1,3,224,224, --input input_ids=int64:1,128 or, for what is no tensor, --input flag:=True"
 #: More digits no length has.
@@ -61,7 +61,7 @@ def _parsed(text: str, default: Default, place: int) -> tuple[str | None, object
             hint = f"the dtype stands before the size: {size.strip()}:{kind.strip()}" if swapped else error.hint
             raise _wrong(text, start, error.what, hint) from None
         start += len(kind) + 1
-    return name, made(_size(size, text, start), dtype or default(place if name is None else name))
+    return name, meta_tensor(_size(size, text, start), dtype or default(place if name is None else name))
 
 
 def _name(written: str, text: str) -> str:

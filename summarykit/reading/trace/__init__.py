@@ -14,12 +14,12 @@ from typing import Any
 from torch import nn
 
 from summarykit.reading.trace.attempt import FAKE, META, REAL, Attempt
-from summarykit.reading.trace.lazy import materialised
+from summarykit.reading.trace.lazy import materialise_lazy
 from summarykit.reading.trace.never_called import uncalled_layers
 from summarykit.reading.trace.paths import path_of
 from summarykit.runs import RunRecord
 
-__all__ = ["materialised", "run"]
+__all__ = ["materialise_lazy", "run"]
 
 
 def run(

@@ -9,13 +9,13 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.reading.trace.clone import Clone, clone, watch_calls
 from summarykit.reading.trace.constants import KnownValues
 from summarykit.reading.trace.copier import Copier
 from summarykit.reading.trace.fake_tensors import FakeStandIns, MetaStandIns, RealStandIns, StandIns
 from summarykit.reading.trace.functions import FunctionMode
-from summarykit.reading.trace.global_state import undisturbed
+from summarykit.reading.trace.global_state import preserve_global_state
 from summarykit.reading.trace.limit import TimeIsUp, time_limit
 from summarykit.reading.trace.modes import OperatorMode
 from summarykit.reading.trace.recorder import Watch
@@ -31,7 +31,7 @@ class Attempt:
         self.how = how
         self.yes = yes
         self.watch = Watch(deadline)
-        self.stand_ins = made_for(how)
+        self.stand_ins = fake_tensors_for(how)
         self.mode = getattr(self.stand_ins, "mode", None)
         self.answers = Answers(self.watch.note, yes, KnownValues(self.mode))
         self.cloned: Clone | None = None
@@ -55,7 +55,7 @@ class Attempt:
         """Run a clone of *model*; whatever the forward raises becomes ``error``, but for a KeyboardInterrupt."""
         seconds = self.watch.deadline - monotonic()
         try:
-            with undisturbed(), time_limit(max(seconds, 0.0)):
+            with preserve_global_state(), time_limit(max(seconds, 0.0)):
                 self.forward(model, args, kwargs, numbers)
         except KeyboardInterrupt:
             raise
@@ -69,7 +69,7 @@ class Attempt:
     def forward(self, model: nn.Module, args: Any, kwargs: Any, numbers: Mapping[int, int]) -> None:
         """Clone the model, then its inputs, then call it."""
         stand_ins = self.stand_ins
-        with no_collection():
+        with gc_paused():
             self.cloned = clone(model, stand_ins, numbers)
             watch_calls(self.cloned, numbers, self.watch.watched)
         operators = OperatorMode(self.watch, self.answers, stand_ins.home, self.mode)
@@ -102,7 +102,7 @@ class Remembering:
         return made
 
 
-def made_for(how: str) -> StandIns:
+def fake_tensors_for(how: str) -> StandIns:
     """Return what stands in for tensors in a run of one kind."""
     if how == FAKE:
         return FakeStandIns()

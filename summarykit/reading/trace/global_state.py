@@ -34,7 +34,7 @@ _PRECISIONS = (("generic", "all"), *itertools.product(("cuda", "mkldnn"), ("all"
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def preserve_global_state() -> Iterator[None]:
     """Run what stands inside without gradients, compiling or fused shortcuts, and put back what it changes."""
     with ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())

@@ -16,7 +16,7 @@ from summarykit.reading.trace.attempt import META, Attempt
 _TENSORS = ("_parameters", "_buffers")
 
 
-def materialised(
+def materialise_lazy(
     model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, seconds: float = 60.0
 ) -> nn.Module:
     """Return *model* as it will be after its first call; without a lazy layer that is *model* itself.

@@ -10,7 +10,7 @@ from torch import nn
 
 from summarykit.reading.layer_kinds import ACTUAL
 from summarykit.reading.trace.clone import Clone
-from summarykit.runs import Uncalled
+from summarykit.runs import UncalledLayer
 
 NEVER = "never called"
 USED = "used by its caller"
@@ -22,7 +22,7 @@ _NO_FORWARD: Any = nn.Module.forward
 
 def uncalled_layers(
     cloned: Clone, layer_numbers: Mapping[int, int], called: set[int], used: set[int]
-) -> tuple[Uncalled, ...]:
+) -> tuple[UncalledLayer, ...]:
     """Say of every layer without a call what is known of why; *used* are the ids of all operands."""
     if not called:  # nothing ran, so nothing can be told
         return ()
@@ -36,7 +36,7 @@ def uncalled_layers(
             taken_by_calls.update(map(id, own_tensors(shell)))
         elif number is not None:
             unexplained.append((number, original, shell))
-    found = {number: Uncalled(number, COMPILED) for number in compiled & missing}
+    found = {number: UncalledLayer(number, COMPILED) for number in compiled & missing}
     active = with_called_parts(cloned, layer_numbers, called)
     for number, original, shell in unexplained:
         if number in found:
@@ -48,9 +48,9 @@ def uncalled_layers(
             status = CONTAINER
         else:
             status = IN_PARTS if id(original) in active else NEVER
-        found[number] = Uncalled(number, status)
+        found[number] = UncalledLayer(number, status)
     for number in missing - found.keys():
-        found[number] = Uncalled(number, NEVER)
+        found[number] = UncalledLayer(number, NEVER)
     return tuple(found[number] for number in sorted(found))
 
 

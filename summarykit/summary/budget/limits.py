@@ -1,4 +1,4 @@
-"""``made_limits()``: from ``max_parameters = "10M"`` and ``max_increase = "1%"`` to limits."""
+"""``parse_limits()``: from ``max_parameters = "10M"`` and ``max_increase = "1%"`` to limits."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _WRITTEN = re.compile(r"([0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?) ?([A-Za-z]*|%)")
 _LONGEST = 40
 
 
-def made_limits(table: Mapping[str, object], where: str) -> tuple[Limit, ...]:
+def parse_limits(table: Mapping[str, object], where: str) -> tuple[Limit, ...]:
     """Return the limits in *table*, those by pattern after those on the whole model; *where* says whose it is.
 
     Raises:

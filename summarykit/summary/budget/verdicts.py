@@ -1,4 +1,4 @@
-"""``judged()``: whether a model keeps a limit, and if not, which layers make it so."""
+"""``judge()``: whether a model keeps a limit, and if not, which layers make it so."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class ModelCheck(NamedTuple):
         return all(verdict.ok for verdict in self.verdicts) and (self.lock is None or self.lock.same)
 
 
-def judged(limit: Limit, data: SummaryData, base: SummaryData | None = None) -> Verdict:
+def judge(limit: Limit, data: SummaryData, base: SummaryData | None = None) -> Verdict:
     """Return whether the model of *data* keeps *limit*; an increase is counted from *base*.
 
     Raises:

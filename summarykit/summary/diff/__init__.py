@@ -9,8 +9,8 @@ from summarykit.summary.diff.comparison import Comparison as Comparison
 from summarykit.summary.diff.comparison import ComparisonChecks as ComparisonChecks
 from summarykit.summary.diff.comparison import Reason as Reason
 from summarykit.summary.diff.grouping import ChangeGroup as ChangeGroup
-from summarykit.summary.diff.no_base import of_new as of_new
+from summarykit.summary.diff.no_base import compare_without_base as compare_without_base
 from summarykit.summary.diff.project import ModelChange as ModelChange
 from summarykit.summary.diff.project import ModelState as ModelState
 from summarykit.summary.diff.project import ProjectChanges as ProjectChanges
-from summarykit.summary.diff.subtrees import Told as Told
+from summarykit.summary.diff.subtrees import ChangeWithParts as ChangeWithParts

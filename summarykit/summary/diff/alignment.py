@@ -14,7 +14,7 @@ Pair = tuple[int, int]
 Levels = Sequence[tuple[Sequence[object], Sequence[object]]]
 
 
-def aligned(levels: Levels, left: int, right: int) -> list[Pair]:
+def align(levels: Levels, left: int, right: int) -> list[Pair]:
     """Return pairs of positions in two lists of *left* and *right* elements, rising in both.
 
     What is equal at the first level is paired first; each further level pairs what lies between.

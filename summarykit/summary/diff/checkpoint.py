@@ -8,7 +8,7 @@ from typing import NamedTuple
 from summarykit.expression import Value
 from summarykit.records import Shape, TensorFacts
 from summarykit.summary.data import SummaryData
-from summarykit.summary.diff.keys import told_alike
+from summarykit.summary.diff.keys import same_reader_facts
 from summarykit.summary.diff.matching import Matching
 from summarykit.summary.diff.state_dict import Names, saved_shape, state_names
 
@@ -62,7 +62,7 @@ def make_checkpoint(matching: Matching) -> Checkpoint:
     """
     before, after = matching.before.data, matching.after.data
     have = state_names(before)
-    want = have if told_alike(before, after) else state_names(after)
+    want = have if same_reader_facts(before, after) else state_names(after)
     reason = have.reason or want.reason
     if reason:
         return Checkpoint(None, None, 0, (), (), (), 0, (), (), (), (), reason)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from summarykit.summary.diff.alignment import Pair, aligned, gaps
+from summarykit.summary.diff.alignment import Pair, align, gaps
 from summarykit.summary.diff.keys import Side
 from summarykit.summary.folding import is_number
 from summarykit.summary.folding.naming import word_of
@@ -30,7 +30,7 @@ class Sides(NamedTuple):
     identities: tuple[tuple[Sequence[object], Sequence[object]], ...]
 
 
-def made_sides(left: Side, right: Side) -> Sides:
+def make_sides(left: Side, right: Side) -> Sides:
     """Return *left* and *right* with what their layers are looked for by."""
     shapes = (left.shaped, right.shaped)
     frames = (with_parts(left, left.framed), with_parts(right, right.framed))
@@ -121,10 +121,10 @@ class Family:
         levels = self.levels(ones, others) if any(cost) else []
         if cost[0] and self.shapes(left, ones) == self.shapes(right, others):  # the same layers in another order
             stayed = [(at, to) for at, to in alike if left.shaped[ones[at]] == right.shaped[others[to]]]
-            found = aligned([*levels[:2], levels[4]], len(ones), len(others))
+            found = align([*levels[:2], levels[4]], len(ones), len(others))
             alike = found if len(found) > len(stayed) else stayed
         elif any(cost):
-            found = aligned(levels, len(ones), len(others))
+            found = align(levels, len(ones), len(others))
             alike = found if self.cost(found, ones, others) < cost else alike
         return [(ones[at], others[to]) for at, to in alike]
 
@@ -146,7 +146,7 @@ class Family:
         _, (left, right), _ = self.sides.identities  # of other sizes only a part with layers inside is known
         frames = [left[one] for one in ones], [right[other] for other in others]
         levels = [*self.levels(ones, others)[:2], frames]
-        return [(ones[at], others[to]) for at, to in aligned(levels, len(ones), len(others))]
+        return [(ones[at], others[to]) for at, to in align(levels, len(ones), len(others))]
 
     def alike_in_name(self) -> list[Pair]:
         """Return children of equal shapes whose names begin alike, where that tells all of these apart."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.summary.checks import Check
 from summarykit.summary.data import SummaryData, Totals
 from summarykit.summary.diff.changes import Amounts, Change, SettingChange, State, all_changes, changed_settings
 from summarykit.summary.diff.checkpoint import Checkpoint, make_checkpoint
 from summarykit.summary.diff.grouping import ChangeGroup, change_groups
 from summarykit.summary.diff.matching import Matching, match
-from summarykit.summary.diff.subtrees import Told, told_together
+from summarykit.summary.diff.subtrees import ChangeWithParts, group_subtrees
 
 if TYPE_CHECKING:
     from summarykit.summary.budget import Verdict
@@ -56,7 +56,7 @@ class Comparison:
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """Every layer that is not as it was."""
-        with no_collection():
+        with gc_paused():
             return all_changes(self.matching, with_macs=self.with_macs)
 
     @cached_property
@@ -67,13 +67,13 @@ class Comparison:
     @cached_property
     def told(self) -> tuple[ChangeGroup, ...]:
         """The changes as they are told: a part that changed as a whole once, and alike ones together."""
-        with no_collection():
-            return change_groups(self.matching, tuple(told_together(self.matching, self.changes)))
+        with gc_paused():
+            return change_groups(self.matching, tuple(group_subtrees(self.matching, self.changes)))
 
     @property
-    def one_by_one(self) -> tuple[Told, ...]:
+    def one_by_one(self) -> tuple[ChangeWithParts, ...]:
         """Every change for itself."""
-        return tuple(Told(change, (change,)) for change in self.changes)
+        return tuple(ChangeWithParts(change, (change,)) for change in self.changes)
 
     @cached_property
     def totals(self) -> Totals:
@@ -106,7 +106,7 @@ class Comparison:
     @cached_property
     def checkpoint(self) -> Checkpoint:
         """Whether checkpoints of the model before load into the model after."""
-        with no_collection():
+        with gc_paused():
             return make_checkpoint(self.matching)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff.comparison import Comparison
 from summarykit.summary.frames import maybe_numbers, texts, whole_numbers
@@ -15,7 +15,7 @@ def changes_frame(comparison: Comparison) -> pd.DataFrame:
     before, after, changes = comparison.before, comparison.after, comparison.changes
     old, new = [change.before for change in changes], [change.after for change in changes]
     amounts = [change.change for change in changes]
-    with no_collection():
+    with gc_paused():
         return pd.DataFrame(
             {
                 "state": texts(str(change.states[0]) for change in changes),

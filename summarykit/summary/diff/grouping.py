@@ -8,7 +8,7 @@ from typing import NamedTuple
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff.changes import Amounts, Change
 from summarykit.summary.diff.matching import Matching
-from summarykit.summary.diff.subtrees import Told
+from summarykit.summary.diff.subtrees import ChangeWithParts
 from summarykit.summary.folding import as_grids
 from summarykit.summary.folding.flat import patterns
 
@@ -17,7 +17,7 @@ class ChangeGroup(NamedTuple):
     """Layers that changed in the same way at the same place of repeated blocks."""
 
     path: str  #: ``layer4.0–2.conv2``; for what was removed as it was called before
-    told: tuple[Told, ...]
+    told: tuple[ChangeWithParts, ...]
 
     @property
     def first(self) -> Change:
@@ -35,11 +35,11 @@ class ChangeGroup(NamedTuple):
         return Amounts(*(amount * len(self.told) for amount in self.told[0].change))
 
 
-def change_groups(matching: Matching, told: Sequence[Told], *, fold: bool = True) -> tuple[ChangeGroup, ...]:
+def change_groups(matching: Matching, told: Sequence[ChangeWithParts], *, fold: bool = True) -> tuple[ChangeGroup, ...]:
     """Return what is *told* with that together that is alike, in the order of the first of each."""
     alike = _Alike(matching)
     places = {each.first: at for at, each in enumerate(told)}
-    found: dict[object, list[Told]] = {}
+    found: dict[object, list[ChangeWithParts]] = {}
     for at, each in enumerate(told):
         found.setdefault((alike.key(each.first), *map(alike.key, each.changes)) if fold else at, []).append(each)
     groups: list[ChangeGroup] = []

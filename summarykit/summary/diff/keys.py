@@ -51,7 +51,7 @@ def class_name(kind: LayerType) -> str:
     return name
 
 
-def made_side(data: SummaryData, numbering: Numbering) -> Side:
+def make_side(data: SummaryData, numbering: Numbering) -> Side:
     """Return *data* with what its layers are compared by; linear in its layers and tensors."""
     own, shaped, framed = _own_keys(data, numbering)
     side = _tree(data)._replace(own=own, exact=own.copy(), shaped=shaped, framed=framed)
@@ -100,7 +100,10 @@ def _own_keys(data: SummaryData, numbering: Numbering) -> tuple[list[int], list[
         if numbers is None:
             for tensor in held:
                 if id(tensor.facts) not in facts:
-                    told = numbering(("facts", *told_of(tensor.facts))), numbering(("shape", *shape_of(tensor.facts)))
+                    told = (
+                        numbering(("facts", *facts_to_compare(tensor.facts))),
+                        numbering(("shape", *shape_of(tensor.facts))),
+                    )
                     facts[id(tensor.facts)] = told
             what = (kinds[layer.type], layer.alias_of >= 0)
             full = (data.records.types[layer.type].qualified, settings[layer.settings])
@@ -114,7 +117,7 @@ def _own_keys(data: SummaryData, numbering: Numbering) -> tuple[list[int], list[
     return own, shaped, framed
 
 
-def told_of(facts: TensorFacts) -> tuple[object, ...]:
+def facts_to_compare(facts: TensorFacts) -> tuple[object, ...]:
     """Return what makes two tensors equal: all but the device, which is no part of a model."""
     return facts._replace(device="", placement=None)
 
@@ -124,7 +127,7 @@ def shape_of(facts: TensorFacts) -> tuple[object, ...]:
     return (facts.kind, facts.shape)
 
 
-def told_alike(before: SummaryData, after: SummaryData) -> bool:
+def same_reader_facts(before: SummaryData, after: SummaryData) -> bool:
     """Return whether everything that is told of two models is the same, layer by layer."""
     one, other = before.records, after.records
     return (
@@ -133,7 +136,8 @@ def told_alike(before: SummaryData, after: SummaryData) -> bool:
         and one.layers == other.layers
         and len(one.tensors) == len(other.tensors)
         and all(
-            (a.name, a.owner) == (b.name, b.owner) and (a.facts is b.facts or told_of(a.facts) == told_of(b.facts))
+            (a.name, a.owner) == (b.name, b.owner)
+            and (a.facts is b.facts or facts_to_compare(a.facts) == facts_to_compare(b.facts))
             for a, b in zip(one.tensors, other.tensors, strict=True)
         )
     )
@@ -155,5 +159,5 @@ def goes_first(before: SummaryData, after: SummaryData) -> bool:
 def _described(data: SummaryData) -> Iterator[tuple[object, ...]]:
     records = data.records
     for layer in data.layers:
-        held = [(t.name, told_of(t.facts)) for t in data.tensors[layer.first_tensor : layer.end_tensor]]
+        held = [(t.name, facts_to_compare(t.facts)) for t in data.tensors[layer.first_tensor : layer.end_tensor]]
         yield (layer.path, layer.alias_of, records.types[layer.type], records.settings[layer.settings], held)

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff.alignment import Pair
-from summarykit.summary.diff.children import Family, made_sides, own_class, unique_pairs, with_parts
-from summarykit.summary.diff.keys import Numbering, Side, goes_first, made_side, same_sides, told_alike
+from summarykit.summary.diff.children import Family, make_sides, own_class, unique_pairs, with_parts
+from summarykit.summary.diff.keys import Numbering, Side, goes_first, make_side, same_reader_facts, same_sides
 
 
 class Matching(NamedTuple):
@@ -38,12 +38,12 @@ class Matching(NamedTuple):
 
 def match(before: SummaryData, after: SummaryData) -> Matching:
     """Return which layer is which; the same pairs whichever model comes first."""
-    with no_collection():
-        if told_alike(before, after):
+    with gc_paused():
+        if same_reader_facts(before, after):
             every = list(range(len(before.layers)))
             return Matching(*same_sides(before, after), every, every, frozenset(), frozenset())
         numbering = Numbering()
-        one, other = made_side(before, numbering), made_side(after, numbering)
+        one, other = make_side(before, numbering), make_side(after, numbering)
         if goes_first(before, after):
             return _Matcher(one, other).matched()
         return _Matcher(other, one).matched().flipped()
@@ -58,7 +58,7 @@ class _Matcher:
         self.to_right = [-1] * len(left.names)
         self.to_left = [-1] * len(right.names)
         self.by_shape: set[int] = set()
-        self.sides = made_sides(left, right)
+        self.sides = make_sides(left, right)
         self.unfinished: list[Family] = []  # those with children left over on both sides
 
     def matched(self) -> Matching:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from summarykit.records import Counted, LayerRecord, ModelRecords
+from summarykit.records import LayerRecord, ModelRecords, StoredCount
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff.changes import Change, State
 from summarykit.summary.diff.comparison import Comparison
 from summarykit.summary.diff.grouping import ChangeGroup
-from summarykit.summary.diff.subtrees import Told
+from summarykit.summary.diff.subtrees import ChangeWithParts
 from summarykit.summary.folding import Folding, own_name
 from summarykit.summary.folding.kinds import own_kinds, structures
 from summarykit.summary.totals import added_up
@@ -71,7 +71,7 @@ class Joint:
             path = f"{above}.{name}" if above else name
             kind = data.layers[at].type + (0 if after >= 0 else len(other.records.types))
             layers.append(LayerRecord(len(layers), parent, path, path, kind, 0, -1, -1, 0, 0))
-        records = ModelRecords(other.model_name, "", types, ((),), (), tuple(layers), (), Counted(0, 0), ())
+        records = ModelRecords(other.model_name, "", types, ((),), (), tuple(layers), (), StoredCount(0, 0), ())
         return SummaryData(records)
 
     @cached_property
@@ -81,7 +81,7 @@ class Joint:
         return [found.get((before, after)) for _, before, after in self._places]
 
     @cached_property
-    def told(self) -> dict[int, Told]:
+    def told(self) -> dict[int, ChangeWithParts]:
         """What is told of a place and of all inside it, where something is."""
         return {self.place(told.first): told for group in self.groups for told in group.told}
 

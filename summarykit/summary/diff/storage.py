@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.expression import Value
 from summarykit.summary.budget.storage import verdict_json
 from summarykit.summary.data import SummaryData
@@ -26,13 +26,13 @@ FORMAT = 1
 
 def comparison_json(comparison: Comparison) -> str:
     """Return *comparison* as JSON text; names stand as they are, in ASCII escapes."""
-    with no_collection():
+    with gc_paused():
         return _text(_document(comparison))
 
 
 def project_json(changes: ProjectChanges) -> str:
     """Return what changed in the models of a project as JSON text: for each its state, and its comparison."""
-    with no_collection():
+    with gc_paused():
         models = [
             {
                 "name": model.name,

@@ -16,7 +16,7 @@ _ALIKE = {State.FROZEN, State.UNFROZEN, State.DTYPE}
 _OTHERWISE = {State.REPLACED, State.CHANGED, State.RETYPED, State.TIED, State.UNTIED}
 
 
-class Told(NamedTuple):
+class ChangeWithParts(NamedTuple):
     """A change, and those inside the layer that go without saying."""
 
     first: Change  #: what stands for all of it
@@ -29,7 +29,7 @@ class Told(NamedTuple):
         return Amounts(*map(sum, zip(first, *others, strict=True))) if others else first
 
 
-def told_together(matching: Matching, changes: Sequence[Change]) -> Iterator[Told]:
+def group_subtrees(matching: Matching, changes: Sequence[Change]) -> Iterator[ChangeWithParts]:
     """Yield *changes* as they are told, each once, in the order of the first of what is told together."""
     below = _Below(matching, changes)
     tops = [*_alike(matching, below), *_wholes(matching, below)]
@@ -38,7 +38,7 @@ def told_together(matching: Matching, changes: Sequence[Change]) -> Iterator[Tol
     for change in changes:
         number = held.get(change)
         if number is None:
-            yield Told(change, (change,))
+            yield ChangeWithParts(change, (change,))
         elif number not in done:
             done.add(number)
             yield tops[number]
@@ -69,7 +69,7 @@ def _inside(side: Side, layer: int) -> Iterator[int]:
         stack += side.children[found][::-1]
 
 
-def _wholes(matching: Matching, below: _Below) -> Iterator[Told]:
+def _wholes(matching: Matching, below: _Below) -> Iterator[ChangeWithParts]:
     """Yield the largest parts of which nothing is in the other model, and what stands in each other's place."""
     gone = _nothing_stays(matching.before, matching.to_after)
     new = _nothing_stays(matching.after, matching.to_before)
@@ -80,12 +80,12 @@ def _wholes(matching: Matching, below: _Below) -> Iterator[Told]:
         if _OTHERWISE.intersection(change.states) and gone[change.before] and new[change.after]
     ]
     for change in replaced:
-        yield Told(change, (change, *below.removed(change.before), *below.new(change.after)))
+        yield ChangeWithParts(change, (change, *below.removed(change.before), *below.new(change.after)))
     told = {change.before for change in replaced}, {change.after for change in replaced}
     for layer in _tops(matching.before, matching.to_after, gone, told[0]):
-        yield Told(below.before[layer], (below.before[layer], *below.removed(layer)))
+        yield ChangeWithParts(below.before[layer], (below.before[layer], *below.removed(layer)))
     for layer in _tops(matching.after, matching.to_before, new, told[1]):
-        yield Told(below.after[layer], (below.after[layer], *below.new(layer)))
+        yield ChangeWithParts(below.after[layer], (below.after[layer], *below.new(layer)))
 
 
 def _nothing_stays(side: Side, other: Sequence[int]) -> list[bool]:
@@ -144,7 +144,7 @@ class _Inside(NamedTuple):
         )
 
 
-def _alike(matching: Matching, below: _Below) -> Iterator[Told]:
+def _alike(matching: Matching, below: _Below) -> Iterator[ChangeWithParts]:
     """Yield the parts in which everything was frozen, learns again or has another number format."""
     if not any(_ALIKE.intersection(change.states) for change in below.after.values()):
         return
@@ -164,7 +164,7 @@ def _alike(matching: Matching, below: _Below) -> Iterator[Told]:
         own = below.after.get(layer.id)
         one = matching.to_before[layer.id]
         first = own or inside[0]._replace(before=one, after=layer.id, change=NOTHING, top=True)
-        yield Told(first, (own, *inside) if own else inside)
+        yield ChangeWithParts(first, (own, *inside) if own else inside)
 
 
 def _itself(data: SummaryData, layer: int, below: _Below, matching: Matching) -> _Inside:

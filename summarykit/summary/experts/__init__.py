@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from summarykit.summary.experts.search import Experts, Routed, find_experts
+from summarykit.summary.experts.search import Experts, RoutedExperts, find_experts
 
-__all__ = ["Experts", "Routed", "find_experts"]
+__all__ = ["Experts", "RoutedExperts", "find_experts"]

@@ -19,7 +19,7 @@ _BLOCK = re.compile(r"M[oO][eE](Block|Layer|FFN|FeedForward)?$")
 _STACKED = 3
 
 
-class Routed(NamedTuple):
+class RoutedExperts(NamedTuple):
     """Experts of which each token gets some, in all the places that are alike."""
 
     experts: int
@@ -35,7 +35,7 @@ class Experts(NamedTuple):
     """What one token uses of a model; parameters outside routed experts are always used."""
 
     active: int | None  #: None where it is not known
-    routed: tuple[Routed, ...]  #: empty for a dense model
+    routed: tuple[RoutedExperts, ...]  #: empty for a dense model
     reason: str  #: why it is not known, in words; else empty
 
 
@@ -192,12 +192,12 @@ def _speaks(places: Places, layer: LayerRecord, said: int) -> bool:
     return (not lists or said in lists) and bool(places.held(layer.id))
 
 
-def _grouped(places: Places, sets: list[_Set]) -> tuple[Routed, ...]:
+def _grouped(places: Places, sets: list[_Set]) -> tuple[RoutedExperts, ...]:
     groups: dict[tuple[int, int, str], list[_Set]] = {}
     for part in sets:
         groups.setdefault((part.experts, part.choice.per_token or 0, part.choice.origin), []).append(part)
     return tuple(
-        Routed(
+        RoutedExperts(
             *key,
             len(found),
             sum(part.parameters for part in found),

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding.flat import LayerGroup, as_grids, fold_flat
-from summarykit.summary.folding.kinds import kept_apart, own_kinds, structures
+from summarykit.summary.folding.kinds import own_kinds, separate_kinds, structures
 from summarykit.summary.folding.naming import is_number, own_name
 from summarykit.summary.folding.shared_tensors import borrowed_from, borrowed_whole, seen_from
 from summarykit.summary.folding.tree import FoldedRow, fold_tree, members
@@ -44,14 +44,14 @@ class Folding:
     @cached_property
     def _kinds(self) -> Sequence[int]:
         """Of each layer in itself."""
-        return kept_apart(own_kinds(self.data), self.apart) if self.fold else range(len(self.data.layers))
+        return separate_kinds(own_kinds(self.data), self.apart) if self.fold else range(len(self.data.layers))
 
     @cached_property
     def _working_kinds(self) -> Sequence[int]:
         """Of each layer and what flows through it; what holds parameters where does not depend on a run."""
         if not (self.data.flows and self.fold):
             return self._kinds
-        return kept_apart(own_kinds(self.data, with_flows=True), self.apart)
+        return separate_kinds(own_kinds(self.data, with_flows=True), self.apart)
 
     @cached_property
     def structures(self) -> Sequence[int]:

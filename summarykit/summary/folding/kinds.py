@@ -35,7 +35,7 @@ def _borrowed(data: SummaryData, layer: int, owner: int) -> tuple[object, ...]:
     return reference(data, layer, holder), owner - data.layers[holder].first_tensor
 
 
-def kept_apart(kinds: Sequence[int], apart: Sequence[int]) -> Sequence[int]:
+def separate_kinds(kinds: Sequence[int], apart: Sequence[int]) -> Sequence[int]:
     """Return *kinds* with those told apart that have other numbers in *apart*, if there are any."""
     if not apart:
         return kinds

@@ -138,9 +138,9 @@ def test_of_very_many_changes_the_largest_stand_in_the_page():
 
 def test_a_model_that_is_new_has_a_page_and_nothing_is_said_of_checkpoints():
     from summarykit.comparison import Diff
-    from summarykit.summary.diff.no_base import of_new
+    from summarykit.summary.diff.no_base import compare_without_base
 
-    document = lxml.html.fromstring(Diff(of_new(summarykit.summarize(net()).data)).to_html())
+    document = lxml.html.fromstring(Diff(compare_without_base(summarykit.summarize(net()).data)).to_html())
     assert [row[0] for row in rows_of(document)] == ["new body.0–2.conv × 3", "new fc", "new body.0–2.norm × 3"]
     assert "checkpoints" not in text_of(document.xpath("//table[contains(@class, 'tree')]")[0])
 

@@ -13,7 +13,7 @@ import strategies
 import summarykit
 from summarykit.exporters.view import build_view
 from summarykit.exporters.view.blocks import by_parameters
-from summarykit.exporters.view.icicle.parts import FULL, MOST_BOXES, SEEN, chosen_parts
+from summarykit.exporters.view.icicle.parts import FULL, MIN_WIDTH, MOST_BOXES, chosen_parts
 from summarykit.exporters.view.icicle.picture import MOST_LEVELS, picture
 from summarykit.exporters.view.words import visible
 from summarykit.summary import SummaryData
@@ -57,7 +57,7 @@ def assert_adds_up(made, total):
             assert places(before.left) + places(before.width) == places(after.left)
         drawn = [boxes[index] for index in inside if boxes[index].shown]
         if drawn:
-            unseen = sum(not box.shown for box in held) * 10**5 * SEEN / FULL
+            unseen = sum(not box.shown for box in held) * 10**5 * MIN_WIDTH / FULL
             assert width - unseen <= sum(places(box.width) for box in drawn) <= width
 
 

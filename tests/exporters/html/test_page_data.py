@@ -13,7 +13,7 @@ from summarykit.exporters.html.page_data import island
 from summarykit.exporters.html.page_data_filtered import island_of_some
 from summarykit.exporters.html.page_data_strings import Texts
 from summarykit.exporters.view.build import folding_of
-from summarykit.exporters.view.tree import shown_places
+from summarykit.exporters.view.tree import visible_places
 from summarykit.exporters.view.words import visible
 from summarykit.summary.folding import Folding
 from summarykit.summary.selection import ORDERS, Selection, choose
@@ -152,7 +152,7 @@ def test_of_a_selection_the_script_has_the_rows_that_are_shown_and_the_numbers_o
     data = summarykit.summarize(model).data
     chosen = choose(data, selection)
     folding = folding_of(data, Folding(data), chosen, fold=True)
-    shown = shown_places(data, folding, 10_000, with_empty=True, chosen=chosen)
+    shown = visible_places(data, folding, 10_000, with_empty=True, chosen=chosen)
     tree = json.loads(json.dumps(island_of_some(data, folding.rows, shown, chosen)))
     rows = list(grown(tree))
     assert sorted(path for _, path in rows) == sorted(

@@ -16,13 +16,13 @@ def lazy():
 
 def test_a_model_without_lazy_layers_is_itself():
     model = nn.Sequential(nn.Linear(7, 5))
-    assert trace.materialised(model, (X,), {}) is model
+    assert trace.materialise_lazy(model, (X,), {}) is model
 
 
 def test_classes_settings_and_shapes_are_those_after_a_call():
     model = lazy()
     with untouched(model, X):
-        made = trace.materialised(model, (X,), {})
+        made = trace.materialise_lazy(model, (X,), {})
     called = lazy()
     called(X)
     assert [type(layer) for layer in made] == [type(layer) for layer in called]
@@ -37,7 +37,7 @@ def test_classes_settings_and_shapes_are_those_after_a_call():
 
 
 def test_the_run_of_a_materialised_model_is_a_fake_one():
-    made = trace.materialised(lazy(), (X,), {})
+    made = trace.materialise_lazy(lazy(), (X,), {})
     watched = watch(made, X)
     assert watched.record.ok, watched.record.error
     assert watched.record.how == "fake"
@@ -54,7 +54,7 @@ def test_a_lazy_model_can_be_run_as_it_is():
 
 def test_what_a_failed_run_did_not_reach_stays_lazy():
     model = nn.Sequential(nn.LazyLinear(5), nn.Linear(4, 4), nn.LazyLinear(3))
-    made = trace.materialised(model, (X,), {})
+    made = trace.materialise_lazy(model, (X,), {})
     assert made[0].weight.shape == (5, 7)
     assert nn.parameter.is_lazy(made[2].weight)
     assert not watch(made, X).record.ok

@@ -6,7 +6,7 @@ import strategies
 from summarykit.exporters.view.diff import build_diff_view
 from summarykit.reading import read_model
 from summarykit.summary import SummaryData
-from summarykit.summary.diff import of_new
+from summarykit.summary.diff import compare_without_base
 
 patient = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 
@@ -15,7 +15,7 @@ patient = settings(deadline=None, max_examples=100, suppress_health_check=list(H
 @given(strategies.models() | strategies.repeating_models() | strategies.tied_blocks())
 def test_all_of_a_new_model_is_told_and_adds_up(model):
     data = SummaryData(read_model(model))
-    found = of_new(data)
+    found = compare_without_base(data)
     assert found.new
     assert found.checks.ok or not data.checks.ok
     assert (found.change.parameters, found.change.bytes) == (data.totals.parameters, data.totals.bytes)

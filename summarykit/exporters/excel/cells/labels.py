@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from summarykit.exporters.excel.cells.row_height import measured
+from summarykit.exporters.excel.cells.row_height import text_width
 from summarykit.exporters.view.values import Rich
 from summarykit.exporters.view.words import visible
 
@@ -125,7 +125,7 @@ def _plain(name: str) -> str:
 
 def in_lines(text: str, breaks: str = " ", width: float = 9) -> tuple[str, ...]:
     """Return the lines of a heading in a narrow column: a long one is parted in two, nearest to its middle."""
-    if measured(text) <= width:
+    if text_width(text) <= width:
         return (text,)
     places = [at for at in range(1, len(text) - 1) if text[at] in breaks]
     if not places:

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from openpyxl.utils import get_column_letter
 
 from summarykit.exporters.excel.cells.labels import in_lines, label
-from summarykit.exporters.excel.cells.live_cells import Explained, Record, inputs_of, is_live
+from summarykit.exporters.excel.cells.live_cells import AnyExplanation, Record, inputs_of, is_live
 from summarykit.exporters.excel.cells.page_setup import Paper, paper
 from summarykit.exporters.excel.cells.row_height import between, height, row_height
 from summarykit.exporters.excel.markup import Formula
-from summarykit.expression import Value, excel_inputs, grouped
+from summarykit.expression import Value, excel_inputs, group_digits
 from summarykit.expression.nodes import Name, Negative, Node, Number, Quotient, Remainder, Sum, walk
 
 #: Of columns, in characters.
@@ -72,7 +72,7 @@ def make_block(
     return Block(name, inputs is not None, title, about, heading, held, rows, max(head, 18), max(codes, 14))
 
 
-def input_columns(whys: Sequence[Explained]) -> dict[str, Input]:
+def input_columns(whys: Sequence[AnyExplanation]) -> dict[str, Input]:
     """Return the columns that rows of one kind need, by the names of their inputs."""
     names: dict[str, bool] = {}
     least: dict[str, int] = {}
@@ -102,7 +102,7 @@ def _least(tree: Node, bindings: Mapping[str, Value]) -> dict[str, int]:
     return found
 
 
-def fitted(records: Mapping[str, list[Record]]) -> int:
+def fit_rows(records: Mapping[str, list[Record]]) -> int:
     """Give each row the height its texts need; return the width of the column of names."""
     every = [record for made in records.values() for record in made]
     path_width = between(PATH_WIDTH, max((len(str(record["path"])) + 3 for record in every), default=0), WIDEST)
@@ -141,4 +141,4 @@ def _input_width(at: int, records: Mapping[str, list[Record]]) -> int:
 
 def number_width(numbers: Iterable[int], least: int) -> int:
     """Return the width of a column of numbers, in bold where one is a total."""
-    return max([least, *(len(grouped(number)) + 3 for number in numbers)])
+    return max([least, *(len(group_digits(number)) + 3 for number in numbers)])

@@ -23,7 +23,7 @@ from summarykit.expression.nodes import Node
 from summarykit.records import Explanation
 from summarykit.runs import ComputeExplanation
 
-Explained = Explanation | ComputeExplanation
+AnyExplanation = Explanation | ComputeExplanation
 Record = dict[str, object]
 #: From a linked input to the cell it follows.
 Sources = Mapping[str, str]
@@ -39,7 +39,7 @@ NOTHING = "–"
 _ITEM = re.compile(r"(?P<name>.+)\[(?P<index>\d+)\]")
 
 
-class Held(NamedTuple):
+class Comparison(NamedTuple):
     """What a count is held against, and the words for how they compare."""
 
     known: int  #: what PyTorch stores, what the run counted
@@ -58,12 +58,12 @@ def _cells_of(formula: Expression, bindings: tuple[tuple[str, Value], ...]) -> t
     return names if len(text) < MAX_FORMULA else None
 
 
-def is_live(why: Explained) -> bool:
+def is_live(why: AnyExplanation) -> bool:
     """Return whether a spreadsheet can work the formula out."""
     return why.formula is not None and why.value is not None and _cells_of(why.formula, why.bindings) is not None
 
 
-def inputs_of(why: Explained) -> tuple[str, ...]:
+def inputs_of(why: AnyExplanation) -> tuple[str, ...]:
     """Return the inputs of a live formula, none where there is no such."""
     if why.formula is None or why.value is None:
         return ()
@@ -88,7 +88,13 @@ def _has(name: str, bindings: Mapping[str, Value]) -> bool:
 
 
 def live_cells(
-    why: Explained, held: Held, keys: Mapping[str, str], sources: Sources, *, live: bool, locked: bool = False
+    why: AnyExplanation,
+    held: Comparison,
+    keys: Mapping[str, str],
+    sources: Sources,
+    *,
+    live: bool,
+    locked: bool = False,
 ) -> Record:
     """Return the cells of a row that explain and count: inputs, words, both counts, difference and check.
 
@@ -138,7 +144,7 @@ def live_words(tree: Node, bindings: Mapping[str, Value], cells: Mapping[str, st
         return quiet(words)
 
 
-def _check(unchanged: str, held: Held, *, agrees: bool) -> str:
+def _check(unchanged: str, held: Comparison, *, agrees: bool) -> str:
     """Return the formula of Check: words for what the cells hold now."""
     same = f'IF({{this:by}}={{this:known}},"{held.status}","{held.differs}")' if agrees else f'"{held.status}"'
     if unchanged:

@@ -21,7 +21,7 @@ _PIECES = re.compile(r"\S+[\s]*|\s+")
 _LEADING = 1.36
 
 
-def measured(text: str) -> float:
+def text_width(text: str) -> float:
     """Return how many digits wide *text* is."""
     return sum(_WIDTHS.get(character, 1.0 if ord(character) < _WIDE else 2.0) for character in text)
 
@@ -31,7 +31,7 @@ def between(least: int, wanted: int, most: int) -> int:
     return max(least, min(wanted, most))
 
 
-def shortened(text: str, most: int = 60) -> str:
+def shorten(text: str, most: int = 60) -> str:
     """Return a long name without its middle; it stands in full elsewhere."""
     return text if len(text) <= most else f"{text[: most // 3]}…{text[len(text) - most + most // 3 + 1 :]}"
 
@@ -45,11 +45,11 @@ def lines(text: str, width: float, size: float = 11) -> int:
     for paragraph in text.split("\n"):
         taken, used = 1, 0.0
         for piece in _PIECES.findall(paragraph):
-            wide = measured(piece.rstrip())
+            wide = text_width(piece.rstrip())
             if used and used + wide > room:
                 taken, used = taken + 1, 0.0
             taken += max(math.ceil(wide / room) - 1, 0)
-            used += measured(piece) % room if wide > room else measured(piece)
+            used += text_width(piece) % room if wide > room else text_width(piece)
         total += taken
     return total
 
@@ -80,4 +80,4 @@ def _end_of(name: str, most: int) -> str:
         return name
     at = name.find(".", len(name) - most)
     tells = at >= 0 and len(name) - at > most // 3
-    return f"…{name[at + 1 :]}" if tells else shortened(name, most)
+    return f"…{name[at + 1 :]}" if tells else shorten(name, most)

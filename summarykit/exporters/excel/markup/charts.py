@@ -24,7 +24,7 @@ from openpyxl.utils import absolute_coordinate
 from summarykit.exporters.excel.markup.elements import Chart
 from summarykit.exporters.excel.markup.layout import PlacedSheet
 from summarykit.exporters.excel.markup.parsing import mistake
-from summarykit.exporters.excel.markup.references import bounds, quoted
+from summarykit.exporters.excel.markup.references import bounds, quote_sheet
 from summarykit.exporters.excel.markup.text import holdable
 from summarykit.exporters.excel.markup.values import Formula
 
@@ -80,12 +80,14 @@ def _series(
     ]
     numbers = NumData(formatCode=part.format, ptCount=len(values[1]), pt=points)
     series = Series(idx=0, order=0)
+    name = quote_sheet(sheet)
     series.cat = AxDataSource(
         strRef=StrRef(
-            f=f"{quoted(sheet)}!{absolute_coordinate(categories[0])}", strCache=StrData(ptCount=len(names), pt=names)
+            f=f"{name}!{absolute_coordinate(categories[0])}",
+            strCache=StrData(ptCount=len(names), pt=names),
         )
     )
-    series.val = NumDataSource(numRef=NumRef(f=f"{quoted(sheet)}!{absolute_coordinate(values[0])}", numCache=numbers))
+    series.val = NumDataSource(numRef=NumRef(f=f"{name}!{absolute_coordinate(values[0])}", numCache=numbers))
     series.graphicalProperties = GraphicalProperties(solidFill=part.color, ln=LineProperties(noFill=True))
     series.invertIfNegative = False
     series.dLbls = DataLabelList(

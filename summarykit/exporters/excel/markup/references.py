@@ -99,10 +99,10 @@ class References:
         left = _column(area, found["key"], line) if found["key"] else area.left
         right = left if found["key"] or found["verb"] == "ref" else area.right
         cells = _cells(left, top) if found["verb"] == "ref" else f"{_cells(left, top)}:{_cells(right, bottom)}"
-        return cells if area.sheet == sheet else f"{quoted(area.sheet)}!{cells}"
+        return cells if area.sheet == sheet else f"{quote_sheet(area.sheet)}!{cells}"
 
 
-def quoted(sheet: str) -> str:
+def quote_sheet(sheet: str) -> str:
     """A sheet's name as a formula writes it; a short one could be a column's."""
     return sheet if re.fullmatch(r"[A-Za-z_]{4,}", sheet) else f"'{sheet}'"
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from summarykit.errors import ReviewError
 from summarykit.exporters.excel.review.file import Book, open_book
-from summarykit.exporters.excel.review.values import Change, Held, Review, Total
+from summarykit.exporters.excel.review.values import Change, Original, Review, Total
 
 MARK, FORMAT = "summarykit review", 1
 _INPUT, _LINKED = "input", "linked"
@@ -41,7 +41,7 @@ class _Kept(NamedTuple):
     layer: str
     name: str
     label: str
-    original: Held
+    original: Original
     place: _Place | None  #: where the cell stands now; None where it is gone
     copies: int
     counted: int | None
@@ -103,7 +103,7 @@ class _Cells:
         held = self._held.get(place.sheet, {}).get(place.cell) if place else None
         return held if isinstance(held, str) and held.startswith("=") else ""
 
-    def shown(self, place: _Place | None) -> Held:
+    def shown(self, place: _Place | None) -> Original:
         """Return what a cell shows."""
         return _plain(self._shown.get(place.sheet, {}).get(place.cell)) if place else None
 
@@ -131,7 +131,7 @@ def _kept(book: Book, name: str) -> list[_Kept]:
 
 
 def _row(row: tuple[object, ...], columns: Mapping[str, int]) -> _Kept:
-    def cell(name: str) -> Held:
+    def cell(name: str) -> Original:
         at = columns.get(name, len(row))
         return _plain(row[at]) if at < len(row) else None
 
@@ -178,7 +178,7 @@ def _in_row(place: _Place | None, row: int) -> _Place | None:
     return place._replace(row=row) if place else None
 
 
-def _place(formula: Held) -> _Place | None:
+def _place(formula: Original) -> _Place | None:
     found = _PLACE.fullmatch(formula) if isinstance(formula, str) else None
     if found is None:
         return None
@@ -194,7 +194,7 @@ def _changes(kept: Iterable[_Kept], now: _Cells) -> Iterator[Change]:
         formula, shown = now.formula(row.place), now.shown(row.place)
         if row.kind == _LINKED and formula:
             continue
-        held: Held = formula if shown is None and formula else shown
+        held: Original = formula if shown is None and formula else shown
         if row.kind == _INPUT and held == row.original:
             continue
         yield Change(
@@ -222,7 +222,7 @@ def _notes(kept: Iterable[_Kept], totals: Iterable[Total]) -> Iterator[str]:
         yield f"Cells that are deleted, of which nothing is known ({len(gone):,}): {told}"
 
 
-def _plain(value: object) -> Held:
+def _plain(value: object) -> Original:
     """Return a cell's value: whole numbers as such, dates as ISO, errors and texts as text."""
     if isinstance(value, float) and value.is_integer():
         return int(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 #: What a cell holds; None for an empty one.
-Held = int | float | bool | str | None
+Original = int | float | bool | str | None
 
 
 class Change(NamedTuple):
@@ -16,12 +16,12 @@ class Change(NamedTuple):
     layer: str  #: as the sheet names it, repeats folded; empty for what is of no layer
     name: str  #: the setting's code name: "in_features"; empty for what is no setting
     label: str  #: its plain name: "Inputs"
-    original: Held
-    now: Held
+    original: Original
+    now: Original
     followed: bool  #: it followed another cell, and does not any more
     copies: int  #: how many layers the row stands for
     counted: int | None  #: what one copy counted; None where nothing is counted
-    becomes: Held  #: what it counts with all changes; None where no program computed it
+    becomes: Original  #: what it counts with all changes; None where no program computed it
 
 
 class Total(NamedTuple):
@@ -29,7 +29,7 @@ class Total(NamedTuple):
 
     label: str  #: "Parameters" or "Multiplications"
     original: int
-    now: Held  #: None where no program computed it
+    now: Original  #: None where no program computed it
 
 
 class Comment(NamedTuple):

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from summarykit.exporters.excel.review.values import Change, Held, Review, Total
-from summarykit.exporters.view.words import counted, visible
-from summarykit.expression import grouped
+from summarykit.exporters.excel.review.values import Change, Original, Review, Total
+from summarykit.exporters.view.words import count_noun, visible
+from summarykit.expression import group_digits
 
 NO_CHANGE = "No input was changed."
 
@@ -31,7 +31,7 @@ def _lines(review: Review) -> Iterator[Text]:
     head = Text(visible(review.title), style="bold")
     facts = [visible(review.source), f"structure {visible(review.fingerprint)}" if review.fingerprint else ""]
     yield head.append("".join(f"  {fact}" for fact in facts if fact), style="not bold dim")
-    yield Text(f"{counted(len(review.changes), 'input')} changed:" if review.changes else NO_CHANGE)
+    yield Text(f"{count_noun(len(review.changes), 'input')} changed:" if review.changes else NO_CHANGE)
     yield from map(_change, review.changes)
     if review.changes:
         yield from map(_total, review.totals)
@@ -47,7 +47,7 @@ def _lines(review: Review) -> Iterator[Text]:
 def _change(change: Change) -> Text:
     line = Text("  ").append(visible(change.layer) or visible(change.sheet), style="bold")
     if change.copies > 1:
-        line.append(f" × {grouped(change.copies)}")
+        line.append(f" × {group_digits(change.copies)}")
     line.append(f"  {visible(change.label)}")
     if change.name:
         line.append(f" ({visible(change.name)})", style="dim")
@@ -61,7 +61,7 @@ def _change(change: Change) -> Text:
 
 
 def _total(total: Total) -> Text:
-    line = Text(f"  {visible(total.label)} in total  {grouped(total.original)}", style="bold")
+    line = Text(f"  {visible(total.label)} in total  {group_digits(total.original)}", style="bold")
     if total.now is None:
         return line
     if total.now == total.original:
@@ -69,15 +69,15 @@ def _total(total: Total) -> Text:
     line.append(f" → {_number(total.now)}")
     if isinstance(total.now, int):
         difference = total.now - total.original
-        line.append(f" ({'+' if difference > 0 else ''}{grouped(difference)})")
+        line.append(f" ({'+' if difference > 0 else ''}{group_digits(difference)})")
     return line
 
 
-def _number(value: Held) -> str:
+def _number(value: Original) -> str:
     if isinstance(value, bool) or value is None:
         return "nothing" if value is None else str(value).upper()
     if isinstance(value, int):
-        return grouped(value)
+        return group_digits(value)
     return visible(str(value))
 
 

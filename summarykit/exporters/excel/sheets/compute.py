@@ -11,7 +11,7 @@ from summarykit.exporters.excel.cells.live_blocks import (
     NOTE_WIDTH,
     Block,
     Geometry,
-    fitted,
+    fit_rows,
     geometry,
     input_columns,
     make_block,
@@ -21,17 +21,17 @@ from summarykit.exporters.excel.cells.live_cells import (
     AGREES,
     MOST_COUNTED,
     NOTHING,
-    Held,
+    Comparison,
     Record,
     is_live,
     live_cells,
 )
 from summarykit.exporters.excel.markup import Formula
-from summarykit.exporters.excel.sheets.formula_rows import told
+from summarykit.exporters.excel.sheets.formula_rows import reason_text
 from summarykit.exporters.view.words import visible
 from summarykit.records import Evidence, LayerType
 from summarykit.runs import ComputeExplanation
-from summarykit.summary.checks import CHECKED
+from summarykit.summary.checks import CHECKED_GRADES
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, LayerGroup, as_grids
 
@@ -82,7 +82,7 @@ def compute_sheet(data: SummaryData, folding: Folding, title: str) -> ComputeShe
         inputs = input_columns(whys)
         keys = {name: made.key for name, made in inputs.items()}
         name = f"work{number}"
-        about = kind[2] or told(_sentence(whys[0].reason))
+        about = kind[2] or reason_text(_sentence(whys[0].reason))
         records[name] = [
             _record(at, work, title, about, live=live) | _counts(work, keys, live=live) for at, work in rows
         ]
@@ -102,7 +102,7 @@ def compute_sheet(data: SummaryData, folding: Folding, title: str) -> ComputeShe
         layers=sum(len(work.group.layers) for work in every),
         agreeing=sum(len(work.group.layers) for work in every if _status(work) == AGREES),
         notes=notes,
-        geometry=geometry(blocks, records, fitted(records), _columns(total, notes=notes)),
+        geometry=geometry(blocks, records, fit_rows(records), _columns(total, notes=notes)),
     )
 
 
@@ -163,7 +163,7 @@ def _record(number: int, work: Work, title: str, about: str, *, live: bool) -> R
         "calls": work.calls,
         "together": together,
         "flops": Formula("=2*{this:together}", 2 * together) if live else 2 * together,
-        "note": "" if told(_sentence(reason)) == about else told(reason),
+        "note": "" if reason_text(_sentence(reason)) == about else reason_text(reason),
         "look": "",
     }
 
@@ -172,7 +172,7 @@ def _counts(work: Work, keys: Mapping[str, str], *, live: bool) -> Record:
     why = work.why
     assert why is not None
     assert why.value is not None
-    cells = live_cells(why, Held(work.counted, _status(work), DIFFERS), keys, {}, live=live)
+    cells = live_cells(why, Comparison(work.counted, _status(work), DIFFERS), keys, {}, live=live)
     if not live or not is_live(why):
         return cells
     offset = work.counted - why.value
@@ -206,7 +206,7 @@ def _status(work: Work) -> str:
         return NOT_COUNTED
     if why.evidence is Evidence.DISAGREES:
         return DIFFERS
-    return AGREES if why.evidence in CHECKED and why.value == work.counted else NOT_CHECKED
+    return AGREES if why.evidence in CHECKED_GRADES and why.value == work.counted else NOT_CHECKED
 
 
 def _sentence(reason: str) -> str:

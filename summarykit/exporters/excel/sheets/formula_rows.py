@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from summarykit.exporters.excel.cells.labels import plain_note, quiet
-from summarykit.exporters.excel.cells.live_cells import AGREES, NOTHING, Held, Record, Sources, is_live, live_cells
+from summarykit.exporters.excel.cells.live_cells import (
+    AGREES,
+    NOTHING,
+    Comparison,
+    Record,
+    Sources,
+    is_live,
+    live_cells,
+)
 from summarykit.exporters.excel.markup import Formula
 from summarykit.exporters.view.rows import shared_note
 from summarykit.exporters.view.words import shape_words, visible
 from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation
-from summarykit.summary.checks import CHECKED
+from summarykit.summary.checks import CHECKED_GRADES
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import LayerGroup
 
@@ -39,7 +47,7 @@ def formula_record(
     assert why.value is not None
     adds, own = data.columns.adds[layer.id], data.columns.own[layer.id] or 0
     tied = not adds and bool(own)
-    held = Held(own, _status(why, own), DIFFERS)
+    held = Comparison(own, _status(why, own), DIFFERS)
     copies = len(row.layers)
     counted: object = adds * copies
     if live and is_live(why) and not tied:
@@ -97,7 +105,7 @@ def shapes(data: SummaryData, row: LayerGroup) -> str:
     return ", ".join(f"{visible(tensor.name)} {quiet(shape_words(tensor.facts.shape))}" for tensor in held)
 
 
-def told(reason: str) -> str:
+def reason_text(reason: str) -> str:
     """Return why nothing better is known as the text of a cell."""
     return quiet(visible(reason)).replace("`", "")
 
@@ -106,7 +114,7 @@ def _common(data: SummaryData, number: int, row: LayerGroup, title: str) -> Reco
     layer = data.layers[row.layers[0]]
     note = plain_note(shared_note(data, layer, row.path)) if data.columns.shared_with[layer.id] is not None else ""
     why = data.explanation(layer)
-    reason = told(why.reason) if why and why.origin and why.reason != NOT_KNOWN_YET else ""
+    reason = reason_text(why.reason) if why and why.origin and why.reason != NOT_KNOWN_YET else ""
     return {
         "number": number,
         "path": visible(row.path or title),
@@ -126,6 +134,6 @@ def _training(data: SummaryData, layer: int) -> str:
 def _status(why: Explanation, own: int) -> str:
     if why.evidence is Evidence.DISAGREES or why.value != own:
         return DIFFERS
-    if why.evidence in CHECKED:
+    if why.evidence in CHECKED_GRADES:
         return AGREES
     return READ if why.evidence is Evidence.SIZE_FROM_TENSOR else PARTLY

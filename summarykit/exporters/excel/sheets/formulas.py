@@ -11,7 +11,7 @@ from summarykit.exporters.excel.cells.live_blocks import (
     Block,
     Geometry,
     Input,
-    fitted,
+    fit_rows,
     geometry,
     input_columns,
     make_block,
@@ -20,7 +20,7 @@ from summarykit.exporters.excel.cells.live_blocks import (
 from summarykit.exporters.excel.cells.live_cells import Record, Sources, inputs_of
 from summarykit.exporters.excel.sheets.formula_links import Arrangement, Place, arrange
 from summarykit.exporters.excel.sheets.formula_rows import counted_elsewhere, formula_record, size_record
-from summarykit.exporters.view.words import listed
+from summarykit.exporters.view.words import join_words
 from summarykit.records import Explanation, LayerRecord, LayerType
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, LayerGroup
@@ -91,7 +91,7 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
         proven=arrangement.proven,
         notes=notes,
         fixed=fixed,
-        geometry=geometry(blocks, records, fitted(records), _columns(data, fixed=fixed, notes=notes)),
+        geometry=geometry(blocks, records, fit_rows(records), _columns(data, fixed=fixed, notes=notes)),
     )
 
 
@@ -106,7 +106,7 @@ def _columns(data: SummaryData, *, fixed: bool, notes: bool) -> dict[str, int]:
 def _title(kind: str, inputs: Mapping[str, Input]) -> str:
     """Return what a block is called; layers with tensors beyond their formula say so."""
     extra = [name.removesuffix(".numel") for name in inputs if name.endswith(".numel")]
-    return f"{kind} with {listed(extra)}" if extra else kind
+    return f"{kind} with {join_words(extra)}" if extra else kind
 
 
 def _why(data: SummaryData, row: LayerGroup) -> Explanation:

@@ -9,7 +9,7 @@ from summarykit.exporters.excel.cells.labels import quiet
 from summarykit.exporters.excel.cells.lazy_rows import Extent
 from summarykit.exporters.excel.cells.live_blocks import WIDEST, number_width
 from summarykit.exporters.excel.cells.row_height import between
-from summarykit.exporters.view.columns import KNOWN, Share, Subject
+from summarykit.exporters.view.columns import COLUMNS, RowContext, Share
 from summarykit.exporters.view.words import shape_words, visible
 from summarykit.runs import Flow
 from summarykit.summary.data import SummaryData
@@ -52,7 +52,7 @@ def sheet_columns(data: SummaryData, keys: Sequence[str], room: Mapping[str, Ext
     """Return the columns of these names; a left one after a right one stands a little further in."""
     found, before = [], "left"
     for key in keys:
-        column = KNOWN[key].column
+        column = COLUMNS[key].column
         head, style = _styles(key, column.align, after=before == "right" or key == "type")
         found.append(SheetColumn(key, _LABELS.get(key, column.label), head, style, _width(data, key, room[key])))
         before = column.align
@@ -76,7 +76,7 @@ def _width(data: SummaryData, key: str, room: Extent) -> int:
         return number_width([data.totals.parameters], 16)
     if key in ("macs", "macs_total"):
         return number_width([sum(call.macs for call in data.run.calls)], 22)
-    if KNOWN[key].column.align == "right":
+    if COLUMNS[key].column.align == "right":
         return number_width([room.largest], 14)
     least, more, most = _TEXTS.get(key, (16, 0, 44))
     return between(least, width_for(room) + more, most)
@@ -87,19 +87,19 @@ def width_for(room: Extent) -> int:
     return min(room.longest, WIDEST * 2) + 3
 
 
-def sheet_cell(key: str, subject: Subject) -> object:
+def sheet_cell(key: str, subject: RowContext) -> object:
     """Return what stands in a column, as text or number."""
     data, layer = subject.data, subject.layer
     if key in ("input_shapes", "output_shapes"):
         return _flow(data, layer.id, key)
     if key == "adds_to_total" and layer.explanation < 0:
         return None
-    cell = KNOWN[key].cell(subject)
+    cell = COLUMNS[key].cell(subject)
     if isinstance(cell, Share):
         return cell.part / cell.whole if cell.whole else 0.0
     if isinstance(cell, str):
         return visible(cell) if key in _NAMES else quiet(visible(cell))
-    return "" if cell is None and KNOWN[key].column.align == "left" else cell
+    return "" if cell is None and COLUMNS[key].column.align == "left" else cell
 
 
 def _flow(data: SummaryData, layer: int, key: str) -> str:

@@ -16,10 +16,10 @@ from summarykit.exporters.excel.sheets.layer_columns import (
     sheet_columns,
     width_for,
 )
-from summarykit.exporters.view.columns import Subject
+from summarykit.exporters.view.columns import RowContext
 from summarykit.exporters.view.rows import shared_note
-from summarykit.exporters.view.tree import Shown, shown_places
-from summarykit.exporters.view.words import counted, visible
+from summarykit.exporters.view.tree import VisibleRows, visible_places
+from summarykit.exporters.view.words import count_noun, visible
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, own_name
 from summarykit.summary.selection import Chosen, Selection, choose
@@ -87,13 +87,15 @@ def _with_height(row: dict[str, object], widths: Mapping[str, int]) -> dict[str,
     return row | {"height": row_height(name, *((row[key], width) for key, width in widths.items() if key != "name"))}
 
 
-def _places(data: SummaryData, folding: Folding, chosen: Chosen, *, folded: bool) -> tuple[list[_Place], Shown | None]:
+def _places(
+    data: SummaryData, folding: Folding, chosen: Chosen, *, folded: bool
+) -> tuple[list[_Place], VisibleRows | None]:
     """Return the rows of the sheet, and what is left out where something may be."""
     if not chosen.selection.leaves_out and chosen.selection.sort == "model" and not folded:
         return [_Place(layer.id, own_name(layer, data), layer.path, 1, 0) for layer in data.layers], None
     if chosen.apart or not folded:
         folding = Folding(data, folded, chosen.apart)
-    shown = shown_places(data, folding, MOST_ROWS, with_empty=True, chosen=chosen)
+    shown = visible_places(data, folding, MOST_ROWS, with_empty=True, chosen=chosen)
     found = ((folding.rows[place.row], place.hidden) for place in shown.places)
     return [_Place(row.layer, row.name, row.path, row.times, hidden) for row, hidden in found], shown
 
@@ -101,7 +103,7 @@ def _places(data: SummaryData, folding: Folding, chosen: Chosen, *, folded: bool
 def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chosen: Chosen) -> dict[str, object]:
     layer = data.layers[place.layer]
     depth = data.columns.depth[layer.id]
-    subject = Subject(data, layer, place.times, place.path)
+    subject = RowContext(data, layer, place.times, place.path)
     aside = chosen.around(layer.id) or not (data.columns.total[layer.id] or layer.explanation >= 0)
     return {
         "name": visible(place.name or title),
@@ -118,15 +120,15 @@ def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chos
 def _note(data: SummaryData, place: _Place) -> str:
     """Return where the numbers of a row are counted, if not here, and how much inside it is not shown."""
     note = plain_note(shared_note(data, data.layers[place.layer], place.path, place.times))
-    hidden = quiet(f"{counted(place.hidden, 'row')} not shown") if place.hidden else ""
+    hidden = quiet(f"{count_noun(place.hidden, 'row')} not shown") if place.hidden else ""
     return "; ".join(filter(None, (note, hidden)))
 
 
-def _rest(left_out: Shown, keys: Sequence[str]) -> dict[str, object]:
+def _rest(left_out: VisibleRows, keys: Sequence[str]) -> dict[str, object]:
     """Return the last row: what all rows that are not shown add to the totals."""
     sums = {"adds_to_total": left_out.parameters, "macs": left_out.macs}
     return {
-        "name": quiet(f"{counted(left_out.rows, 'row')} not shown"),
+        "name": quiet(f"{count_noun(left_out.rows, 'row')} not shown"),
         "path": "",
         **{key: sums.get(key, "") for key in keys},
         "note": "",

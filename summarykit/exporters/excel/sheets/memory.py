@@ -10,12 +10,12 @@ from summarykit.exporters.excel.cells.live_cells import MOST_COUNTED, Record, li
 from summarykit.exporters.excel.cells.row_height import row_height
 from summarykit.exporters.excel.markup import Formula
 from summarykit.exporters.excel.sheets.memory_inputs import (
-    RUN,
+    AT_INFERENCE,
     Lines,
-    asked,
     cells_of,
+    collect_inputs,
     each,
-    gathered,
+    formula_with_inputs,
     line_records,
     scope_of,
 )
@@ -66,7 +66,7 @@ def memory_sheet(data: SummaryData, source: str) -> MemorySheet | None:
         return None
     tables = _tables(data.memory)
     live = max(row.bytes for table in tables for row in table.rows) <= MOST_COUNTED
-    lines = gathered((scope_of(row, table.id), row) for table in tables if not table.sums for row in table.rows)
+    lines = collect_inputs((scope_of(row, table.id), row) for table in tables if not table.sums for row in table.rows)
     records = {table.id: _records(table, tables, lines, live=live) for table in tables}
     records["assumed"] = line_records(lines, data.totals.parameters, source, live=live)
     for record in (record for held in records.values() for record in held):
@@ -74,7 +74,7 @@ def memory_sheet(data: SummaryData, source: str) -> MemorySheet | None:
             (record["what"], WHAT_WIDTH), (_shown(record["words"]), WORDS_WIDTH), (record.get("about"), ABOUT_WIDTH - 6)
         )
     places = list(lines)
-    at = places.index((RUN, "activations")) if (RUN, "activations") in lines else -1
+    at = places.index((AT_INFERENCE, "activations")) if (AT_INFERENCE, "activations") in lines else -1
     activations = f"{{ref:assumed[{at}].count}}" if at >= 0 else ""
     return MemorySheet(live, tables, records, activations)
 
@@ -107,7 +107,7 @@ def _record(table: Table, row: MemoryRow, lines: Lines, sums: Mapping[str, str],
     if table.sums:
         tree, cells = row.formula.tree, dict(sums)
     else:
-        tree, sizes = asked(row)
+        tree, sizes = formula_with_inputs(row)
         cells = cells_of(scope_of(row, table.id), row, lines)
         bindings |= {each(name): size for name, size in sizes.items()}
     words = numbers(tree, bindings)  # of one byte each it says "× 1", as the cell that may be changed to 2

@@ -14,8 +14,8 @@ from summarykit.expression.nodes import Name, Node, Number, Product, Sum
 from summarykit.summary.memory import MemoryRow
 
 #: Where a formula looks its names up; rows of one scope share them.
-WEIGHTS, BUFFERS, LEARNED, RUN, TRAIN, CACHE = "weights", "buffers", "learned", "run", "train", "cache"
-_ORDER = (WEIGHTS, BUFFERS, LEARNED, RUN, TRAIN, CACHE)
+WEIGHTS, BUFFERS, LEARNED, AT_INFERENCE, TRAIN, CACHE = "weights", "buffers", "learned", "run", "train", "cache"
+_ORDER = (WEIGHTS, BUFFERS, LEARNED, AT_INFERENCE, TRAIN, CACHE)
 #: Of numbers in one format.
 _KEPT = {
     WEIGHTS: ("Weights in {}", "The model's own numbers."),
@@ -31,7 +31,10 @@ _NAMED = {
     (LEARNED, "parameters"): ("Learned in training", "All numbers that training changes."),
     (LEARNED, "tensors"): ("Tensors that are learned", "Adam keeps a step counter for each."),
     (LEARNED, "bytes_per_parameter"): ("Your own optimizer, bytes", "For each number that is learned."),
-    (RUN, "activations"): ("Activations in a run, bytes", "What lives at once at most, each freed after its last use."),
+    (AT_INFERENCE, "activations"): (
+        "Activations in a run, bytes",
+        "What lives at once at most, each freed after its last use.",
+    ),
     (TRAIN, "activations"): ("Activations in training, bytes", "All results of a run, kept until the backward pass."),
     (CACHE, "tokens"): ("Tokens kept in the cache", "Of one sequence; 0 leaves the cache out."),
     (CACHE, "layers"): ("Cache: layers", "Those that keep keys and values."),
@@ -67,7 +70,7 @@ def scope_of(row: MemoryRow, table: str) -> str:
     return LEARNED if first in ("gradients", "optimizer") else table
 
 
-def asked(row: MemoryRow) -> tuple[Node, dict[str, int]]:
+def formula_with_inputs(row: MemoryRow) -> tuple[Node, dict[str, int]]:
     """Return a row's formula with the bytes of numbers as names, to be changed, and the bytes of each."""
     sizes: dict[str, int] = {}
     if row.key.startswith(f"{WEIGHTS}."):  # "at 16 bits" means 2 bytes, whatever is changed
@@ -92,12 +95,12 @@ def each(name: str) -> str:
     return f"bytes of {name}"
 
 
-def gathered(rows: Iterable[tuple[str, MemoryRow]]) -> dict[Place, Line]:
+def collect_inputs(rows: Iterable[tuple[str, MemoryRow]]) -> dict[Place, Line]:
     """Return what all rows ask for, each with its scope; the tokens of a cache go before its other lines."""
     found: dict[Place, Line] = {}
     for scope, row in rows:
         bindings = dict(row.bindings)
-        _, sizes = asked(row)
+        _, sizes = formula_with_inputs(row)
         for name in names_in(row.formula.tree):
             value = bindings[name]
             assert isinstance(value, int)

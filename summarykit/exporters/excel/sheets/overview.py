@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from summarykit.exporters.excel.cells.labels import plainly, quiet
 from summarykit.exporters.excel.cells.page_setup import tallest
-from summarykit.exporters.excel.cells.row_height import height, on_one_line, shortened
+from summarykit.exporters.excel.cells.row_height import height, on_one_line, shorten
 from summarykit.exporters.excel.sheets.compute import ComputeSheet
 from summarykit.exporters.excel.sheets.formulas import FormulaSheet
 from summarykit.exporters.view.values import ReportView, Rich
@@ -44,7 +44,7 @@ class BlockChart(NamedTuple):
 
 def plain(rich: Rich) -> str:
     """Return a sentence as text of a cell; only its own numbers are regrouped, and long names shortened."""
-    return "".join(shortened(visible(piece.text), _IN_TEXT) if piece.code else quiet(piece.text) for piece in rich)
+    return "".join(shorten(visible(piece.text), _IN_TEXT) if piece.code else quiet(piece.text) for piece in rich)
 
 
 def overview_values(
@@ -64,8 +64,8 @@ def overview_values(
     problems, told = _problems(view), _story(view)
     return {
         "live": live,
-        "title": shortened(view.title, _TITLE),
-        "source": shortened(view.source, _SOURCE),
+        "title": shorten(view.title, _TITLE),
+        "source": shorten(view.source, _SOURCE),
         "sentence": plain(view.sentence),
         "below": _below(view),
         "one_line": quiet(view.one_line) if len(view.one_line) <= _SUM and not told else "",
@@ -92,7 +92,7 @@ def overview_values(
     }
 
 
-def fitted(overview: Mapping[str, Any], tall: Callable[[Mapping[str, Any]], float]) -> Mapping[str, Any]:
+def fit_page(overview: Mapping[str, Any], tall: Callable[[Mapping[str, Any]], float]) -> Mapping[str, Any]:
     """Return what is shown on the page, less of it where all together would be printed too small to read.
 
     Args:
@@ -129,7 +129,7 @@ def _dispensable(overview: Mapping[str, Any]) -> str:
 
 def _chart(view: ReportView) -> BlockChart:
     tall = round(_AROUND + _BAR * len(view.blocks), 2)
-    parts = (f"{shortened(block.label)} {quiet(block.text)} ({block.share})" for block in view.blocks)
+    parts = (f"{shorten(block.label)} {quiet(block.text)} ({block.share})" for block in view.blocks)
     alt = f"Bars of the parameters of each block, the largest first: {', '.join(parts)}."
     return BlockChart(tall, round(tall / 2.54 * 72 + 4, 1), visible(alt))
 
@@ -158,7 +158,7 @@ def _story(view: ReportView) -> tuple[tuple[str, str], ...]:
     if len(view.story) > _MOST_WORDS:
         return ()
     lines = [
-        (shortened(f"{line.name} {line.type}".strip()), f"{plain(line.text)} {quiet(line.equation)}".strip())
+        (shorten(f"{line.name} {line.type}".strip()), f"{plain(line.text)} {quiet(line.equation)}".strip())
         for line in view.story
     ]
     return (*lines, ("Total", quiet(view.story_total.removeprefix("Total ")))) if lines else ()

@@ -12,7 +12,7 @@ from summarykit.exporters.excel.cells.live_blocks import WIDEST, number_width
 from summarykit.exporters.excel.cells.row_height import between, row_height
 from summarykit.exporters.view.rows import tensor_line
 from summarykit.exporters.view.selection import as_asked
-from summarykit.exporters.view.words import GRADE_WORDS, counted, shape_words, visible
+from summarykit.exporters.view.words import GRADE_WORDS, count_noun, shape_words, visible
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 from summarykit.summary.selection import Chosen, Selection, choose
@@ -72,7 +72,7 @@ def tensor_sheet(data: SummaryData, folding: Folding, selection: Selection, *, f
     shown = sum(each.times for each in held)
     rest = _rest(data, held, count - shown)
     if rest and not told:
-        told = f"{counted(count - shown, 'tensor')} not shown{_because(selection)}."
+        told = f"{count_noun(count - shown, 'tensor')} not shown{_because(selection)}."
     folded = any(each.times > 1 for each in held)
     columns = _columns(data, held, folded=folded)
     rows = MadeRows(held, lambda each: _with_height(_row(data, each), columns), rest)
@@ -151,7 +151,7 @@ def _rest(data: SummaryData, held: Sequence[Held], missing: int) -> list[Mapping
         "bytes": data.totals.bytes + data.totals.buffer_bytes - sum(_bytes(data, each) for each in held),
     }
     texts = dict.fromkeys(("name", "type", "shape", "dtype", "kind", "check", "note"), "")
-    said = quiet(f"{counted(missing, 'tensor')} not shown")
+    said = quiet(f"{count_noun(missing, 'tensor')} not shown")
     return [{"path": said, **texts, "numel": None, "times": missing, **sums, "look": "aside"}]
 
 

@@ -7,15 +7,15 @@ from functools import cached_property
 
 from summarykit.exporters.html.diff.table_values import ChangeDetails, PartLine, Side, TensorPair
 from summarykit.exporters.view.diff.parts import equation, type_of
-from summarykit.exporters.view.diff.words import STATE_WORDS, setting_text, signed
+from summarykit.exporters.view.diff.words import STATE_WORDS, setting_text, signed_count
 from summarykit.exporters.view.rows import details_of, tensor_line
 from summarykit.exporters.view.values import TensorLine
-from summarykit.exporters.view.words import counted
-from summarykit.expression import grouped
+from summarykit.exporters.view.words import count_noun
+from summarykit.expression import group_digits
 from summarykit.records import LayerRecord, TensorRecord
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import Change, Comparison
-from summarykit.summary.diff.subtrees import Told
+from summarykit.summary.diff.subtrees import ChangeWithParts
 
 #: So many layers inside are told one by one.
 MOST_PARTS = 12
@@ -28,7 +28,9 @@ class Sides:
         self.comparison = comparison
         self.before, self.after = comparison.before, comparison.after
 
-    def details(self, before: int, after: int, change: Change | None, told: Told | None = None) -> ChangeDetails:
+    def details(
+        self, before: int, after: int, change: Change | None, told: ChangeWithParts | None = None
+    ) -> ChangeDetails:
         """Return what is told of two layers that correspond, -1 for none; of *told* the layers inside as well."""
         sides = self._side(self.before, before), self._side(self.after, after)
         held = list(self._held(before, after, told))
@@ -39,7 +41,7 @@ class Sides:
             tensors=tuple(self._tensors(before, after)),
             settings=tuple(setting_text(setting) for setting in change.settings) if change else (),
             parts=tuple(self._part((before, after), *each) for each in held[:MOST_PARTS]),
-            parts_left_out=f"{grouped(len(held) - MOST_PARTS)} more" if len(held) > MOST_PARTS else "",
+            parts_left_out=f"{group_digits(len(held) - MOST_PARTS)} more" if len(held) > MOST_PARTS else "",
             macs=self._macs(before, after),
         )
 
@@ -94,7 +96,7 @@ class Sides:
         fates |= {old: "asked for under another name" for old, _ in found.renamed}
         return fates | dict.fromkeys(found.misplaced, "loads into another layer")
 
-    def _held(self, before: int, after: int, told: Told | None) -> Iterator[tuple[Change, int, int]]:
+    def _held(self, before: int, after: int, told: ChangeWithParts | None) -> Iterator[tuple[Change, int, int]]:
         """Yield the layers with parameters that are told of beside the first."""
         for change in told.changes if told else ():
             pair = change.before, change.after
@@ -116,7 +118,7 @@ class Sides:
             path.removeprefix(f"{above}."),
             type_of(data, layer),
             shown,
-            signed(change.change.parameters),
+            signed_count(change.change.parameters),
         )
 
     def _macs(self, before: int, after: int) -> str:
@@ -127,7 +129,11 @@ class Sides:
         one, other = (data.flows[layer].macs_total if layer >= 0 else 0 for data, layer in sides)
         if not one and not other:
             return ""
-        return f"{grouped(one)} → {grouped(other)} multiply-adds" if one != other else f"{grouped(one)} multiply-adds"
+        return (
+            f"{group_digits(one)} → {group_digits(other)} multiply-adds"
+            if one != other
+            else f"{group_digits(one)} multiply-adds"
+        )
 
 
 def _said(side: Side) -> tuple[object, ...]:
@@ -139,7 +145,7 @@ def _held_words(data: SummaryData, layer: LayerRecord) -> str:
     inside = data.columns.counted[layer.id]
     if layer.explanation >= 0 and inside == data.columns.adds[layer.id]:
         return ""
-    return f"{counted(inside, 'parameter')} with everything inside" if inside else ""
+    return f"{count_noun(inside, 'parameter')} with everything inside" if inside else ""
 
 
 def _tensors_of(data: SummaryData, layer: int) -> Iterator[tuple[str, int]]:

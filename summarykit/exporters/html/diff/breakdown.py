@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.html.diff.table_values import ChangeBlocks
-from summarykit.exporters.view.blocks import LARGEST, Measure, Part, opened
+from summarykit.exporters.view.blocks import LARGEST, Measure, Part, main_blocks
 from summarykit.exporters.view.diff.parts import type_of
-from summarykit.exporters.view.diff.words import percent, signed, signed_size
+from summarykit.exporters.view.diff.words import percent, signed_count, signed_size
 from summarykit.exporters.view.values import Block
 from summarykit.exporters.view.words import per_mille, place
 from summarykit.summary.diff.merged_tree import Both, Joint
@@ -37,9 +37,9 @@ def _all(joint: Joint, title: str) -> Iterator[ChangeBlocks]:
     within = parts(joint.tree, joint.folding.rows)
     names = [(part or title, after or before) for part, (before, after) in zip(within, classes, strict=True)]
     measures: tuple[tuple[str, Both, Callable[[int], str]], ...] = (
-        ("parameters", joint.parameters, signed),
+        ("parameters", joint.parameters, signed_count),
         ("bytes", joint.bytes, signed_size),
-        ("macs", joint.macs, signed),
+        ("macs", joint.macs, signed_count),
     )
     for name, numbers, words in measures:
         measure = _measure(joint, numbers, words)
@@ -57,7 +57,7 @@ def _measure(joint: Joint, numbers: Both, words: Callable[[int], str]) -> _Measu
 def _by_block(joint: Joint, measure: _Measure, title: str) -> list[Block]:
     """Return the parts of the tree in which something changed, opened as those of a model are."""
     sizes = Measure([abs(each) for each in measure.change], measure.moved, measure.moved[0])
-    return [_block(joint, measure, part, title) for part in opened(joint.folding, sizes)]
+    return [_block(joint, measure, part, title) for part in main_blocks(joint.folding, sizes)]
 
 
 def _block(joint: Joint, measure: _Measure, part: Part, title: str) -> Block:

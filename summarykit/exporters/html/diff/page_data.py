@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from summarykit.exporters.html.diff.before_after import Sides
-from summarykit.exporters.html.diff.table import told_lines
+from summarykit.exporters.html.diff.table import detail_lines
 from summarykit.exporters.html.diff.table_values import ChangeBlocks, ChangeDetails, ChangeTable, Side
 from summarykit.exporters.html.page_data import first_of_each, in_little
 from summarykit.exporters.html.page_data_children import insides_of
@@ -18,7 +18,7 @@ from summarykit.exporters.view.values import Piece, Rich
 from summarykit.exporters.view.words import place, visible
 from summarykit.summary.diff import ChangeGroup
 from summarykit.summary.diff.merged_tree import Joint
-from summarykit.summary.diff.subtrees import Told
+from summarykit.summary.diff.subtrees import ChangeWithParts
 
 #: Of more changes those that stand alone are told by their places; a script finds them in the tree.
 _MOST_NAMED = 2_000
@@ -115,11 +115,11 @@ class _Says:
         change, told = joint.changes[place], joint.told.get(place)
         path = joint.tree.layers[place].path
         data, layer = (self.comparison.after, after) if after >= 0 else (self.comparison.before, before)
-        stands = told or (Told(change, (change,)) if change else None)
+        stands = told or (ChangeWithParts(change, (change,)) if change else None)
         group = ChangeGroup(path, (stands,)) if stands else None
         row = change_row(self.comparison, group, "") if group else None
         held = equation(data, [layer])
-        lines = told_lines(row) if row else ((Piece(held),),) if held != "–" else ()
+        lines = detail_lines(row) if row else ((Piece(held),),) if held != "–" else ()
         facts: dict[str, Cell] = {
             "type": number(type_of(data, layer)),
             "word": number(row.word if row else ""),
@@ -143,7 +143,7 @@ class _Says:
         return facts
 
     @staticmethod
-    def _listed(row: ChangeRow, told: Told) -> dict[str, Cell]:
+    def _listed(row: ChangeRow, told: ChangeWithParts) -> dict[str, Cell]:
         """Return what a row of the list counts: of a layer that is not told with all inside, its own."""
         return {
             "listed": 2 if len(told.changes) > 1 else 1,

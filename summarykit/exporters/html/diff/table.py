@@ -9,10 +9,10 @@ from summarykit.exporters.html.diff.breakdown import where_it_changed
 from summarykit.exporters.html.diff.table_values import ChangeTable, TableRow
 from summarykit.exporters.view.diff.rows import change_row, worth_showing
 from summarykit.exporters.view.diff.values import ChangeRow
-from summarykit.exporters.view.diff.words import signed
+from summarykit.exporters.view.diff.words import signed_count
 from summarykit.exporters.view.values import Piece, Rich
 from summarykit.exporters.view.words import per_mille, place
-from summarykit.expression import grouped
+from summarykit.expression import group_digits
 from summarykit.summary.diff import ChangeGroup, Comparison
 from summarykit.summary.diff.grouping import change_groups
 from summarykit.summary.diff.merged_tree import Joint
@@ -27,7 +27,7 @@ def change_table(joint: Joint, groups: Sequence[ChangeGroup], title: str) -> Cha
 
     Args:
         joint: Both models as one tree.
-        groups: The changes that have a row, from ``told_groups``.
+        groups: The changes that have a row, from ``visible_groups``.
         title: Heading of the page, by which the model itself is called.
 
     """
@@ -35,13 +35,15 @@ def change_table(joint: Joint, groups: Sequence[ChangeGroup], title: str) -> Cha
     rest = [group.change.parameters for group in groups[len(shown) :]]
     return ChangeTable(
         rows=table_rows(joint.comparison, shown, title),
-        left_out=f"{grouped(len(rest))} smaller changes are not shown here, {signed(sum(rest))}" if rest else "",
+        left_out=f"{group_digits(len(rest))} smaller changes are not shown here, {signed_count(sum(rest))}"
+        if rest
+        else "",
         blocks=where_it_changed(joint, title),
         unchanged=sum(not touched for touched in joint.touched),
     )
 
 
-def told_groups(joint: Joint, *, fold: bool) -> list[ChangeGroup]:
+def visible_groups(joint: Joint, *, fold: bool) -> list[ChangeGroup]:
     """Return the changes that have a row, largest first; with *fold* those of repeated blocks together."""
     comparison = joint.comparison
     if fold:
@@ -66,28 +68,28 @@ def _row(comparison: Comparison, group: ChangeGroup, title: str, sides: Sides, l
         row=row,
         path=place(group.path, data.layers[layer].parent, title),
         anchor=data.layers[layer].path,
-        lines=shown_lines(row),
+        lines=visible_lines(row),
         before=_number(row.before_value, row.times, first.before, row.before),
         after=_number(row.after_value, row.times, first.after, row.after),
-        change=signed(row.change_value),
-        macs=signed(row.macs_value),
-        product=f"{grouped(row.times)} × {signed(each)}" if row.times > 1 and each else "",
+        change=signed_count(row.change_value),
+        macs=signed_count(row.macs_value),
+        product=f"{group_digits(row.times)} × {signed_count(each)}" if row.times > 1 and each else "",
         length=per_mille(abs(row.change_value), largest),
         less=row.change_value < 0,
         details=sides.details(first.before, first.after, first, group.told[0]),
     )
 
 
-def told_lines(row: ChangeRow) -> tuple[Rich, ...]:
+def detail_lines(row: ChangeRow) -> tuple[Rich, ...]:
     """Return the lines of a row beside its class, which is not told again."""
     return tuple(line for line in row.lines if line != (Piece(row.type or row.was_type),))
 
 
-def shown_lines(row: ChangeRow) -> tuple[Rich, ...]:
+def visible_lines(row: ChangeRow) -> tuple[Rich, ...]:
     """Return the lines of a row as they stand; a result stands beside its formula, unless that is of many copies."""
     if row.times > 1:
-        return told_lines(row)
-    numbers = [f" = {grouped(value)}" for value in (row.before_value, row.after_value)]
+        return detail_lines(row)
+    numbers = [f" = {group_digits(value)}" for value in (row.before_value, row.after_value)]
 
     def shown(piece: Piece) -> Piece:
         if piece.code or piece.text not in (row.before, row.after):
@@ -95,9 +97,9 @@ def shown_lines(row: ChangeRow) -> tuple[Rich, ...]:
         result = next((number for number in numbers if piece.text.endswith(number)), "")
         return piece._replace(text=piece.text.removesuffix(result))
 
-    return tuple(tuple(map(shown, line)) for line in told_lines(row))
+    return tuple(tuple(map(shown, line)) for line in detail_lines(row))
 
 
 def _number(value: int, times: int, layer: int, formula: str) -> str:
     """Return what all copies add to a total; "–" where there is no such layer, nothing for one that holds nothing."""
-    return "–" if layer < 0 else grouped(value * times) if value or formula != "–" else ""
+    return "–" if layer < 0 else group_digits(value * times) if value or formula != "–" else ""

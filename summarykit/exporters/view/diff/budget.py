@@ -8,7 +8,7 @@ from fractions import Fraction
 from summarykit.exporters.view.budget import broken_pieces
 from summarykit.exporters.view.values import Rich
 from summarykit.exporters.view.words import one_decimal, share
-from summarykit.expression import grouped
+from summarykit.expression import group_digits
 from summarykit.summary.budget import Outcome, Quantity, Verdict
 from summarykit.summary.diff import Comparison
 
@@ -67,7 +67,7 @@ def _used(verdict: Verdict) -> str:
     if unit and (not found or one_decimal(found, unit[0]) != "0.0"):
         amount = f"{one_decimal(found, unit[0])} of {one_decimal(most, unit[0])} {unit[1]}"
     else:
-        amount = f"{grouped(found)} of {grouped(most)}{' bytes' if units is _BYTES else ''}"
+        amount = f"{group_digits(found)} of {group_digits(most)}{' bytes' if units is _BYTES else ''}"
     return f"{amount} {_OF.get(verdict.limit.quantity, '')}budget{_percent(found, most)}"
 
 
@@ -76,5 +76,5 @@ def _percent(found: int, most: int) -> str:
     if not found or not most:
         return ""
     if most <= found * 100 and not 99 * most < found * 100 < 101 * most:
-        return f" ({grouped((found * 200 // most + 1) // 2)}%)"
+        return f" ({group_digits((found * 200 // most + 1) // 2)}%)"
     return f" ({share(found, most)})"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from summarykit._util.gc_pause import no_collection
+from summarykit._util.gc_pause import gc_paused
 from summarykit.exporters.view.diff.budget import broken_limits, budget_words, look_of, used
 from summarykit.exporters.view.diff.loading import NO_CHECKPOINTS, verdict
 from summarykit.exporters.view.diff.rows import change_rows, reasons
 from summarykit.exporters.view.diff.values import ChangeRow, DiffView, TotalLine
-from summarykit.exporters.view.diff.words import layers_text, percent, signed, signed_size, sizes
-from summarykit.exporters.view.words import counted, size_words
-from summarykit.expression import grouped
+from summarykit.exporters.view.diff.words import layers_text, percent, signed_count, signed_size, sizes
+from summarykit.exporters.view.words import count_noun, size_words
+from summarykit.expression import group_digits
 from summarykit.summary.diff import Comparison
 from summarykit.summary.diff.grouping import change_groups
 
@@ -44,7 +44,7 @@ def build_diff_view(
         top_rows: So many of them are the first ones to be read.
 
     """
-    with no_collection():
+    with gc_paused():
         title = title or comparison.after.model_name
         groups = comparison.groups if comparison.new else comparison.told  # of a new one each layer tells something
         if not fold:
@@ -83,7 +83,9 @@ def build_diff_view(
             rows_left_out=left_out(rows[most_rows:]),
             unchanged=layers_text(comparison.unchanged),
             notes=tuple(f"{note[0].upper()}{note[1:]}." for note in comparison.notes),
-            problems=tuple(f"{check.claim}: {grouped(check.found)}, not {grouped(check.expected)}" for check in failed),
+            problems=tuple(
+                f"{check.claim}: {group_digits(check.found)}, not {group_digits(check.expected)}" for check in failed
+            ),
             receipt=_receipt(comparison),
             before="" if comparison.new else comparison.before.fingerprint,
             after=comparison.after.fingerprint,
@@ -97,12 +99,12 @@ def left_out(rows: Sequence[ChangeRow]) -> str:
         return ""
     change = sum(row.change_value for row in rows)
     if not any(row.change_value for row in rows):
-        return f"{grouped(len(rows))} more that {'changes' if len(rows) == 1 else 'change'} no count"
-    return f"{grouped(len(rows))} more, {signed(change).replace('–', '0')}"
+        return f"{group_digits(len(rows))} more that {'changes' if len(rows) == 1 else 'change'} no count"
+    return f"{group_digits(len(rows))} more, {signed_count(change).replace('–', '0')}"
 
 
 def _more_reasons(number: int) -> str:
-    return f"{grouped(number)} more" if number > 0 else ""
+    return f"{group_digits(number)} more" if number > 0 else ""
 
 
 def comment_key(title: str) -> str:
@@ -122,19 +124,19 @@ def change_of(comparison: Comparison) -> str:
     """Return "−7,851,486 (−30.7%)", "–" for none."""
     change = comparison.change.parameters
     share = percent(change, comparison.before.totals.parameters)
-    return f"{signed(change)} ({share})" if share else signed(change)
+    return f"{signed_count(change)} ({share})" if share else signed_count(change)
 
 
 def _what(comparison: Comparison) -> str:
     change, before = comparison.change.parameters, comparison.before.totals.parameters
     if comparison.new:
-        return f"new, no base: {counted(change, 'parameter')}"
+        return f"new, no base: {count_noun(change, 'parameter')}"
     if comparison.same:
         return "nothing changed"
     if not change:
         return "parameters unchanged"
     share = percent(change, before)
-    return f"{signed(change)} {'parameter' if abs(change) == 1 else 'parameters'}{f' ({share})' if share else ''}"
+    return f"{signed_count(change)} {'parameter' if abs(change) == 1 else 'parameters'}{f' ({share})' if share else ''}"
 
 
 def _numbers(comparison: Comparison) -> Iterator[str]:
@@ -142,17 +144,21 @@ def _numbers(comparison: Comparison) -> Iterator[str]:
     if comparison.new:
         before = after  # there is nothing to tell them from
     if before.parameters == after.parameters:
-        yield counted(after.parameters, "parameter")
+        yield count_noun(after.parameters, "parameter")
     else:
-        yield f"{grouped(before.parameters)} → {grouped(after.parameters)}"
+        yield f"{group_digits(before.parameters)} → {group_digits(after.parameters)}"
     yield size_words(after.bytes) if before.bytes == after.bytes else sizes(before.bytes, after.bytes)
     if before.frozen or after.frozen:
         same = before.trainable == after.trainable
-        told = f"{grouped(after.trainable)}" if same else f"{grouped(before.trainable)} → {grouped(after.trainable)}"
+        told = (
+            f"{group_digits(after.trainable)}"
+            if same
+            else f"{group_digits(before.trainable)} → {group_digits(after.trainable)}"
+        )
         yield f"{told} trainable"
     if before.macs is not None and after.macs is not None and (before.macs != after.macs or comparison.new):
-        one = "" if comparison.new else f"{grouped(before.macs)} → "
-        yield f"{one}{grouped(after.macs)} multiply-adds"
+        one = "" if comparison.new else f"{group_digits(before.macs)} → "
+        yield f"{one}{group_digits(after.macs)} multiply-adds"
     if told := used(comparison.verdicts):
         yield told
 
@@ -173,7 +179,9 @@ def _totals(comparison: Comparison) -> Iterator[TotalLine]:
     for label, one, other in lines:
         if one or other:
             change = other - one
-            yield TotalLine(label, grouped(one), grouped(other), signed(change), percent(change, one), one, other)
+            yield TotalLine(
+                label, group_digits(one), group_digits(other), signed_count(change), percent(change, one), one, other
+            )
     one, other = before.bytes, after.bytes
     told = (size_words(one), size_words(other), signed_size(other - one), percent(other - one, one))
     yield TotalLine("Size", *told, one, other)
@@ -182,5 +190,5 @@ def _totals(comparison: Comparison) -> Iterator[TotalLine]:
 def _receipt(comparison: Comparison) -> str:
     if not comparison.checks.ok or not comparison.changes:
         return ""
-    total = signed(comparison.change.parameters).replace("–", "0")
+    total = signed_count(comparison.change.parameters).replace("–", "0")
     return f"The changes add up to {total}, the difference of the totals"

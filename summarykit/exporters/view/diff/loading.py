@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from summarykit.exporters.view.diff.values import NameLine, Verdict
-from summarykit.exporters.view.diff.words import joined, shape_text, with_names
+from summarykit.exporters.view.diff.words import join_rich, shape_text, with_names
 from summarykit.exporters.view.values import Piece, Rich
-from summarykit.exporters.view.words import counted
-from summarykit.expression import grouped
+from summarykit.exporters.view.words import count_noun
+from summarykit.expression import group_digits
 from summarykit.summary.diff import Checkpoint
 
 #: So many names are written out.
@@ -28,7 +28,7 @@ def verdict(checkpoint: Checkpoint) -> Verdict:
         text,
         tuple(_details(checkpoint)),
         tuple(lines[:MOST_NAMES]),
-        f"{counted(left, 'name')} more" if left > 0 else "",
+        f"{count_noun(left, 'name')} more" if left > 0 else "",
         len(lines),
     )
 
@@ -51,7 +51,7 @@ def _sentence(checkpoint: Checkpoint) -> tuple[str, Rich]:
         )
         if names
     ]
-    return "bad", (Piece("Existing checkpoints will not load strictly: "), *joined(parts))
+    return "bad", (Piece("Existing checkpoints will not load strictly: "), *join_rich(parts))
 
 
 def _details(checkpoint: Checkpoint) -> Iterator[Rich]:
@@ -60,8 +60,8 @@ def _details(checkpoint: Checkpoint) -> Iterator[Rich]:
     if checkpoint.loads is False and not checkpoint.loads_loosely:
         yield *loosely, Piece(" fails too: it forgives names, not shapes")
     elif checkpoint.loads is False:
-        kept = f"leave {counted(checkpoint.untouched, 'number')} as initialised"
-        ignored = f"ignore {counted(len(checkpoint.unexpected), 'saved name')}"
+        kept = f"leave {count_noun(checkpoint.untouched, 'number')} as initialised"
+        ignored = f"ignore {count_noun(len(checkpoint.unexpected), 'saved name')}"
         what = [kept] * bool(checkpoint.missing) + [ignored] * bool(checkpoint.unexpected)
         yield *loosely, Piece(f" raises nothing and would {' and '.join(what)}")
         if checkpoint.misplaced:
@@ -75,14 +75,14 @@ def _details(checkpoint: Checkpoint) -> Iterator[Rich]:
         yield tuple(_renaming(checkpoint))
     formats = Counter((found.before, found.after) for found in checkpoint.converted)
     for (before, after), number in formats.items():
-        yield (Piece(f"{counted(number, 'tensor')} would be converted, {before} → {after}"),)
+        yield (Piece(f"{count_noun(number, 'tensor')} would be converted, {before} → {after}"),)
 
 
 def _renaming(checkpoint: Checkpoint) -> Iterator[Piece]:
     """Yield what became of the names: one prefix for all where that is all, else the first of them."""
     number = len(checkpoint.renamed)
     every = number == len(checkpoint.unexpected) and set(checkpoint.missing) <= {new for _, new in checkpoint.renamed}
-    yield Piece("all names are known under others: " if every else f"{grouped(number)} of them only renamed: ")
+    yield Piece("all names are known under others: " if every else f"{group_digits(number)} of them only renamed: ")
     added = {new.removesuffix(old) for old, new in checkpoint.renamed if new.endswith(old)}
     taken = {old.removesuffix(new) for old, new in checkpoint.renamed if old.endswith(new)}
     same = sum(new.endswith(old) or old.endswith(new) for old, new in checkpoint.renamed) == number

@@ -10,8 +10,8 @@ from summarykit.exporters.view.diff.build import build_diff_view, change_of, com
 from summarykit.exporters.view.diff.loading import verdict
 from summarykit.exporters.view.diff.values import DiffView, ModelRow, ProjectView
 from summarykit.exporters.view.values import Piece, Rich
-from summarykit.exporters.view.words import counted
-from summarykit.expression import grouped
+from summarykit.exporters.view.words import count_noun
+from summarykit.expression import group_digits
 from summarykit.summary.diff import Checkpoint, Comparison, ModelChange, ModelState, ProjectChanges
 
 #: So many models stand in the table, so many errors and broken limits below it.
@@ -28,7 +28,7 @@ _CHANGES = {
 _ORDER = (ModelState.FAILED, ModelState.CHANGED, ModelState.NEW, ModelState.SAME, ModelState.REMOVED)
 
 
-def shown_models(changes: ProjectChanges) -> list[ModelChange]:
+def visible_models(changes: ProjectChanges) -> list[ModelChange]:
     """Return the models to be looked at: what is wrong first, then by size; one that is as it was and well is not."""
     told = [model for model in changes.models if model.state is not ModelState.SAME or not model.ok]
     return sorted(told, key=lambda model: (model.ok, _ORDER.index(model.state), -_size(model)))
@@ -51,7 +51,7 @@ def build_project_view(
         errors: Likewise of errors.
 
     """
-    told = shown_models(changes)
+    told = visible_models(changes)
     rows = [_row(model) for model in told]
     failed = [row for row in rows if row.error]
     broken = list(_broken(told))
@@ -64,11 +64,11 @@ def build_project_view(
         look=_look(changes),
         headline=_headline(changes),
         rows=tuple(rows[:models]),
-        rows_left_out=f"{counted(len(rows) - models, 'model')} more" if len(rows) > models else "",
+        rows_left_out=f"{count_noun(len(rows) - models, 'model')} more" if len(rows) > models else "",
         errors=tuple(failed[:errors]),
         broken=tuple(broken[:errors]),
         problems_left_out=_left_out(len(failed) - errors, len(broken) - errors),
-        unchanged=f"{counted(same, 'model')} unchanged" if same else "",
+        unchanged=f"{count_noun(same, 'model')} unchanged" if same else "",
         notes=tuple(f"{note[:1].upper()}{note[1:]}." for note in changes.notes),
     )
 
@@ -81,7 +81,7 @@ def model_view(model: ModelChange, source: str = "", *, fold: bool = True) -> Di
 
 def _left_out(errors: int, limits: int) -> str:
     """Return "2 errors and 1 broken limit more, left out here to keep this short"; empty for none."""
-    words = (counted(number, word) for number, word in ((errors, "error"), (limits, "broken limit")) if number > 0)
+    words = (count_noun(number, word) for number, word in ((errors, "error"), (limits, "broken limit")) if number > 0)
     said = " and ".join(words)
     return f"{said} more, left out here to keep this short" if said else ""
 
@@ -100,17 +100,17 @@ def _look(changes: ProjectChanges) -> str:
 def _headline(changes: ProjectChanges) -> str:
     """Return "3 of 20 models changed, 1 new, 1 over budget"."""
     states = Counter(model.state for model in changes.models)
-    named = counted(len(changes.models) - states[ModelState.REMOVED], "model")
+    named = count_noun(len(changes.models) - states[ModelState.REMOVED], "model")
     changed = states[ModelState.CHANGED]
-    parts = [f"{grouped(changed)} of {named} changed" if changed else named]
+    parts = [f"{group_digits(changed)} of {named} changed" if changed else named]
     if changes.same:
         parts = [f"nothing changed in {named}"]
     words = {ModelState.NEW: "new", ModelState.REMOVED: "removed", ModelState.FAILED: "cannot be compared"}
     for state, word in words.items():
-        parts += [f"{grouped(states[state])} {word}"] * bool(states[state])
+        parts += [f"{group_digits(states[state])} {word}"] * bool(states[state])
     kept = Counter(budget_words(model.comparison.verdicts) for model in changes.models if model.comparison)
     bad = [words for words in ("over budget", "not known to be within budget") if kept[words]]
-    parts += [f"{grouped(kept[words])} {words}" for words in bad]
+    parts += [f"{group_digits(kept[words])} {words}" for words in bad]
     return ", ".join([*parts, *(["within budget"] if kept["within budget"] and not bad else [])])
 
 
@@ -137,13 +137,13 @@ def _row(model: ModelChange) -> ModelRow:
 def _numbers(model: ModelChange) -> str:
     made = model.comparison
     if made is None:
-        return grouped(model.before.totals.parameters) if model.before else "–"
+        return group_digits(model.before.totals.parameters) if model.before else "–"
     return _totals(made)
 
 
 def _totals(made: Comparison) -> str:
     before, after = made.before.totals.parameters, made.after.totals.parameters
-    return grouped(after) if made.new or before == after else f"{grouped(before)} → {grouped(after)}"
+    return group_digits(after) if made.new or before == after else f"{group_digits(before)} → {group_digits(after)}"
 
 
 def _change(made: Comparison | None) -> str:

@@ -8,7 +8,7 @@ from summarykit.exporters.view.diff.parts import adds, equation, inside, is_whol
 from summarykit.exporters.view.diff.values import ChangeRow
 from summarykit.exporters.view.diff.words import (
     STATE_WORDS,
-    joined,
+    join_rich,
     names_text,
     product,
     setting_text,
@@ -16,7 +16,7 @@ from summarykit.exporters.view.diff.words import (
     signed_size,
 )
 from summarykit.exporters.view.values import Piece, Rich
-from summarykit.exporters.view.words import counted, place, shortened
+from summarykit.exporters.view.words import count_noun, place, shorten
 from summarykit.records import TensorFacts
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import Change, ChangeGroup, Comparison, SettingChange, State
@@ -79,8 +79,8 @@ def change_row(comparison: Comparison, group: ChangeGroup, title: str) -> Change
     return ChangeRow(
         word=STATE_WORDS[states[0]],
         words=tuple(STATE_WORDS[state] for state in states),
-        path=shortened(place(group.path, side.layers[layer].parent, title), LONGEST),
-        was=shortened(_was(comparison, group), LONGEST),
+        path=shorten(place(group.path, side.layers[layer].parent, title), LONGEST),
+        was=shorten(_was(comparison, group), LONGEST),
         times=times,
         type=type_of(comparison.after, change.after),
         was_type=type_of(comparison.before, change.before),
@@ -136,7 +136,7 @@ def happened(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
     if State.REPLACED in states:
         yield _replaced(comparison, group)
     if State.CHANGED in states and equation(before, [change.before]) == equation(after, [change.after]):
-        told = joined(_tensors(comparison, change))
+        told = join_rich(_tensors(comparison, change))
         if told:  # tensors of kinds that have the same words differ for nobody who reads this
             yield told
     if State.RETYPED in states:
@@ -151,7 +151,7 @@ def happened(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
         yield (Piece("runs its parts in another order"),)
     settings = [setting for setting in change.settings if setting not in comparison.config]
     if settings:
-        yield joined(map(setting_text, _telling(settings)))
+        yield join_rich(map(setting_text, _telling(settings)))
     for one, other in change.dtypes:
         yield (Piece(f"{one} → {other}"),)
     if State.FROZEN in states:
@@ -217,7 +217,7 @@ def reasons(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -
             found.setdefault(phrase, []).append(group)
     said: list[Rich] = []
     if comparison.config:
-        said.append((Piece("config: "), *joined(map(setting_text, _telling(comparison.config)))))
+        said.append((Piece("config: "), *join_rich(map(setting_text, _telling(comparison.config)))))
     for phrase, held in found.items():
         between = " " if phrase[0].text.startswith(("replaced", "in place of")) else ": "
         said.append((*_of(comparison, held, title), Piece(between), *phrase))
@@ -232,5 +232,5 @@ def _of(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> Ri
         names.append(place(group.path, side.layers[layer].parent, title))
     number = sum(len(group.changes) for group in groups)
     if len(names) > 2:
-        return (Piece(f"{counted(number, 'layer')} ("), *names_text(names[:1]), Piece(", …)"))
+        return (Piece(f"{count_noun(number, 'layer')} ("), *names_text(names[:1]), Piece(", …)"))
     return names_text(names)

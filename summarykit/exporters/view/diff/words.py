@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from summarykit.exporters.view.values import Piece, Rich
-from summarykit.exporters.view.words import counted, one_decimal, shape_words, shortened, size_words
-from summarykit.expression import Value, grouped
+from summarykit.exporters.view.words import count_noun, one_decimal, shape_words, shorten, size_words
+from summarykit.expression import Value, group_digits
 from summarykit.records import Shape
 from summarykit.summary.diff import SettingChange, State
 
@@ -32,9 +32,9 @@ STATE_WORDS = {
 _LONGEST = 40
 
 
-def signed(value: int) -> str:
+def signed_count(value: int) -> str:
     """Return "+5", "−5" with a real minus, "–" for nothing."""
-    return "–" if value == 0 else f"{'+' if value > 0 else '−'}{grouped(abs(value))}"
+    return "–" if value == 0 else f"{'+' if value > 0 else '−'}{group_digits(abs(value))}"
 
 
 def signed_size(value: int) -> str:
@@ -63,8 +63,8 @@ def sizes(before: int, after: int) -> str:
 def product(each: int, times: int) -> str:
     """Return "3 × −2,285,568 = −6,856,704"; one alone is told by its number."""
     if times == 1 or not each:
-        return signed(each)
-    return f"{grouped(times)} × {signed(each)} = {signed(times * each)}"
+        return signed_count(each)
+    return f"{group_digits(times)} × {signed_count(each)} = {signed_count(times * each)}"
 
 
 def value_text(value: tuple[Value, ...]) -> str:
@@ -73,10 +73,10 @@ def value_text(value: tuple[Value, ...]) -> str:
         return "not set"
     (found,) = value
     if isinstance(found, int) and not isinstance(found, bool):
-        return grouped(found)
+        return group_digits(found)
     if isinstance(found, tuple) and all(isinstance(part, int) for part in found) and found:
         return " × ".join(value_text((part,)) for part in found)
-    return shortened(str(found) if isinstance(found, str) else repr(found), _LONGEST)
+    return shorten(str(found) if isinstance(found, str) else repr(found), _LONGEST)
 
 
 def shape_text(shape: Shape | None) -> str:
@@ -92,7 +92,7 @@ def setting_text(setting: SettingChange) -> Rich:
     )
 
 
-def joined(parts: Iterable[Rich], between: str = ", ") -> Rich:
+def join_rich(parts: Iterable[Rich], between: str = ", ") -> Rich:
     """Return *parts* as one sentence."""
     found: list[Piece] = []
     for part in parts:
@@ -103,17 +103,17 @@ def joined(parts: Iterable[Rich], between: str = ", ") -> Rich:
 def names_text(names: Iterable[str], most: int = 2) -> Rich:
     """Return "`a`, `b` and 3 more"."""
     held = list(names)
-    shown = joined((Piece(shortened(name, 64), code=True),) for name in held[:most])
-    return (*shown, Piece(f" and {grouped(len(held) - most)} more")) if len(held) > most else shown
+    shown = join_rich((Piece(shorten(name, 64), code=True),) for name in held[:most])
+    return (*shown, Piece(f" and {group_digits(len(held) - most)} more")) if len(held) > most else shown
 
 
 def with_names(number: int, word: str, names: Iterable[str]) -> Rich:
     """Return "3 reshaped (`a`, …)"."""
     first = next(iter(names))
     more = ", …" if number > 1 else ""
-    return (Piece(f"{grouped(number)} {word} ("), Piece(shortened(first, 64), code=True), Piece(f"{more})"))
+    return (Piece(f"{group_digits(number)} {word} ("), Piece(shorten(first, 64), code=True), Piece(f"{more})"))
 
 
 def layers_text(number: int) -> str:
     """Return "103 layers unchanged", "1 layer unchanged"; empty for none."""
-    return f"{counted(number, 'layer')} unchanged" if number else ""
+    return f"{count_noun(number, 'layer')} unchanged" if number else ""

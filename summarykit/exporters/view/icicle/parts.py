@@ -14,7 +14,7 @@ Values = tuple[int, ...]
 
 #: The picture's width in pixels where it has all its room; what a box needs to be seen, and to be read; what merged
 #: neighbours need to say how many they are.
-FULL, SEEN, READ, CLOSE = 1152, 2, 48, 96
+FULL, MIN_WIDTH, LABEL_WIDTH, CLOSE = 1152, 2, 48, 96
 #: A page with more boxes than this is heavy, and nobody could tell them apart.
 MOST_BOXES = 300
 #: Fewer boxes than this tell nothing of what is inside one.
@@ -93,7 +93,7 @@ class _Source:
     def opened(self, part: Part, room: int) -> list[Part]:
         """Return the inside of *part* in at most *room* boxes, small neighbours merged; nothing if it cannot fit."""
         below = part.members or self._inside(part.rows[-1])
-        least = FULL // SEEN
+        least = FULL // MIN_WIDTH
         while least > 1:
             found = merged(below, part.values, least)
             if len(found) <= room:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from summarykit.exporters.view.blocks import Measure, by_macs, by_parameters
 from summarykit.exporters.view.icicle.looks import LOOKS, look_of
-from summarykit.exporters.view.icicle.parts import CLOSE, FULL, READ, SEEN, Part, Tree, chosen_parts
+from summarykit.exporters.view.icicle.parts import CLOSE, FULL, LABEL_WIDTH, MIN_WIDTH, Part, Tree, chosen_parts
 from summarykit.exporters.view.values.picture import Picture, PictureBox
-from summarykit.exporters.view.words import counted, is_range, share, shortened
-from summarykit.expression import grouped
+from summarykit.exporters.view.words import count_noun, is_range, share, shorten
+from summarykit.expression import group_digits
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
 from summarykit.summary.totals import added_up
@@ -93,7 +93,7 @@ def _left_out(folding: Folding, tree: Tree, measures: Sequence[tuple[str, Measur
     if number <= 0:
         return ""
     has = "has no box of its own: it stands" if number == 1 else "have no box of their own: they stand"
-    rows = counted(number, "smaller row")
+    rows = count_noun(number, "smaller row")
     return f"{rows} of the tree {has} merged, or inside a box that does not open. Every width counts them."
 
 
@@ -120,7 +120,7 @@ def _inside(tree: Tree, above: _Place) -> list[_Place]:
     run: list[_Place] = []
     for number, (left, right) in zip(numbers, pairwise(edges), strict=True):
         place = _Place(tree.parts[number], number, level, above.left + left, right - left, shown)
-        small = shown and _pixels(place.width) < SEEN
+        small = shown and _pixels(place.width) < MIN_WIDTH
         if small:
             run.append(place)
         if not small or _pixels(place.left + place.width - run[0].left) >= CLOSE:
@@ -182,14 +182,14 @@ class _Words:
             facts=facts,
             left=_percent(place.left),
             width=_percent(place.width),
-            shown=place.shown and (place.number < 0 or _pixels(place.width) >= SEEN),
+            shown=place.shown and (place.number < 0 or _pixels(place.width) >= MIN_WIDTH),
             passing=place.number < 0,
             merged=part.merged,
             opens=place.number >= 0 and bool(self.tree.inside[place.number]),
         )
 
     def _fact(self, unit: str, value: int, total: int) -> str:
-        return f"{counted(value, unit) if value else f'no {unit}s'} · {share(value, total)}"
+        return f"{count_noun(value, unit) if value else f'no {unit}s'} · {share(value, total)}"
 
     def _type(self, row: FoldedRow) -> str:
         return self.data.records.types[self.data.layers[row.layer].type].name
@@ -225,17 +225,17 @@ class _Words:
     def _names(self, part: Part) -> tuple[str, str]:
         first, last = part.rows[0], part.rows[-1]
         if part.merged:
-            said = f"{grouped(part.merged)} small"
-            return said, f"{said}: {shortened(first.path, 50)} … {shortened(last.path, 50)}"
+            said = f"{group_digits(part.merged)} small"
+            return said, f"{said}: {shorten(first.path, 50)} … {shorten(last.path, 50)}"
         if part.itself:
             name = last.name or self._type(last)
             return (
-                f"{shortened(name, _LONGEST_NAME)} (itself)",
-                f"{shortened(last.path or name, _LONGEST_PATH)} (itself)",
+                f"{shorten(name, _LONGEST_NAME)} (itself)",
+                f"{shorten(last.path or name, _LONGEST_PATH)} (itself)",
             )
-        copies, times = (f" × {grouped(number)}" if number > 1 else "" for number in (_copies(part), last.times))
-        name = shortened(self._name(part), _LONGEST_NAME)
-        return f"{name}{copies}", f"{shortened(last.path, _LONGEST_PATH)}{times}"
+        copies, times = (f" × {group_digits(number)}" if number > 1 else "" for number in (_copies(part), last.times))
+        name = shorten(self._name(part), _LONGEST_NAME)
+        return f"{name}{copies}", f"{shorten(last.path, _LONGEST_PATH)}{times}"
 
     def _below(self, part: Part, path: str) -> str:
         """Return *path* without that of the part around it, ``.up × 12``, where it begins with it."""
@@ -275,7 +275,7 @@ def _percent(width: int) -> str:
 def _fitting(name: str, part: str, pixels: float) -> str:
     """Return what of a name fits in a box, with its share where there is room."""
     letters = int((pixels - _MARGIN) / _LETTER)
-    if pixels < READ:
+    if pixels < LABEL_WIDTH:
         return ""
     full = f"{name} · {part}"
     if len(full) <= letters:

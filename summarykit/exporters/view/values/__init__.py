@@ -22,4 +22,4 @@ from summarykit.exporters.view.values.rows import Row as Row
 from summarykit.exporters.view.values.rows import TensorLine as TensorLine
 from summarykit.exporters.view.values.run import FlowLine as FlowLine
 from summarykit.exporters.view.values.run import RowFlow as RowFlow
-from summarykit.exporters.view.values.run import Run as Run
+from summarykit.exporters.view.values.run import RunView as RunView

@@ -10,7 +10,7 @@ from summarykit.exporters.view.values.memory import MemoryTable
 from summarykit.exporters.view.values.picture import Picture
 from summarykit.exporters.view.values.pieces import Rich
 from summarykit.exporters.view.values.rows import Column, Group, Row
-from summarykit.exporters.view.values.run import Run
+from summarykit.exporters.view.values.run import RunView
 
 
 class CountLine(NamedTuple):
@@ -71,7 +71,7 @@ class ReportView(NamedTuple):
     groups: tuple[Group, ...]
     groups_left_out: str
     notes: tuple[str, ...]
-    run: Run | None
+    run: RunView | None
     memory: tuple[MemoryTable, ...]
     picture: Picture | None  #: the icicle; for the page alone
     glossary: tuple[Term, ...]

@@ -45,7 +45,7 @@ class RowFlow(NamedTuple):
     done: bool
 
 
-class Run(NamedTuple):
+class RunView(NamedTuple):
     """The watched forward as a whole."""
 
     given: Rich  #: "`x` 1 × 3 × 224 × 224 (float32), given"

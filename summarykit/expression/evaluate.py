@@ -66,7 +66,7 @@ def evaluate(node: Node, bindings: Bindings) -> int:
         case Sum(terms=terms):
             return sum(evaluate(term, bindings) for term in terms)
         case Product(factors=factors):
-            return bounded(math.prod(evaluate(factor, bindings) for factor in factors))
+            return check_bits(math.prod(evaluate(factor, bindings) for factor in factors))
         case Negative(term=term):
             return -evaluate(term, bindings)
         case Quotient(dividend=a, divisor=b):
@@ -101,8 +101,8 @@ def truth(node: Node, bindings: Bindings) -> bool:
         case Logic(operator="not", terms=(term,)):
             return not truth(term, bindings)
         case Logic(operator=word, terms=terms):
-            held = (truth(term, bindings) for term in terms)
-            return all(held) if word == "and" else any(held)
+            values = (truth(term, bindings) for term in terms)
+            return all(values) if word == "and" else any(values)
         case Name() | Text():
             return bool(operand(node, bindings))
     return evaluate(node, bindings) != 0
@@ -167,7 +167,7 @@ def power(base: int, exponent: int) -> int:
     return int(base**exponent)
 
 
-def bounded(value: int) -> int:
+def check_bits(value: int) -> int:
     """Return *value*, or raise ``Unanswerable`` when it is too large to be a count."""
     if value.bit_length() > MAX_BITS:
         raise Unanswerable("the number is too large for a count")

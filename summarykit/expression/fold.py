@@ -89,35 +89,35 @@ class _Folder:
 
     def sum(self, terms: tuple[Node, ...]) -> Node:
         """Add up; the numbers among the terms that stand beside each other merge: 1 + 1 is 2."""
-        kept: list[Node] = []
+        parts: list[Node] = []
         for term in map(self.fold, terms):
             if isinstance(term, Sum):
-                kept.extend(term.terms)
+                parts.extend(term.terms)
             elif isinstance(term, Number) and term.value == 0:
                 continue
-            elif isinstance(term, Number) and kept and isinstance(kept[-1], Number):
-                kept[-1] = Number(kept[-1].value + term.value)
+            elif isinstance(term, Number) and parts and isinstance(parts[-1], Number):
+                parts[-1] = Number(parts[-1].value + term.value)
             else:
-                kept.append(term)
-        if len(kept) > 1:
-            return Sum(tuple(kept))
-        return kept[0] if kept else Number(0)
+                parts.append(term)
+        if len(parts) > 1:
+            return Sum(tuple(parts))
+        return parts[0] if parts else Number(0)
 
     def product(self, factors: tuple[Node, ...]) -> Node:
         """Multiply; a factor of 1 that is no setting vanishes, a factor of 0 takes all with it."""
-        kept: list[Node] = []
-        for written, factor in ((part, self.fold(part)) for part in factors):
+        parts: list[Node] = []
+        for original, factor in ((part, self.fold(part)) for part in factors):
             if self.vanishes(factor):
                 return Number(0)
             if isinstance(factor, Number) and factor.value == 1:
                 continue
-            if isinstance(factor, Product) and (not kept or isinstance(written, Reduce)):
-                kept.extend(factor.factors)
+            if isinstance(factor, Product) and (not parts or isinstance(original, Reduce)):
+                parts.extend(factor.factors)
             else:
-                kept.append(factor)
-        if len(kept) > 1:
-            return Product(tuple(kept))
-        return kept[0] if kept else Number(1)
+                parts.append(factor)
+        if len(parts) > 1:
+            return Product(tuple(parts))
+        return parts[0] if parts else Number(1)
 
     def vanishes(self, factor: Node) -> bool:
         if isinstance(factor, Number):

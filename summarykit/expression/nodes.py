@@ -174,9 +174,9 @@ def walk(node: Node) -> Iterator[Node]:
 
 def names_in(node: Node) -> tuple[str, ...]:
     """Return each name *node* asks for, once, in the order they are written."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for part in walk(node):
         match part:
             case Name(name=name) | Item(name=name) | Reduce(name=name):
-                found.setdefault(name)
-    return tuple(found)
+                names.setdefault(name)
+    return tuple(names)

@@ -66,8 +66,8 @@ def parse_shape(text: str) -> tuple[Expression, ...]:
     """
     if not text.strip():
         return ()
-    parser = _Parser(f"({text},)", shown=text, shift=1)
-    root = parser.parsed()
+    parser = _Parser(f"({text},)", original=text, shift=1)
+    root = parser.root()
     if not isinstance(root, ast.Tuple):
         raise parser.error(root, "a shape is a list of dimensions")
     return tuple(parser.dimension(part) for part in root.elts)
@@ -76,16 +76,16 @@ def parse_shape(text: str) -> tuple[Expression, ...]:
 class _Parser:
     """One text on its way to a tree; remembers where each node stood."""
 
-    def __init__(self, text: str, *, shown: str | None = None, shift: int = 0) -> None:
+    def __init__(self, text: str, *, original: str | None = None, shift: int = 0) -> None:
         self.text = text
-        self.shown = text if shown is None else shown
+        self.original = text if original is None else original
         self.shift = shift
-        self.parsed_text = text
+        self.code = text
 
     def tree(self) -> Node:
-        return self.convert(self.parsed(), 0)
+        return self.convert(self.root(), 0)
 
-    def parsed(self) -> ast.expr:
+    def root(self) -> ast.expr:
         if not isinstance(self.text, str):
             raise ExpressionError(repr(self.text), 0, "a formula is written as text", hint=LANGUAGE)
         if len(self.text) > MAX_LENGTH:
@@ -94,7 +94,9 @@ class _Parser:
         # A rule may be written over several lines, and a leading blank is no indentation error.
         flat = " ".join(self.text.split("\n"))
         if "#" in flat:
-            raise ExpressionError(self.shown, flat.index("#") - self.shift, "a formula has no comments", hint=LANGUAGE)
+            raise ExpressionError(
+                self.original, flat.index("#") - self.shift, "a formula has no comments", hint=LANGUAGE
+            )
         lead = len(flat) - len(flat.lstrip())
         try:
             root = ast.parse(flat.strip(), mode="eval").body
@@ -102,14 +104,14 @@ class _Parser:
             # Python reports an expression that ends too early at offset 0.
             position = max(0, (getattr(error, "offset", None) or len(flat) + 1) - 1 - self.shift + lead)
             problem = f"not an expression: {getattr(error, 'msg', None) or error}"
-            raise ExpressionError(self.shown, min(position, len(self.shown)), problem, hint=LANGUAGE) from None
-        self.parsed_text = flat.strip()
+            raise ExpressionError(self.original, min(position, len(self.original)), problem, hint=LANGUAGE) from None
+        self.code = flat.strip()
         self.shift -= lead
         return root
 
     def error(self, node: ast.AST, problem: str) -> ExpressionError:
-        column = len(self.parsed_text.encode()[: getattr(node, "col_offset", 0)].decode(errors="replace"))
-        return ExpressionError(self.shown, max(0, column - self.shift), problem, hint=LANGUAGE)
+        column = len(self.code.encode()[: getattr(node, "col_offset", 0)].decode(errors="replace"))
+        return ExpressionError(self.original, max(0, column - self.shift), problem, hint=LANGUAGE)
 
     def dimension(self, node: ast.expr) -> Expression:
         if isinstance(node, ast.Starred):

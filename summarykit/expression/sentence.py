@@ -59,28 +59,28 @@ class Sentence:
             Unanswerable: The layer does not have what the sentence speaks of.
 
         """
-        return "".join(_said(part, bindings) for part in self.parts)
+        return "".join(_say(part, bindings) for part in self.parts)
 
 
 def _names(parts: tuple[Part, ...]) -> list[str]:
-    found: list[str] = []
+    names: list[str] = []
     for part in parts:
         match part:
             case Amount(value=value):
-                found += names_in(value.tree)
+                names += names_in(value.tree)
             case When(condition=condition, then=then, other=other):
-                found += [*names_in(condition.tree), *_names(then), *_names(other)]
-    return found
+                names += [*names_in(condition.tree), *_names(then), *_names(other)]
+    return names
 
 
-def _said(part: Part, bindings: Bindings) -> str:
+def _say(part: Part, bindings: Bindings) -> str:
     match part:
         case Amount(value=value, one=one, many=many):
             number = evaluate(value.tree, bindings)
             return (one if number == 1 else many).replace("#", group_digits(number))
         case When(condition=condition, then=then, other=other):
             chosen = then if truth(condition.tree, bindings) else other
-            return "".join(_said(inner, bindings) for inner in chosen)
+            return "".join(_say(inner, bindings) for inner in chosen)
     return part
 
 
@@ -108,22 +108,22 @@ class _Reader:
         """Read from *at* up to one of *stops* or the end; return what was read and where it ended."""
         if self.depth > MAX_DEPTH:
             raise ExpressionError(self.text, at, f"conditions nested more than {MAX_DEPTH} deep", hint=_HINT)
-        found: list[Part] = []
+        parts: list[Part] = []
         literal = ""
         while at < len(self.text) and not (stops and self.text.startswith(stops, at)):
             sign = self.text[at]
             if sign == "\\" and at + 1 < len(self.text):
                 literal, at = literal + self.text[at + 1], at + 2
             elif sign in "{[":
-                found += [literal] if literal else []
+                parts += [literal] if literal else []
                 literal = ""
                 part, at = self.amount(at) if sign == "{" else self.when(at)
-                found.append(part)
+                parts.append(part)
             elif sign in "}]":
                 break
             else:
                 literal, at = literal + sign, at + 1
-        return tuple([*found, literal] if literal else found), at
+        return tuple([*parts, literal] if literal else parts), at
 
     def amount(self, at: int) -> tuple[Amount, int]:
         end = self.text.find("}", at)

@@ -26,8 +26,10 @@ class LayerFacts(NamedTuple):
     lineage: tuple[str, ...]  #: qualified names of its class and the bases, nearest first
     settings: Mapping[str, Value]
     tensors: Mapping[str, Shape | None]  #: own parameters; None for a shape not known yet
-    declared: Rule | None = None  #: the rule that its own class declares
+    own_rule: Rule | None = None  #: the rule that its own class declares
     forms: Mapping[str, Form] = MappingProxyType({})  #: own tensors that stand for others
     partial: bool = False  #: whether a child or parent holds some of the tensors its rule declares
-    sourced: Mapping[str, SourceTensor] = MappingProxyType({})  #: what the layer's own code says of them
-    likely: Mapping[str, SourceTensor] = MappingProxyType({})  #: what its name suggests of those that no code tells of
+    source_tensors: Mapping[str, SourceTensor] = MappingProxyType({})  #: what the layer's own code says of them
+    inferred_tensors: Mapping[str, SourceTensor] = MappingProxyType(
+        {}
+    )  #: what its name suggests of those that no code tells of

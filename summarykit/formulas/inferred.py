@@ -43,7 +43,7 @@ ROLES = {
 }
 
 
-class Likeness(NamedTuple):
+class LayerFamily(NamedTuple):
     """A family of layers: names of classes, and the dimensions of tensors by their roles."""
 
     classes: tuple[str, ...]
@@ -68,14 +68,14 @@ _EXPERTS = {
 _VECTORS = ("weight", "bias", "scale", "shift", "gamma", "beta", "lambda1", "layer_scale")
 #: The first family that a name fits and that has what it needs.
 FAMILIES = (
-    Likeness(("*Norm", "*Norm2d", "*RMSNorm*", "*RmsNorm*", "*LayerNorm*"), dict.fromkeys(_VECTORS, "WIDTH")),
-    Likeness(("*LayerScale", "*LayerScale2d"), dict.fromkeys(_VECTORS, "WIDTH")),
-    Likeness(("GptOss*Experts", "Llama4*Experts", "OpenAIPrivacyFilterExperts"), _EXPERTS_TURNED, ("down_proj",)),
-    Likeness(("*Experts",), _EXPERTS, ("down_proj",)),
-    Likeness(("*Conv1D",), {"weight": "NX, NF", "bias": "NF"}, ("weight",)),
-    Likeness(("*Mamba2*",), {"A_log": "SSM_HEADS", "D": "SSM_HEADS", "dt_bias": "SSM_HEADS"}, ("A_log",)),
-    Likeness(("*Mamba*", "*SSM*"), {"A_log": "CHANNELS, STATE", "D": "CHANNELS"}, ("A_log",)),
-    Likeness(
+    LayerFamily(("*Norm", "*Norm2d", "*RMSNorm*", "*RmsNorm*", "*LayerNorm*"), dict.fromkeys(_VECTORS, "WIDTH")),
+    LayerFamily(("*LayerScale", "*LayerScale2d"), dict.fromkeys(_VECTORS, "WIDTH")),
+    LayerFamily(("GptOss*Experts", "Llama4*Experts", "OpenAIPrivacyFilterExperts"), _EXPERTS_TURNED, ("down_proj",)),
+    LayerFamily(("*Experts",), _EXPERTS, ("down_proj",)),
+    LayerFamily(("*Conv1D",), {"weight": "NX, NF", "bias": "NF"}, ("weight",)),
+    LayerFamily(("*Mamba2*",), {"A_log": "SSM_HEADS", "D": "SSM_HEADS", "dt_bias": "SSM_HEADS"}, ("A_log",)),
+    LayerFamily(("*Mamba*", "*SSM*"), {"A_log": "CHANNELS, STATE", "D": "CHANNELS"}, ("A_log",)),
+    LayerFamily(
         ("*Attention*", "*RelativePosition*"),
         {"relative_position_bias_table": "(2 * ROWS - 1) * (2 * COLUMNS - 1), HEADS"},
         ("relative_position_bias_table",),
@@ -84,20 +84,20 @@ FAMILIES = (
 _ROLE = re.compile(r"\b[A-Z][A-Z_]+\b")
 
 
-def likely(
+def infer_tensors(
     lineage: Sequence[str], settings: Mapping[str, Value], config: Mapping[str, Value], tensors: Mapping[str, Shape]
 ) -> dict[str, SourceTensor]:
     """Return what the names of a layer and its settings suggest of these tensors; what does not fit is left out."""
     family = _family(lineage, tensors)
-    found: dict[str, SourceTensor] = {}
+    result: dict[str, SourceTensor] = {}
     for name, text in (family.tensors if family else {}).items():
-        suggested = _suggested(text, settings, config) if name in tensors else None
-        if suggested is not None and _shape(suggested) == tensors[name]:
-            found[name] = suggested
-    return found
+        tensor = _suggestion(text, settings, config) if name in tensors else None
+        if tensor is not None and _shape(tensor) == tensors[name]:
+            result[name] = tensor
+    return result
 
 
-def _family(lineage: Sequence[str], tensors: Mapping[str, Shape]) -> Likeness | None:
+def _family(lineage: Sequence[str], tensors: Mapping[str, Shape]) -> LayerFamily | None:
     names = [name.rpartition(".")[2] for name in lineage if not name.startswith("torch.nn.")]
     for family in FAMILIES:
         if all(name in tensors for name in family.needs):
@@ -107,41 +107,41 @@ def _family(lineage: Sequence[str], tensors: Mapping[str, Shape]) -> Likeness | 
     return None
 
 
-def _suggested(text: str, settings: Mapping[str, Value], config: Mapping[str, Value]) -> SourceTensor | None:
+def _suggestion(text: str, settings: Mapping[str, Value], config: Mapping[str, Value]) -> SourceTensor | None:
     """Return the dimensions *text* with a setting in the place of each role, None where one has none."""
     bindings: dict[str, Value] = {}
     notes: dict[str, None] = {}
     for role in dict.fromkeys(_ROLE.findall(text)):
-        held = _held(role, settings, config)
-        if held is None:
+        setting = _setting_of(role, settings, config)
+        if setting is None:
             return None
-        name, known, where = held
+        name, values, where = setting
         text = re.sub(rf"\b{role}\b", name, text)
         base = names_in(parse(name).tree)[0]
-        if bindings.setdefault(base, known[base]) != known[base]:
+        if bindings.setdefault(base, values[base]) != values[base]:
             return None
         notes.setdefault(f"{base} {where}")
     dims = tuple(part.strip() for part in text.split(","))
     return SourceTensor(dims, tuple(sorted(bindings.items())), (), "; ".join(notes))
 
 
-def _held(
+def _setting_of(
     role: str, settings: Mapping[str, Value], config: Mapping[str, Value]
 ) -> tuple[str, Mapping[str, Value], str] | None:
     """Return the setting that plays a role, where it is held, and that in words; the layer's own goes first."""
-    for known, where in ((settings, "of the layer"), (config, "from config")):
+    for values, where in ((settings, "of the layer"), (config, "from config")):
         for name in ROLES[role]:
-            one = f"{name}[0]" if isinstance(known.get(name), tuple) else name
+            one = f"{name}[0]" if isinstance(values.get(name), tuple) else name
             try:
-                evaluate(parse(one).tree, known)
+                evaluate(parse(one).tree, values)
             except Unanswerable:
                 continue
-            return one, known, where
+            return one, values, where
     return None
 
 
-def _shape(suggested: SourceTensor) -> Shape | None:
+def _shape(tensor: SourceTensor) -> Shape | None:
     try:
-        return tuple(evaluate(parse(dim).tree, dict(suggested.bindings)) for dim in suggested.dims)
+        return tuple(evaluate(parse(dim).tree, dict(tensor.bindings)) for dim in tensor.dims)
     except Unanswerable:
         return None

@@ -17,8 +17,8 @@ from summarykit.formulas.rules import Rule, build, register
 @lru_cache(maxsize=1)
 def load() -> None:
     """Register every rule of this module, once."""
-    for made in _rules():
-        register(made)
+    for rule in _rules():
+        register(rule)
 
 
 def _rules() -> Iterator[Rule]:

@@ -54,8 +54,8 @@ class Rule:
     @property
     def names(self) -> tuple[str, ...]:
         """All it is called: qualified names of the class and its aliases, and their last parts."""
-        qualified = (self.target, *self.aliases)
-        return (*qualified, *(name.rpartition(".")[2] for name in qualified))
+        classes = (self.target, *self.aliases)
+        return (*classes, *(name.rpartition(".")[2] for name in classes))
 
     @property
     def origin(self) -> str:
@@ -63,7 +63,7 @@ class Rule:
         return f"{'your rule' if self.users else 'rule'} for {self.target}"
 
 
-_SHIPPED: dict[str, Rule] = {}
+_BUILTIN: dict[str, Rule] = {}
 _PROJECTS: dict[str, Rule] = {}
 _USERS: dict[str, Rule] = {}
 
@@ -116,7 +116,7 @@ def rule(
         ExpressionError: A text is not part of the language; the message points at the spot.
 
     """
-    made = build(
+    new = build(
         target,
         count,
         shapes=shapes,
@@ -132,7 +132,7 @@ def rule(
         users=True,
     )
     if covers == "own" and reads is None:
-        register(made)
+        register(new)
         return
     if covers != "subtree" or shapes:
         raise RuleError(f"covers={covers!r} with {'shapes' if shapes else 'reads'}", hint=_COVERS)
@@ -191,18 +191,18 @@ def build(
     )
 
 
-def _check_mapping(name: str, given: object, *, hint: str) -> None:
-    if given is None:
+def _check_mapping(name: str, value: object, *, hint: str) -> None:
+    if value is None:
         return
-    if not isinstance(given, Mapping):
-        raise RuleError(f"{name} is {type(given).__name__}, not a dict", hint=hint)
+    if not isinstance(value, Mapping):
+        raise RuleError(f"{name} is {type(value).__name__}, not a dict", hint=hint)
     _check_texts(
-        {f"a name in {name}": key for key in given} | {f"{name}[{key!r}]": text for key, text in given.items()}
+        {f"a name in {name}": key for key in value} | {f"{name}[{key!r}]": text for key, text in value.items()}
     )
 
 
-def _check_texts(given: Mapping[str, object]) -> None:
-    for name, text in given.items():
+def _check_texts(texts: Mapping[str, object]) -> None:
+    for name, text in texts.items():
         if not isinstance(text, str):
             raise RuleError(f"{name} is {text!r}, no text", hint="every part of a rule is written as text")
 
@@ -215,11 +215,11 @@ def _check_counters(shapes: Iterable[str], repeat: Iterable[str]) -> None:
                 raise RuleError(f"the name {name!r} asks for {match[0]}, and repeat has no such counter", hint=_REPEAT)
 
 
-def register(made: Rule) -> None:
-    """Add *made* to the registry; a user's rule goes before a shipped one for the same class."""
-    registry = _USERS if made.users else _SHIPPED
-    for name in (made.target, *made.aliases):
-        registry[name] = made
+def register(new: Rule) -> None:
+    """Add *new* to the registry; a user's rule goes before a shipped one for the same class."""
+    registry = _USERS if new.users else _BUILTIN
+    for name in (new.target, *new.aliases):
+        registry[name] = new
 
 
 def unregister(target: type | str) -> None:
@@ -227,15 +227,15 @@ def unregister(target: type | str) -> None:
     from summarykit.formulas import subtrees
 
     subtrees.unregister(target)
-    found = _USERS.pop(qualified_name(target), None)
-    for name in found.aliases if found else ():
+    old = _USERS.pop(qualified_name(target), None)
+    for name in old.aliases if old else ():
         _USERS.pop(name, None)
 
 
 def use_project_rules(rules: Sequence[Rule]) -> None:
     """Use the rules of a project's settings, in place of those of another project."""
     _PROJECTS.clear()
-    _PROJECTS.update((name, made) for made in rules for name in (made.target, *made.aliases))
+    _PROJECTS.update((name, one) for one in rules for name in (one.target, *one.aliases))
 
 
 def qualified_name(target: type | str) -> str:
@@ -257,42 +257,42 @@ def qualified_name(target: type | str) -> str:
 
 def find_rule(lineage: Sequence[str]) -> Rule | None:
     """Return the rule of the nearest class in *lineage*, the qualified names of a class and its bases."""
-    _load_shipped()
+    _load_builtin()
     for name in lineage:
-        found = _USERS.get(name) or _PROJECTS.get(name) or _SHIPPED.get(name)
-        if found is not None:
-            return found
+        match = _USERS.get(name) or _PROJECTS.get(name) or _BUILTIN.get(name)
+        if match is not None:
+            return match
     return None
 
 
 def all_rules() -> dict[str, Rule]:
     """Return every rule by the name of its class, shipped and the user's."""
-    _load_shipped()
-    return {found.target: found for found in (_SHIPPED | _PROJECTS | _USERS).values()}
+    _load_builtin()
+    return {one.target: one for one in (_BUILTIN | _PROJECTS | _USERS).values()}
 
 
 def rules_called(name: str) -> list[Rule]:
     """Return the rules that *name* means: a class as it is written, else in any case, or a qualified name."""
-    for written in (str, str.lower):
-        found = [rule for rule in all_rules().values() if written(name) in map(written, rule.names)]
-        if found:
-            return found
+    for spelling in (str, str.lower):
+        matches = [rule for rule in all_rules().values() if spelling(name) in map(spelling, rule.names)]
+        if matches:
+            return matches
     return []
 
 
 def fill_in(template: str, counters: Mapping[str, int]) -> str:
     """Write a repetition's counters into a name: ``{layer}`` its number, ``{_reverse}`` a flag's suffix."""
 
-    def written(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         name = match[1]
         if name.startswith("_"):
             return name if counters[name[1:]] else ""
         return str(counters[name])
 
-    return _PLACEHOLDER.sub(written, template)
+    return _PLACEHOLDER.sub(replacement, template)
 
 
-def _load_shipped() -> None:
+def _load_builtin() -> None:
     """Register the shipped rules on first use: parsing them is not paid by ``import summarykit``."""
     from summarykit.formulas import libraries, torch_layers
 

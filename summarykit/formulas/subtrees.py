@@ -43,7 +43,7 @@ class ClosedForm(NamedTuple):
     value: int
 
 
-_SHIPPED: dict[str, SubtreeRule] = {}
+_BUILTIN: dict[str, SubtreeRule] = {}
 _USERS: dict[str, SubtreeRule] = {}
 
 
@@ -66,8 +66,8 @@ def register(
     counters = dict(repeat or {})
     for text in (count, *counters.values(), *[fill_in(each, dict.fromkeys(counters, 0))] * bool(each)):
         parse(text)
-    found = SubtreeRule(qualified_name(target), count, dict(reads), counters, each, users)
-    (_USERS if users else _SHIPPED)[found.target] = found
+    rule = SubtreeRule(qualified_name(target), count, dict(reads), counters, each, users)
+    (_USERS if users else _BUILTIN)[rule.target] = rule
 
 
 def unregister(target: type | str) -> None:
@@ -77,9 +77,9 @@ def unregister(target: type | str) -> None:
 
 def find_subtree_rule(lineage: Sequence[str]) -> SubtreeRule | None:
     """Return the closed formula for a class; a user's is for derived classes too, a shipped one for its very class."""
-    _load_shipped()
+    _load_builtin()
     of_user = next((_USERS[name] for name in lineage if name in _USERS), None)
-    return of_user or _SHIPPED.get(lineage[0])
+    return of_user or _BUILTIN.get(lineage[0])
 
 
 def closed_form(rule: SubtreeRule, ask: Callable[[str], Value]) -> ClosedForm:
@@ -117,7 +117,7 @@ _LAST = "(last_scale + last_shift) * width"
 
 
 @lru_cache(maxsize=1)
-def _load_shipped() -> None:
+def _load_builtin() -> None:
     """Register the containers of torch 2.13 that have a closed formula."""
     here = f"{_NN}.transformer.Transformer"
     register(f"{here}EncoderLayer", _ENCODER, reads=_LAYER)

@@ -36,28 +36,28 @@ def declared_rule(module: Any) -> Rule:
 
     """
     cls = type(module)
-    declared = getattr(module, METHOD)
+    attribute = getattr(module, METHOD)
     try:
-        given = declared() if callable(declared) else declared
+        value = attribute() if callable(attribute) else attribute
     except Exception as error:
         what = f"{cls.__name__}.{METHOD} fails: {type(error).__name__}: {error}"
         raise RuleError(what, hint="mend the method, or take it out") from error
-    return rule_from(cls, given, f"{cls.__name__}.{METHOD}")
+    return rule_from(cls, value, f"{cls.__name__}.{METHOD}")
 
 
-def rule_from(target: type | str, given: Any, where: str) -> Rule:
-    """Return the rule for *target* that *given* declares, a text or a mapping; *where* says who declared it.
+def rule_from(target: type | str, value: Any, where: str) -> Rule:
+    """Return the rule for *target* that *value* declares, a text or a mapping; *where* says who declared it.
 
     Raises:
         RuleError: It is neither, or an argument is not of its form.
 
     """
-    if isinstance(given, str):
-        return build(target, given, users=True)
-    if not isinstance(given, Mapping) or "count" not in given:
-        raise RuleError(f"{where} is {given!r}, which is no formula", hint=_HINT)
+    if isinstance(value, str):
+        return build(target, value, users=True)
+    if not isinstance(value, Mapping) or "count" not in value:
+        raise RuleError(f"{where} is {value!r}, which is no formula", hint=_HINT)
     try:
-        return build(target, **given, users=True)
+        return build(target, **value, users=True)
     except TypeError as error:
         raise RuleError(f"{where}: {error}", hint=_HINT) from None
 
@@ -75,13 +75,13 @@ def load_project_rules(folder: Path) -> None:
 
 
 @lru_cache(maxsize=16)
-def _rules_in(path: Path, changed: int) -> tuple[Rule, ...]:
-    """Read the rules of one project; read again when the file has *changed*."""
+def _rules_in(path: Path, modified_at: int) -> tuple[Rule, ...]:
+    """Read the rules of one project; read again when the file has *modified_at*."""
     table = project_of(path.parent).table.get("formulas", {})
     if not isinstance(table, dict):
         raise ProjectError("[tool.summarykit.formulas] is no table", hint=f'write "package.Class" = "...": {_HINT}')
     try:
-        return tuple(rule_from(name, given, f"[tool.summarykit.formulas] {name}") for name, given in table.items())
+        return tuple(rule_from(name, value, f"[tool.summarykit.formulas] {name}") for name, value in table.items())
     except SummaryKitError as error:
         error.add_note(f"in [tool.summarykit.formulas] of {path.name}")
         raise

@@ -17,7 +17,7 @@ from torch import nn
 
 from summarykit.expression import Value
 from summarykit.formulas import LayerFacts, explain
-from summarykit.formulas.inferred import likely
+from summarykit.formulas.inferred import infer_tensors
 from summarykit.formulas.source import Site, SourceTable
 from summarykit.formulas.user_rules import declared_rule, declares_rule
 from summarykit.reading.parametrizations import (
@@ -123,10 +123,10 @@ class KindTable:
             # A parameter switched off, as in ``register_parameter("bias", None)``, reads False.
             held = module.__dict__["_parameters"]
             absent = {name: False for name, tensor in held.items() if tensor is None}
-            declared = declared_rule(module) if facts.declares else None
+            own_rule = declared_rule(module) if facts.declares else None
             known = {**facts.constants, **absent, **dict(settings)}
             partial = is_parametrized(facts.lineage)
-            layer = LayerFacts(facts.lineage, known, shapes, declared, hook_forms(module), partial)
+            layer = LayerFacts(facts.lineage, known, shapes, own_rule, hook_forms(module), partial)
             why = explain(layer)
             unread = layer if can_be_read(why) else None
             explanation = self._intern(self.explanations, why) if unread is None else -1
@@ -150,13 +150,13 @@ class KindTable:
         if is_parametrization(layer.lineage):
             layer = self._of_parametrized(layer, site)
         else:
-            layer = layer._replace(sourced=self._source.tensors(site, shapes))
+            layer = layer._replace(source_tensors=self._source.tensors(site, shapes))
         why = explain(layer)
         if can_be_read(why):
             config = site.config()
             nearby = dict(plain_settings(vars(config).items())) if config is not None else {}
-            layer = layer._replace(likely=likely(layer.lineage, layer.settings, nearby, shapes))
-            why = explain(layer) if layer.likely else why
+            layer = layer._replace(inferred_tensors=infer_tensors(layer.lineage, layer.settings, nearby, shapes))
+            why = explain(layer) if layer.inferred_tensors else why
         evidence = tuple(checked.evidence for checked in why.checks) + kind.evidence[len(why.checks) :]
         return kind._replace(explanation=self._intern(self.explanations, why), evidence=evidence)
 

@@ -22,5 +22,5 @@ def test_the_page_is_what_the_registry_says():
 
 def test_each_rule_has_an_example():
     made = generator()
-    explained = {made.worked(code)[0] for code in made.EXAMPLES} | made.LIBRARY_EXAMPLES.keys()
+    explained = {made.layer_example(code)[0] for code in made.EXAMPLES} | made.LIBRARY_EXAMPLES.keys()
     assert explained == {rule.target for rule in all_rules().values() if not rule.users}

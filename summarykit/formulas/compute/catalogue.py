@@ -22,7 +22,7 @@ class Entry(NamedTuple):
     formula: str  #: as it is written: ``batch * prod(positions) * out_channels * …``
     about: str  #: what it says of every such layer
     example: str  #: ``nn.Linear(16, 4)`` with the sizes that go in, or the sizes of an operator's tensors
-    worked: str  #: ``128 × 3,072 × 768 = 301,989,888``
+    calculation: str  #: ``128 × 3,072 × 768 = 301,989,888``
     sentence: str  #: what is said of the example
 
 
@@ -37,17 +37,17 @@ def _rule_entry(rule: ComputeRule) -> Entry:
     output = Flow("output", example.output, "float32", 0)
     facts = ComputeFacts(rule.targets, example.settings, {}, flows, (output,), ())
     bindings = bind(rule, facts, rule.sizes(facts))
-    given = f"`{example.code}` on {' and '.join(dict.fromkeys(map(sizes, example.inputs)))}"
-    worked = f"{numbers(rule.formula.tree, bindings)} = {group_digits(evaluate(rule.formula.tree, bindings))}"
-    return Entry(rule.kind, _plain(rule.formula.source), rule.about, given, worked, rule.says.say(bindings))
+    inputs = f"`{example.code}` on {' and '.join(dict.fromkeys(map(sizes, example.inputs)))}"
+    calculation = f"{numbers(rule.formula.tree, bindings)} = {group_digits(evaluate(rule.formula.tree, bindings))}"
+    return Entry(rule.kind, _plain(rule.formula.source), rule.about, inputs, calculation, rule.says.say(bindings))
 
 
 def _form_entry(form: Form) -> Entry:
-    tree, bindings = parse(form.formula.replace("@", "")).tree, dict(form.read(read_example(form)))
-    worked = f"{numbers(tree, bindings)} = {group_digits(evaluate(tree, bindings))}"
-    said = parse_sentence(form.says.replace("@", "")).say(bindings)
-    given = " and ".join(map(sizes, form.example))
-    return Entry(", ".join(form.operators), _plain(form.formula.replace("@", "")), "", given, worked, said)
+    tree, bindings = parse(form.formula.replace("@", "")).tree, dict(form.read_sizes(read_example(form)))
+    calculation = f"{numbers(tree, bindings)} = {group_digits(evaluate(tree, bindings))}"
+    sentence = parse_sentence(form.says.replace("@", "")).say(bindings)
+    inputs = " and ".join(map(sizes, form.example))
+    return Entry(", ".join(form.operators), _plain(form.formula.replace("@", "")), "", inputs, calculation, sentence)
 
 
 def _names(rule: ComputeRule) -> tuple[str, ...]:

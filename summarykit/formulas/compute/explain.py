@@ -42,10 +42,10 @@ def explain_compute(facts: ComputeFacts) -> ComputeExplanation | None:
 
     Never raises: what a rule cannot answer becomes a grade and a reason.
     """
-    found = find_compute_rule(facts.lineage)
+    match = find_compute_rule(facts.lineage)
     problem = ""
-    if found is not None:
-        rule, own_class = found
+    if match is not None:
+        rule, own_class = match
         why, problem = by_rule(rule, facts)
         if why is not None and (own_class or why.evidence is not Evidence.DISAGREES):
             return why
@@ -66,7 +66,7 @@ def by_rule(rule: ComputeRule, facts: ComputeFacts) -> tuple[ComputeExplanation 
         return None, str(gap)
     evidence, reason = grade(value, facts.operators)
     origin = f"rule for {rule.targets[0]}"
-    why = _made(rule.formula, bindings, value, facts.operators, rule.says, origin, evidence, reason)
+    why = _explanation(rule.formula, bindings, value, facts.operators, rule.says, origin, evidence, reason)
     return why._replace(about=rule.about), ""
 
 
@@ -85,12 +85,12 @@ def bind(rule: ComputeRule, facts: ComputeFacts, sizes: Mapping[str, Value]) -> 
 
 def grade(value: int, operators: tuple[Operator, ...]) -> tuple[Evidence, str]:
     """Return how far the operators that ran bear out a rule's *value*, and why not further."""
-    uncounted = uncounted_names(operators)
-    if uncounted:
-        return Evidence.INFERRED, f"not checked: nobody counted {uncounted}"
+    unknown = uncounted_names(operators)
+    if unknown:
+        return Evidence.INFERRED, f"not checked: nobody counted {unknown}"
     if not operators and value:
         return Evidence.INFERRED, "not checked: the run saw no operator of it that multiplies"
-    ran = counted(operators)
+    ran = total_macs(operators)
     if ran == value:
         return Evidence.VERIFIED, ""
     return (
@@ -99,7 +99,7 @@ def grade(value: int, operators: tuple[Operator, ...]) -> tuple[Evidence, str]:
     )
 
 
-def counted(operators: tuple[Operator, ...]) -> int:
+def total_macs(operators: tuple[Operator, ...]) -> int:
     """Return the multiply-accumulates of all operators that were counted."""
     return sum(operator.macs or 0 for operator in operators)
 
@@ -114,45 +114,45 @@ def by_operators(operators: tuple[Operator, ...], problem: str) -> ComputeExplan
     terms = Counter(term for term in map(term_of, operators) if term is not None)
     names = ", ".join(dict.fromkeys(short_name(operator.name) for operator in operators))
     origin = f"from the operators that ran: {names}"
-    uncounted = uncounted_names(operators)
-    reason = problem or (f"nobody counted {uncounted}" if uncounted else ITS_OWN_COUNT)
+    unknown = uncounted_names(operators)
+    reason = problem or (f"nobody counted {unknown}" if unknown else ITS_OWN_COUNT)
     if not terms:
-        return _made(None, {}, None, operators, None, origin, Evidence.SHAPE_ONLY, reason)
-    formula, bindings, sentence = added_up(terms)
+        return _explanation(None, {}, None, operators, None, origin, Evidence.SHAPE_ONLY, reason)
+    formula, bindings, sentence = sum_of_terms(terms)
     value = evaluate(formula.tree, bindings)
-    ran = counted(operators)
-    if not uncounted and value != ran:
+    ran = total_macs(operators)
+    if not unknown and value != ran:
         reason = f"the operators' sizes say {group_digits(value)}, their count is {group_digits(ran)}"
-        return _made(formula, bindings, value, operators, sentence, origin, Evidence.DISAGREES, reason)
-    return _made(formula, bindings, value, operators, sentence, origin, Evidence.SHAPE_ONLY, reason)
+        return _explanation(formula, bindings, value, operators, sentence, origin, Evidence.DISAGREES, reason)
+    return _explanation(formula, bindings, value, operators, sentence, origin, Evidence.SHAPE_ONLY, reason)
 
 
-def added_up(terms: Mapping[Term, int]) -> tuple[Expression, dict[str, Value], Sentence]:
+def sum_of_terms(terms: Mapping[Term, int]) -> tuple[Expression, dict[str, Value], Sentence]:
     """Return the sum of *terms*, each with how often it stands, as formula, bindings and words."""
     texts: list[str] = []
-    said: list[str] = []
+    sentences: list[str] = []
     bindings: dict[str, Value] = {}
-    shown = list(terms.items())
-    if len(shown) > MOST_TERMS:
-        shown = [*shown[: MOST_TERMS - 1], (_lumped(shown[MOST_TERMS - 1 :]), 1)]
-    for number, (term, times) in enumerate(shown, 1):
-        mark = f"_{number}" if len(shown) > 1 else ""
+    entries = list(terms.items())
+    if len(entries) > MOST_TERMS:
+        entries = [*entries[: MOST_TERMS - 1], (_other_terms(entries[MOST_TERMS - 1 :]), 1)]
+    for number, (term, times) in enumerate(entries, 1):
+        mark = f"_{number}" if len(entries) > 1 else ""
         texts.append(f"{times} * ({term.formula})" if times > 1 else term.formula)
-        said.append(f"{term.says} This happens {group_digits(times)} times." if times > 1 else term.says)
-        texts[-1], said[-1] = texts[-1].replace("@", mark), said[-1].replace("@", mark)
+        sentences.append(f"{term.says} This happens {group_digits(times)} times." if times > 1 else term.says)
+        texts[-1], sentences[-1] = texts[-1].replace("@", mark), sentences[-1].replace("@", mark)
         bindings |= {f"{name}{mark}": value for name, value in term.values}
     if len(terms) > MOST_SENTENCES:
-        said = [f"{len(terms)} different products are added up."]
-    return parse(" + ".join(texts)), bindings, sentence_of(" ".join(said))
+        sentences = [f"{len(terms)} different products are added up."]
+    return parse(" + ".join(texts)), bindings, sentence_of(" ".join(sentences))
 
 
-def _lumped(terms: list[tuple[Term, int]]) -> Term:
+def _other_terms(terms: list[tuple[Term, int]]) -> Term:
     """Return one term for many."""
     total = sum(times * evaluate(parse(term.formula.replace("@", "")).tree, dict(term.values)) for term, times in terms)
     return Term("others@", "", (("others", total),))
 
 
-def _made(
+def _explanation(
     formula: Expression | None,
     bindings: Mapping[str, Value],
     value: int | None,
@@ -162,5 +162,5 @@ def _made(
     evidence: Evidence,
     reason: str,
 ) -> ComputeExplanation:
-    ordered = tuple(sorted(bindings.items()))
-    return ComputeExplanation(formula, ordered, value, counted(operators), sentence, "", origin, evidence, reason)
+    pairs = tuple(sorted(bindings.items()))
+    return ComputeExplanation(formula, pairs, value, total_macs(operators), sentence, "", origin, evidence, reason)

@@ -13,6 +13,7 @@ from summarykit._util.stdout import stdout_to_stderr
 from summarykit.cli.check import check, lock
 from summarykit.cli.diff import diff
 from summarykit.cli.encoding import without_failing
+from summarykit.cli.explain import explain
 from summarykit.cli.options import All, Arguments, Meta, Output, Sizes, Step, Templates, Title
 from summarykit.cli.report_all import report_all
 from summarykit.errors import SummaryKitError, TargetError, UnknownLayerError
@@ -173,6 +174,7 @@ def report(
 app.command("diff")(diff)
 app.command("check")(check)
 app.command("lock")(lock)
+app.command("explain")(explain)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from summarykit.expression import Expression, Unanswerable, Value, evaluate, group_digits, names_in
@@ -101,7 +101,7 @@ def repetitions(rule: Rule, bindings: Mapping[str, Value]) -> Iterator[dict[str,
     counters = rule.repeat.counters if rule.repeat else ()
     names = [name for name, _ in counters]
     ranges = [range(evaluate(count.tree, bindings)) for _, count in counters]
-    if math.prod(rule.stop for rule in ranges) > MOST_REPETITIONS:
+    if math.prod(each.stop for each in ranges) > MOST_REPETITIONS:
         raise Unanswerable("the family of tensors has too many members")
     for values in itertools.product(*ranges):
         yield dict(zip(names, values, strict=True))
@@ -109,16 +109,26 @@ def repetitions(rule: Rule, bindings: Mapping[str, Value]) -> Iterator[dict[str,
 
 def shape_problem(tensor: DeclaredTensor, shape: Shape | None, bindings: Mapping[str, Value]) -> str:
     """Return what is wrong with a tensor's shape, empty when each axis is as declared."""
+    formula_shape = sizes_of(tensor.dims, {**bindings, **tensor.counters})
+    if formula_shape == shape:
+        return ""
+    return f"`{tensor.name}` is {dimensions(shape or ())}, the formula says {dimensions(formula_shape)}"
+
+
+def sizes_of(dims: Iterable[Expression], scope: Mapping[str, Value]) -> Shape:
+    """Return the shape that *dims* give; ``*kernel_size`` gives as many axes as the setting has.
+
+    Raises:
+        Unanswerable: A setting is missing, or is no size.
+
+    """
     sizes: list[int] = []
-    for dim in tensor.dims:
-        scope = {**bindings, **tensor.counters}
+    for dim in dims:
         if dim.source.startswith("*") and isinstance(dim.tree, Reduce):
             sizes += elements(dim.tree.name, scope)
         else:
             sizes.append(evaluate(dim.tree, scope))
-    if tuple(sizes) == shape:
-        return ""
-    return f"`{tensor.name}` is {dimensions(shape or ())}, the formula says {dimensions(tuple(sizes))}"
+    return tuple(sizes)
 
 
 def dimensions(shape: Shape) -> str:

@@ -70,3 +70,12 @@ def sentence(lines: list[Line]) -> str:
             parts = [made_of(line) for line in group]
             sentences.append(f"{verb} {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}.")
     return " ".join(sentences)
+
+
+def name_origins(origin: str) -> dict[str, str]:
+    """Return where each name of a source-read formula comes from: ``{"inner": "= 9 in B"}``.
+
+    *origin* is what ``origin`` returns: notes joined with "; ", each beginning with the name that it is about.
+    """
+    notes = (note.partition(" ") for note in origin.split("; "))
+    return {name: text for name, _, text in notes}

@@ -7,9 +7,11 @@ registering a rule for a library imports nothing.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from summarykit.errors import RuleError
 from summarykit.expression import Expression, Sentence, parse, parse_sentence, parse_shape
@@ -18,6 +20,14 @@ _PLACEHOLDER = re.compile(r"\{(_?[A-Za-z][A-Za-z0-9_]*)\}")
 _REPEAT = 'a name such as "weight_l{layer}" goes with repeat={"layer": "num_layers"}'
 _COVERS = 'covers="own" goes with shapes, covers="subtree" with reads={"width": "attention.embed_dim"}'
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
+
+
+class Place(NamedTuple):
+    """Lines of a file."""
+
+    file: str
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,7 @@ class Rule:
     repeat: Repetition | None
     users: bool  #: registered by a user, not shipped
     library: bool  #: for a layer of another library, which may change from one version to the next
+    place: Place | None = field(default=None, compare=False)  #: the call, method or setting that declares it
 
     @property
     def kind(self) -> str:
@@ -188,7 +199,17 @@ def build(
         repeat=repetition,
         users=users,
         library=library,
+        place=_caller(),
     )
+
+
+def _caller() -> Place | None:
+    """Return the line outside this file from which ``rule`` or ``build`` is called."""
+    frame = inspect.currentframe()
+    here = frame.f_code.co_filename if frame else ""
+    while frame is not None and frame.f_code.co_filename == here:
+        frame = frame.f_back
+    return Place(frame.f_code.co_filename, frame.f_lineno, frame.f_lineno) if frame else None
 
 
 def _check_mapping(name: str, value: object, *, hint: str) -> None:

@@ -10,12 +10,14 @@ The method is asked once for each kind of layer; it returns the count as text, o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from summarykit.errors import ProjectError, RuleError, SummaryKitError
-from summarykit.formulas.rules import Rule, build, use_project_rules
+from summarykit.formulas.rules import Place, Rule, build, use_project_rules
 from summarykit.settings import project_of
 
 METHOD = "__summarykit_formula__"
@@ -42,7 +44,9 @@ def declared_rule(module: Any) -> Rule:
     except Exception as error:
         what = f"{cls.__name__}.{METHOD} fails: {type(error).__name__}: {error}"
         raise RuleError(what, hint="mend the method, or take it out") from error
-    return rule_from(cls, value, f"{cls.__name__}.{METHOD}")
+    code = getattr(attribute, "__code__", None)
+    place = Place(code.co_filename, code.co_firstlineno, code.co_firstlineno) if isinstance(code, CodeType) else None
+    return replace(rule_from(cls, value, f"{cls.__name__}.{METHOD}"), place=place)
 
 
 def rule_from(target: type | str, value: Any, where: str) -> Rule:
@@ -81,7 +85,18 @@ def _rules_in(path: Path, modified_at: int) -> tuple[Rule, ...]:
     if not isinstance(table, dict):
         raise ProjectError("[tool.summarykit.formulas] is no table", hint=f'write "package.Class" = "...": {_HINT}')
     try:
-        return tuple(rule_from(name, value, f"[tool.summarykit.formulas] {name}") for name, value in table.items())
+        return tuple(
+            replace(rule_from(name, value, f"[tool.summarykit.formulas] {name}"), place=_line_of(name, path))
+            for name, value in table.items()
+        )
     except SummaryKitError as error:
         error.add_note(f"in [tool.summarykit.formulas] of {path.name}")
         raise
+
+
+def _line_of(name: str, path: Path) -> Place | None:
+    """Return the line of a settings file that declares the rule for *name*, as far as a plain search finds it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    number = next((i for i, line in enumerate(lines, 1) if line.strip("[ ").startswith((f'"{name}"', f"'{name}'"))), 0)
+    number = number or next((i for i, line in enumerate(lines, 1) if name in line), 0)
+    return Place(str(path), number, number) if number else None

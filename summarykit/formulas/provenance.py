@@ -249,12 +249,12 @@ def _constructors(live: LiveLayer) -> Iterator[ConstructorSource]:
         init = vars(cls).get("__init__")
         if f"{cls.__module__}.{cls.__qualname__}" == "torch.nn.modules.module.Module":
             break
-        source = _read(cls, inspect.unwrap(init), live.names) if isinstance(init, FunctionType) else None
+        source = _constructor(cls, inspect.unwrap(init), live.names) if isinstance(init, FunctionType) else None
         sources += [source] if source else []
     yield from [source for source in sources if source.lines] or sources[:1]
 
 
-def _read(cls: type, init: object, names: Mapping[str, str]) -> ConstructorSource | None:
+def _constructor(cls: type, init: object, names: Mapping[str, str]) -> ConstructorSource | None:
     """Return a constructor with the lines that assign to these attributes, None where it has no source."""
     try:
         lines, first = inspect.getsourcelines(init)  # type: ignore[arg-type]  # checked: what is no code raises
@@ -264,15 +264,15 @@ def _read(cls: type, init: object, names: Mapping[str, str]) -> ConstructorSourc
         return None
     at: dict[str, int] = {}
     for node in ast.walk(tree):
-        attribute = _assigned(node)
+        attribute = _assignment(node)
         if attribute is not None:
             at.setdefault(attribute[0], first + attribute[1] - 1)
-    assigned = tuple((name, at[key]) for name, key in names.items() if key in at)
+    tensor_lines = tuple((name, at[key]) for name, key in names.items() if key in at)
     place = Place(file, first, first + len(lines) - 1)
-    return ConstructorSource(f"{cls.__module__}.{cls.__qualname__}", _short(place) or place, assigned)
+    return ConstructorSource(f"{cls.__module__}.{cls.__qualname__}", _short(place) or place, tensor_lines)
 
 
-def _assigned(node: ast.AST) -> tuple[str, int] | None:
+def _assignment(node: ast.AST) -> tuple[str, int] | None:
     """Return the attribute of self that *node* assigns or registers, and its line."""
     match node:
         case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store(), lineno=line):

@@ -78,7 +78,7 @@ def line_of(text: str, file: Path = HERE) -> int:
     return next(number for number, line in enumerate(file.read_text().splitlines(), 1) if text in line)
 
 
-def explained(model: nn.Module, path: str = "") -> LayerProvenance:
+def explanation_of(model: nn.Module, path: str = "") -> LayerProvenance:
     records, modules = read_numbered(model)
     return explain_layer(records, modules, find_layer([layer.path for layer in records.layers], path))
 
@@ -88,7 +88,7 @@ def text(layer: LayerProvenance) -> str:
 
 
 def test_a_layer_of_torch_names_the_line_that_declares_its_rule():
-    layer = explained(Model(), "conv")
+    layer = explanation_of(Model(), "conv")
     assert layer.rule.target == "torch.nn.modules.conv.Conv2d"
     assert not layer.rule.users
     place = layer.rule.place
@@ -124,14 +124,14 @@ def test_each_rule_points_at_the_call_that_declares_it(target: str):
 
 
 def test_families_of_tensors_are_checked_each_with_its_own_sizes():
-    checks = explained(nn.LSTM(2, 3, num_layers=2, bidirectional=True)).checks
+    checks = explanation_of(nn.LSTM(2, 3, num_layers=2, bidirectional=True)).checks
     assert all(check.agrees for check in checks)
     assert {c.tensor: c.formula_shape for c in checks}["weight_ih_l1_reverse"] == (12, 6)
     assert {c.tensor: c.formula_shape for c in checks}["weight_ih_l0"] == (12, 2)
 
 
 def test_a_source_read_layer_names_the_constructor_and_the_line_of_each_tensor():
-    layer = explained(Model(), "scale")
+    layer = explanation_of(Model(), "scale")
     (constructor,) = layer.constructors
     assert constructor.cls == f"{Scale.__module__}.Scale"
     assert constructor.lines == (("gain", line_of("# gain")),)
@@ -148,12 +148,12 @@ def test_an_inherited_constructor_is_the_one_that_is_named():
         def __init__(self):
             super().__init__(4)
 
-    (constructor,) = explained(Derived()).constructors
+    (constructor,) = explanation_of(Derived()).constructors
     assert constructor.cls == f"{Scale.__module__}.Scale"
 
 
 def test_a_shape_only_layer_says_what_would_give_a_better_grade():
-    layer = explained(Hidden())
+    layer = explanation_of(Hidden())
     assert (layer.evidence, layer.remedy) == (Evidence.SHAPE_ONLY, Remedy.DECLARE_RULE)
     assert [(c.formula_shape, c.shape, c.agrees) for c in layer.checks] == [(None, (3,), None)]
     (constructor,) = layer.constructors
@@ -162,12 +162,12 @@ def test_a_shape_only_layer_says_what_would_give_a_better_grade():
 
 
 def test_a_size_from_the_tensor_asks_to_keep_the_argument():
-    layer = explained(Forgetful(4))
+    layer = explanation_of(Forgetful(4))
     assert (layer.evidence, layer.remedy) == (Evidence.SIZE_FROM_TENSOR, Remedy.KEEP_ARGUMENT)
 
 
 def test_a_lazy_layer_asks_for_a_first_call():
-    layer = explained(nn.LazyLinear(4))
+    layer = explanation_of(nn.LazyLinear(4))
     assert layer.remedy is Remedy.INITIALISE
     assert layer.parameters is None
     assert [check.shape for check in layer.checks] == [None, None]
@@ -176,7 +176,7 @@ def test_a_lazy_layer_asks_for_a_first_call():
 def test_a_disagreeing_layer_has_both_shapes_and_both_counts():
     layer = nn.Linear(3, 2)
     layer.in_features = 9
-    layer = explained(layer)
+    layer = explanation_of(layer)
     assert (layer.evidence, layer.remedy) == (Evidence.DISAGREES, Remedy.MATCH_SETTINGS)
     assert [(c.formula_shape, c.shape, c.agrees) for c in layer.checks] == [((2, 9), (2, 3), False), ((2,), (2,), True)]
     assert (layer.value, layer.parameters) == (20, 8)
@@ -185,7 +185,7 @@ def test_a_disagreeing_layer_has_both_shapes_and_both_counts():
 
 
 def test_a_rule_that_a_class_declares_points_at_its_method():
-    layer = explained(Counted())
+    layer = explanation_of(Counted())
     assert layer.rule.users
     assert layer.rule.place.first == line_of("# the rule")
     assert Path(layer.rule.place.file).name == HERE.name
@@ -195,7 +195,7 @@ def test_a_rule_that_a_class_declares_points_at_its_method():
 def test_a_rule_of_the_users_points_at_the_call():
     summarykit.rule(Hidden, "3", shapes={"gain": "3"})  # registered here
     try:
-        layer = explained(Hidden())
+        layer = explanation_of(Hidden())
     finally:
         unregister(Hidden)
     assert layer.rule.users
@@ -206,14 +206,14 @@ def test_a_rule_of_the_users_points_at_the_call():
 def test_a_rule_that_does_not_cover_a_tensor_asks_for_it():
     layer = nn.Linear(3, 2)
     setattr(layer, "ex" + "tra", nn.Parameter(torch.zeros(5)))
-    layer = explained(layer)
+    layer = explanation_of(layer)
     assert layer.remedy is Remedy.COVER_TENSOR
     assert {c.tensor: c.agrees for c in layer.checks} == {"weight": True, "bias": True, "extra": None}
 
 
 def test_a_container_with_own_parameters_is_explained_apart_from_what_is_inside():
     model = Model()
-    layer = explained(model)
+    layer = explanation_of(model)
     assert layer.parameters == 7
     assert layer.parameters_inside == sum(parameter.numel() for parameter in model.parameters())
     assert [check.tensor for check in layer.checks] == ["token"]
@@ -222,26 +222,26 @@ def test_a_container_with_own_parameters_is_explained_apart_from_what_is_inside(
 
 
 def test_a_layer_without_parameters_of_its_own_needs_no_grade():
-    layer = explained(nn.Sequential(nn.Linear(2, 3)))
+    layer = explanation_of(nn.Sequential(nn.Linear(2, 3)))
     assert (layer.evidence, layer.parameters, layer.parameters_inside) == (None, 0, 9)
     assert "none of its own, 9 with everything inside" in text(layer)
 
 
 def test_a_tied_tensor_names_the_place_where_it_is_counted():
-    assert [check.shared_with for check in explained(Model(), "head").checks] == ["embedding.weight"]
-    assert "weight is embedding.weight: one tensor, counted once" in text(explained(Model(), "head"))
-    assert [check.shared_with for check in explained(Model(), "embedding").checks] == [None]
+    assert [check.shared_with for check in explanation_of(Model(), "head").checks] == ["embedding.weight"]
+    assert "weight is embedding.weight: one tensor, counted once" in text(explanation_of(Model(), "head"))
+    assert [check.shared_with for check in explanation_of(Model(), "embedding").checks] == [None]
 
 
 def test_a_layer_met_again_names_its_first_place():
-    layer = explained(Model(), "again")
+    layer = explanation_of(Model(), "again")
     assert layer.same_as == "conv"
     assert layer.parameters_inside == layer.parameters == 76 + 36
 
 
 def test_a_parametrization_is_explained_by_the_rule_of_its_layer():
     model = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(3, 2)))
-    layer = explained(model, "0.parametrizations.weight")
+    layer = explanation_of(model, "0.parametrizations.weight")
     assert layer.rule.target == "torch.nn.modules.linear.Linear"
     assert {b.name: b.origin for b in layer.bindings} == {
         "in_features": "attribute of 0",
@@ -256,7 +256,7 @@ def test_a_list_of_parameters_names_the_class_that_fills_it():
             super().__init__()
             self.parts = nn.ParameterList([nn.Parameter(torch.zeros(3, 4))])
 
-    layer = explained(Filled(), "parts")
+    layer = explanation_of(Filled(), "parts")
     assert layer.constructors[0].cls.endswith("Filled")
     assert layer.remedy is Remedy.NOTHING
 
@@ -339,7 +339,7 @@ def test_a_hostile_name_reaches_no_terminal_and_can_be_typed_as_it_is_printed(
     summarykit.report(model, saved)
     code, out, _ = run(capsys, str(saved), r"red\x1b[31m\nlayer\u202e")
     assert code == 0
-    assert "\x1b" not in out + text(explained(model, name))
+    assert "\x1b" not in out + text(explanation_of(model, name))
     assert out.startswith(r"red\x1b[31m\nlayer\u202e (")
     code, _, err = run(capsys, str(saved), "red\x1b")
     assert code == 2

@@ -9,9 +9,9 @@ from typing import Any
 from summarykit.expression import Unanswerable, evaluate, parse
 from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source import sizes
-from summarykit.formulas.source.frames import not_told, signature
+from summarykit.formulas.source.interpreter.frames import not_told, signature
+from summarykit.formulas.source.interpreter.operators import A_NUMBER
 from summarykit.formulas.source.module_context import Site
-from summarykit.formulas.source.operators import A_NUMBER
 from summarykit.formulas.source.values import (
     UNKNOWN,
     Either,

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source.frames import signature
-from summarykit.formulas.source.reader import OutOfSteps, Reader
+from summarykit.formulas.source.interpreter.frames import signature
+from summarykit.formulas.source.interpreter.interpreter import OutOfSteps, Reader
 from summarykit.formulas.source.sizes import is_free_name
 from summarykit.formulas.source.values import Either, Fields, MadeList, NewModule, Rest
 

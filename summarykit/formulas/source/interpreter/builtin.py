@@ -8,7 +8,7 @@ from typing import Any
 
 from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source import sizes
-from summarykit.formulas.source.operators import (
+from summarykit.formulas.source.interpreter.operators import (
     MAX_UNROLL,
     binary,
     is_text,

@@ -9,9 +9,9 @@ from types import FunctionType
 from typing import Any
 
 from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source import statements
 from summarykit.formulas.source.code import code_of
-from summarykit.formulas.source.frames import (
+from summarykit.formulas.source.interpreter import statements
+from summarykit.formulas.source.interpreter.frames import (
     BlockExit,
     Frame,
     bind,
@@ -20,8 +20,8 @@ from summarykit.formulas.source.frames import (
     is_torch_base,
     signature,
 )
+from summarykit.formulas.source.interpreter.operators import A_NUMBER
 from summarykit.formulas.source.module_context import Site
-from summarykit.formulas.source.operators import A_NUMBER
 from summarykit.formulas.source.sizes import has_slot, is_free_name, named_size, rename_size
 from summarykit.formulas.source.values import (
     UNKNOWN,

@@ -7,7 +7,7 @@ from typing import Any
 
 from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source import sizes
-from summarykit.formulas.source.operators import binary
+from summarykit.formulas.source.interpreter.operators import binary
 from summarykit.formulas.source.values import UNKNOWN, Items, Plain, Real, Size, Tensor
 
 _NEW_TENSORS = {"empty", "zeros", "ones", "rand", "randn"}

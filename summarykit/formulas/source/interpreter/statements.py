@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from summarykit.formulas.source import expressions, lists
-from summarykit.formulas.source.frames import (
+from summarykit.formulas.source.interpreter import expressions, lists
+from summarykit.formulas.source.interpreter.frames import (
     BlockExit,
     Frame,
     as_load,
@@ -16,7 +16,7 @@ from summarykit.formulas.source.frames import (
     in_round,
     with_a_name,
 )
-from summarykit.formulas.source.operators import (
+from summarykit.formulas.source.interpreter.operators import (
     common_names,
     either,
     is_text,
@@ -37,7 +37,7 @@ from summarykit.formulas.source.values import (
 )
 
 if TYPE_CHECKING:
-    from summarykit.formulas.source.reader import Reader
+    from summarykit.formulas.source.interpreter.interpreter import Reader
 
 _REGISTER = {"register_parameter", "add_module", "register_module"}
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from summarykit.formulas.source import builtin, expressions, lists, statements, tensors
 from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source.frames import GROWING, words
-from summarykit.formulas.source.operators import concat, either
+from summarykit.formulas.source.interpreter import builtin, expressions, lists, statements, tensors
+from summarykit.formulas.source.interpreter.frames import GROWING, words
+from summarykit.formulas.source.interpreter.operators import concat, either
 from summarykit.formulas.source.values import (
     SELF,
     UNKNOWN,
@@ -30,8 +30,8 @@ from summarykit.formulas.source.values import (
 )
 
 if TYPE_CHECKING:
-    from summarykit.formulas.source.frames import Frame
-    from summarykit.formulas.source.reader import Reader
+    from summarykit.formulas.source.interpreter.frames import Frame
+    from summarykit.formulas.source.interpreter.interpreter import Reader
 
 _PARAMETER = "torch.nn.parameter.Parameter"
 _FROM_SIZES = {"Tensor", "FloatTensor"}

@@ -6,10 +6,11 @@ import ast
 import builtins
 from typing import TYPE_CHECKING, Any
 
-from summarykit.formulas.source import calls, sizes, statements, tensors
 from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source.frames import in_round
-from summarykit.formulas.source.operators import (
+from summarykit.formulas.source import sizes
+from summarykit.formulas.source.interpreter import calls, statements, tensors
+from summarykit.formulas.source.interpreter.frames import in_round
+from summarykit.formulas.source.interpreter.operators import (
     binary,
     compare,
     concat,
@@ -36,8 +37,8 @@ from summarykit.formulas.source.values import (
 )
 
 if TYPE_CHECKING:
-    from summarykit.formulas.source.frames import Frame
-    from summarykit.formulas.source.reader import Reader
+    from summarykit.formulas.source.interpreter.frames import Frame
+    from summarykit.formulas.source.interpreter.interpreter import Reader
 
 _SIGNS: dict[type[ast.operator], str] = {
     ast.Add: "+",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source.code import code_of
-from summarykit.formulas.source.operators import either
+from summarykit.formulas.source.interpreter.operators import either
 from summarykit.formulas.source.sizes import named_size
 from summarykit.formulas.source.values import (
     SELF,

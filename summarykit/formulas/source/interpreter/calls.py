@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source.interpreter import builtin, expressions, lists, statements, tensors
+from summarykit.formulas.source.interpreter import builtin, lists, tensors
 from summarykit.formulas.source.interpreter.frames import GROWING, words
 from summarykit.formulas.source.interpreter.operators import concat, either
 from summarykit.formulas.source.values import (
@@ -61,7 +61,7 @@ def call(reader: Reader, frame: Frame, node: ast.Call) -> Any:
     """Return what a call gives; a constructed module is noted, nothing is executed."""
     if isinstance(node.func, ast.Name) and node.func.id == "super" and "super" not in frame.locals:
         return SuperValue(frame.owner) if frame.owner else UNKNOWN
-    callee = method_of(reader, frame, node.func) or expressions.evaluate(reader, frame, node.func)
+    callee = method_of(reader, frame, node.func) or reader.evaluate(frame, node.func)
     args, hidden = positional(reader, frame, node.args)
     keywords, more = by_name(reader, frame, node.keywords)
     rest = hidden if more is None else more if hidden is None else both(hidden, more)
@@ -76,7 +76,7 @@ def call(reader: Reader, frame: Frame, node: ast.Call) -> Any:
     if isinstance(callee, Method) and isinstance(node.func, ast.Attribute):
         found, owner = method(callee, given)
         if owner is not callee.owner:
-            statements.assign(reader, frame, node.func.value, owner)
+            reader.assign(frame, node.func.value, owner)
         return found
     return called(reader, callee, given)
 
@@ -120,7 +120,7 @@ def positional(reader: Reader, frame: Frame, nodes: list[ast.expr]) -> tuple[tup
     """Return positional arguments up to where a starred one hides how many there are, and what that hides."""
     parts: list[Any] = []
     for node in nodes:
-        value = expressions.evaluate(reader, frame, node)
+        value = reader.evaluate(frame, node)
         starred = isinstance(node, ast.Starred)
         if starred and not isinstance(value, Items | MadeList):
             value = MadeList((), Rest())
@@ -136,7 +136,7 @@ def by_name(reader: Reader, frame: Frame, nodes: list[ast.keyword]) -> tuple[dic
     found: dict[str, Any] = {}
     rest: Rest | None = None
     for node in nodes:
-        value = expressions.evaluate(reader, frame, node.value)
+        value = reader.evaluate(frame, node.value)
         if node.arg is not None:
             found[node.arg] = value
         elif isinstance(value, Fields):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from typing import TYPE_CHECKING, Any
 
 from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source import sizes
-from summarykit.formulas.source.interpreter import calls, statements, tensors
+from summarykit.formulas.source.interpreter import tensors
 from summarykit.formulas.source.interpreter.frames import in_round
 from summarykit.formulas.source.interpreter.operators import (
     binary,
@@ -60,11 +59,11 @@ def evaluate(reader: Reader, frame: Frame, node: ast.expr) -> Any:
             return constant(value)
         case ast.Name(id=name):
             reader.loaded.add(name)
-            return lookup(frame, name)
+            return frame.lookup(name)
         case ast.Attribute(value=owner, attr=name):
             return attribute(reader, evaluate(reader, frame, owner), name)
         case ast.Call():
-            return calls.call(reader, frame, node)
+            return reader.call(frame, node)
         case ast.BinOp(left=left, op=sign, right=right):
             return binary(
                 evaluate(reader, frame, left),
@@ -83,8 +82,8 @@ def evaluate(reader: Reader, frame: Frame, node: ast.expr) -> Any:
                 return either(evaluate(reader, frame, then), evaluate(reader, frame, other))
             return evaluate(reader, frame, then if held else other)
         case ast.NamedExpr(target=target, value=value):
-            statements.assign(reader, frame, target, evaluate(reader, frame, value))
-            return lookup(frame, target.id)
+            reader.assign(frame, target, evaluate(reader, frame, value))
+            return frame.lookup(target.id)
     return collection(reader, frame, node)
 
 
@@ -113,16 +112,6 @@ def constant(value: Any) -> Any:
     if isinstance(value, float):
         return sizes.real(value)
     return Plain(value) if value is None or isinstance(value, bool | str) else UNKNOWN
-
-
-def lookup(frame: Frame, name: str) -> Any:
-    """Return a name as the function sees it: local, then of its Python module, then built in."""
-    if name in frame.locals:
-        return frame.locals[name]
-    if name in frame.globals:
-        return sites.lifted(frame.globals[name], name, "")
-    found = vars(builtins).get(name, UNKNOWN)
-    return UNKNOWN if found is UNKNOWN else Thing(found, name)
 
 
 def attribute(reader: Reader, owner: Any, name: str) -> Any:
@@ -250,7 +239,7 @@ def comprehension(reader: Reader, frame: Frame, element: ast.expr, one: ast.comp
     found = []
     for value in [UNKNOWN] if rounds is None else rounds:
         inner = frame.inner()
-        statements.assign(reader, inner, one.target, in_round(one.target, value))
+        reader.assign(inner, one.target, in_round(one.target, value))
         held = [truth(evaluate(reader, inner, test)) for test in one.ifs]
         if None in held:
             rounds = None

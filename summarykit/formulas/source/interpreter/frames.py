@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,6 +23,7 @@ from summarykit.formulas.source.values import (
     Preset,
     Rest,
     Size,
+    Thing,
 )
 
 #: So many words of the code are repeated to say what a number is.
@@ -50,6 +52,15 @@ class Frame:
     first_line: int
     early: list[Any] = field(default_factory=list)  #: what a branch that may be taken returns
     torn: bool = False  #: whether a loop may have been left early
+
+    def lookup(self, name: str) -> Any:
+        """Return the value of a name as the function sees it: local, then of its Python module, then built in."""
+        if name in self.locals:
+            return self.locals[name]
+        if name in self.globals:
+            return sites.lifted(self.globals[name], name, "")
+        target = vars(builtins).get(name, UNKNOWN)
+        return UNKNOWN if target is UNKNOWN else Thing(target, name)
 
     def inner(self) -> Frame:
         """Return a frame for a comprehension, which sees these names and keeps its own."""

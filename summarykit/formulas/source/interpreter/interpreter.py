@@ -10,7 +10,7 @@ from typing import Any
 
 from summarykit.formulas.source import module_context as sites
 from summarykit.formulas.source.code import code_of
-from summarykit.formulas.source.interpreter import statements
+from summarykit.formulas.source.interpreter import calls, expressions, statements
 from summarykit.formulas.source.interpreter.frames import (
     BlockExit,
     Frame,
@@ -72,7 +72,12 @@ class Reader:
     slots: int = 0
     personal: bool = False  #: whether it looked at what a child holds, in which layers that are alike may differ
     steps: int = 0
-    calls: int = 0
+    call_depth: int = 0  #: functions that are being read, each called by the one before
+
+    # What the parts need of each other. They reach it by the interpreter they are handed, and do not import each other.
+    evaluate = expressions.evaluate
+    call = calls.call
+    assign = statements.assign
 
     def read(self, arguments: Mapping[str, Any], rest: Rest | None) -> None:
         """Read the constructor with these arguments by name; with *rest*, others are free.
@@ -177,7 +182,7 @@ class Reader:
     ) -> Any:
         """Follow a function of the code and return what it gives."""
         code = code_of(function.target)
-        if code is None or self.calls >= MOST_CALLS or is_torch_base(function.owner):
+        if code is None or self.call_depth >= MOST_CALLS or is_torch_base(function.owner):
             return UNKNOWN
         definition, first_line = code
         frame = Frame(
@@ -187,13 +192,13 @@ class Reader:
             first_line,
         )
         bind(frame, function, definition.args, args, keywords, rest, self.kept)
-        self.calls += 1
+        self.call_depth += 1
         try:
             statements.block(self, frame, definition.body)
         except BlockExit as left:
             return early_return([*frame.early, left.value] if left.how is ast.Return else frame.early)
         finally:
-            self.calls -= 1
+            self.call_depth -= 1
         return early_return([*frame.early, Plain(None)])
 
     def write(self, name: str, value: Any, frame: Frame) -> None:

@@ -55,13 +55,13 @@ def evaluate(reader: Reader, frame: Frame, node: ast.expr) -> Any:
     """Return what *node* gives, ``UNKNOWN`` where that cannot be told."""
     reader.spend()
     match node:
-        case ast.Constant(value=value):
-            return constant(value)
         case ast.Name(id=name):
             reader.loaded.add(name)
             return frame.lookup(name)
         case ast.Attribute(value=owner, attr=name):
             return attribute(reader, evaluate(reader, frame, owner), name)
+        case ast.Constant(value=value):
+            return constant(value)
         case ast.Call():
             return reader.call(frame, node)
         case ast.BinOp(left=left, op=sign, right=right):

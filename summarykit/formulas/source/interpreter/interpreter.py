@@ -151,10 +151,12 @@ class Reader:
 
     def settled(self, name: str, value: Any) -> Any:
         """Return a value as it is called once it is assigned to *name*."""
-        if value == A_NUMBER:
+        if isinstance(value, Size):
+            return rename_size(name, value) if value.spoken else value
+        if isinstance(value, Real) and value == A_NUMBER:
             self.slots += 1
             return named_size(f"{name}__slot{self.slots}", None)
-        return rename_size(name, value) if isinstance(value, Size) else value
+        return value
 
     def computed(self, name: str) -> Any:
         """Return what the code of a property of the layer gives."""

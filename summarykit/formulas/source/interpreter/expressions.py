@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source import sizes
+from summarykit.formulas.source import live, sizes
 from summarykit.formulas.source.interpreter import tensors
 from summarykit.formulas.source.interpreter.frames import in_round
 from summarykit.formulas.source.interpreter.operators import (
@@ -121,8 +120,8 @@ def attribute(reader: Reader, owner: Any, name: str) -> Any:
     if isinstance(owner, SuperValue):
         return reader.inherited(owner.owner, name)
     if isinstance(owner, Thing):
-        found = sites.attribute(owner, name)
-        reader.personal |= found is not UNKNOWN and not isinstance(found, Thing) and sites.is_layer(owner.target)
+        found = live.attribute(owner, name)
+        reader.personal |= found is not UNKNOWN and not isinstance(found, Thing) and live.is_layer(owner.target)
         return found
     if isinstance(owner, Tensor | Items | MadeList | Fields) or is_text(owner):
         return Method(owner, name)
@@ -207,7 +206,7 @@ def subscript(reader: Reader, frame: Frame, owner: Any, index: ast.expr) -> Any:
     if isinstance(owner, Fields):
         return one_of(owner, at)
     if isinstance(owner, Thing) and isinstance(at, int) and not isinstance(at, bool):
-        return sites.element(owner, at)
+        return live.element(owner, at)
     if not isinstance(owner, Items) or not isinstance(at, int) or not -len(owner.items) <= at < len(owner.items):
         return UNKNOWN
     return owner.items[at]

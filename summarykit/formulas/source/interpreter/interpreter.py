@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
-from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source.code import code_of
+from summarykit.formulas.source import live
+from summarykit.formulas.source.code import code_of, signature
 from summarykit.formulas.source.interpreter import calls, expressions, statements
 from summarykit.formulas.source.interpreter.frames import (
     BlockExit,
@@ -18,7 +18,6 @@ from summarykit.formulas.source.interpreter.frames import (
     closure_names,
     early_return,
     is_torch_base,
-    signature,
 )
 from summarykit.formulas.source.interpreter.operators import A_NUMBER
 from summarykit.formulas.source.module_context import Site
@@ -86,7 +85,7 @@ class Reader:
             OutOfSteps: It is too long.
 
         """
-        found = sites.class_value(self.site.cls, "__init__")
+        found = live.class_value(self.site.cls, "__init__")
         if isinstance(found, Function):
             self.run(Function(found.target, found.owner, True), (), arguments, rest)
 
@@ -95,7 +94,7 @@ class Reader:
         own = self.site.attributes
         kept = {name: key for name, key in self.aliases().items() if key in own and name in self.loaded}
         self.live.update(kept.values())
-        found = {name: sites.lifted(own[key], key, "") for name, key in kept.items()}
+        found = {name: live.lifted(own[key], key, "") for name, key in kept.items()}
         return {name: value for name, value in found.items() if isinstance(value, _KEPT)}
 
     def aliases(self) -> dict[str, str]:
@@ -123,17 +122,17 @@ class Reader:
             return written
         own = self.site.attributes
         self.live.add(name)
-        if sites.is_computed(self.site.cls, name):
+        if live.is_computed(self.site.cls, name):
             return self.computed(name)
         if name in own:
-            found = sites.lifted(own[name], name, "")
+            found = live.lifted(own[name], name, "")
             if isinstance(found, Size | Real) or (isinstance(found, Items) and found.items):
                 self.looked.add(name)
             return UNKNOWN if name in self.volatile else found
         child = self.site.children.get(name)
         if child is not None:
             return Thing(child, name)
-        found = sites.class_value(self.site.cls, name)
+        found = live.class_value(self.site.cls, name)
         return Function(found.target, found.owner, not found.free) if isinstance(found, Function) else found
 
     def fits(self, site: Site, given: Mapping[str, Any], rest: Rest | None) -> bool:
@@ -163,7 +162,7 @@ class Reader:
         for base in self.site.cls.__mro__:
             found = vars(base).get(name)
             if found is not None:
-                getter = sites.getattr_plain(found, "fget") if type(found) is property else None
+                getter = live.getattr_plain(found, "fget") if type(found) is property else None
                 return self.run(Function(getter, base, True), (), {}) if isinstance(getter, FunctionType) else UNKNOWN
         return UNKNOWN
 
@@ -172,7 +171,7 @@ class Reader:
         lineage = self.site.cls.__mro__
         for base in lineage[lineage.index(owner) + 1 :] if owner in lineage else ():
             if isinstance(vars(base).get(name), FunctionType):
-                return Function(sites.unwrapped(vars(base)[name]), base, True)
+                return Function(live.unwrapped(vars(base)[name]), base, True)
         return UNKNOWN
 
     def run(
@@ -217,10 +216,10 @@ class Reader:
         name = target.attr if isinstance(target, ast.Attribute) else ""
         if not is_untold(value) or self.loops or name in self.volatile or name not in self.site.attributes:
             return value
-        if sites.is_computed(self.site.cls, name):
+        if live.is_computed(self.site.cls, name):
             return value
         self.live.add(name)
-        found = sites.lifted(self.site.attributes[name], name, "")
+        found = live.lifted(self.site.attributes[name], name, "")
         return found if isinstance(found, Size | Items | Plain | Real) else value
 
 
@@ -239,5 +238,5 @@ def the_parameter(made: Any) -> Tensor | None:
 def held(site: Site, name: str) -> Any:
     """Return what a layer holds under a name as far as it is read: a value, or a child of some class."""
     if name in site.attributes:
-        return sites.lifted(site.attributes[name], name, "")
+        return live.lifted(site.attributes[name], name, "")
     return type(site.children.get(name))

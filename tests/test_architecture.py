@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,12 @@ MAY_IMPORT = {
 FORMATS = {"csv", "excel", "html", "json", "latex", "markdown", "text"}
 #: The only parts that may import torch: who reads a live model, and the models to try it on.
 MAY_IMPORT_TORCH = {"reading", "examples"}
+#: Modules that import, when first used, those that register with them: the only circles of imports at run time.
+REGISTRIES = {
+    "summarykit.exporters.base": "built-in formats are looked up like plug-ins, and loaded by the first report",
+    "summarykit.formulas.rules": "parsing the shipped rules is not paid by `import summarykit`, which exports `rule`",
+    "summarykit.formulas.compute.rules": "the same for the rules of compute",
+}
 
 
 def part_of(path: Path) -> str:
@@ -118,6 +124,62 @@ def imported_modules() -> dict[str, set[str]]:
         names = {name for _, name in executed_imports(ast.parse(path.read_text("utf-8")), package)}
         found[module] = {name if name in paths else name.rpartition(".")[0] for name in names} & paths.keys()
     return found
+
+
+def packages_above(module: str) -> list[str]:
+    """Return the packages that Python runs before *module*, the outermost first."""
+    parts = module.split(".")
+    return [".".join(parts[:i]) for i in range(1, len(parts))]
+
+
+def modules_run(imports: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Return the modules that the imports of each module run.
+
+    Importing ``a.b.c`` runs the packages ``a`` and ``a.b`` first. Those that a module is in itself began to run before
+    it, so they count only where it imports a name from the package and not a module of it.
+    """
+    result: dict[str, set[str]] = {}
+    for module, others in imports.items():
+        packages = {package for other in others for package in packages_above(other)} & imports.keys()
+        result[module] = (others | packages - set(packages_above(module))) - {module}
+    return result
+
+
+def circles(edges: Mapping[str, set[str]]) -> list[list[str]]:
+    """Return the groups of modules of which each runs all the others."""
+    reachable: dict[str, set[str]] = {}
+    for module in edges:
+        waiting, reached = [module], set()
+        while waiting:
+            new = edges.get(waiting.pop(), set()) - reached
+            reached |= new
+            waiting += new
+        reachable[module] = reached
+    groups = {tuple(sorted(o for o in reachable[m] if m in reachable.get(o, ()))) for m in edges if m in reachable[m]}
+    return sorted(map(list, groups))
+
+
+def without(edges: Mapping[str, set[str]], modules: Container[str]) -> dict[str, set[str]]:
+    """Return the imports between all other modules."""
+    return {module: others for module, others in edges.items() if module not in modules}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    edges = modules_run(imported_modules())
+    assert not circles(without(edges, REGISTRIES))
+    for registry in REGISTRIES:
+        remaining = circles(without(edges, REGISTRIES.keys() - {registry}))
+        assert any(registry in circle for circle in remaining), f"REGISTRIES: {registry} is in no circle any more"
+
+
+def test_circles_are_really_found() -> None:
+    source = "from b import y\ndef f():\n    from a.two import x\nif TYPE_CHECKING:\n    import c"
+    assert [name for _, name in executed_imports(ast.parse(source), "a")] == ["b.y", "a.two.x"]
+    assert circles({"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": set()}) == [["a", "b", "c"]]
+    assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+    assert circles(modules_run({"a.one": {"b.two"}, "b": {"a.one"}, "b.two": set()})) == [["a.one", "b"]]
+    assert circles(modules_run({"a": {"a.one"}, "a.one": {"a.two"}, "a.two": set()})) == []
+    assert circles(modules_run({"a": {"a.one"}, "a.one": {"a"}})) == [["a", "a.one"]]
 
 
 def crossings(imports: Mapping[str, set[str]]) -> Iterator[str]:

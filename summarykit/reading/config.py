@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from summarykit.formulas.source.module_context import getattr_plain, is_record
+from summarykit.formulas.source.live import getattr_plain, is_record
 from summarykit.reading.layer_kinds import plain_settings
 from summarykit.records import Settings
 

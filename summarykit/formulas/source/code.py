@@ -1,4 +1,4 @@
-"""The source code of functions as syntax trees, each read once."""
+"""The source code of functions as syntax trees, and the parameters of constructors, each read once."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import inspect
 import textwrap
 from functools import lru_cache
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
-from summarykit.formulas.source.values import Code
+from summarykit.formulas.source import live
+from summarykit.formulas.source.values import Code, Function
 
 #: A function longer than this is not read.
 MOST_LINES = 1_500
@@ -31,3 +32,31 @@ def _read(code: CodeType) -> Code | None:
         return None
     body = tree.body[0] if tree.body else None
     return (body, first) if isinstance(body, ast.FunctionDef) else None
+
+
+def default_values(target: Any, names: list[str]) -> dict[str, Any]:
+    """Return the defaults of a function as they are, without evaluating anything."""
+    positional = target.__defaults__ or ()
+    found = dict(zip(names[len(names) - len(positional) :], positional, strict=False))
+    return found | (target.__kwdefaults__ or {})
+
+
+class Signature(NamedTuple):
+    """The parameters of a constructor, without self."""
+
+    positional: tuple[str, ...]
+    names: tuple[str, ...]
+    defaults: dict[str, Any]
+
+
+@lru_cache(maxsize=1024)
+def signature(cls: type) -> Signature:
+    """Return the parameters of the constructor of a class; none where it cannot be read."""
+    found = live.class_value(cls, "__init__")
+    code = code_of(found.target) if isinstance(found, Function) else None
+    if code is None or not isinstance(found, Function):
+        return Signature((), (), {})
+    spec = code[0].args
+    positional = tuple(arg.arg for arg in (*spec.posonlyargs, *spec.args))[1:]
+    names = (*positional, *(arg.arg for arg in spec.kwonlyargs))
+    return Signature(positional, names, default_values(found.target, list(positional)))

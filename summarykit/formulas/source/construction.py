@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from summarykit.expression import Unanswerable, evaluate, parse
-from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source import sizes
-from summarykit.formulas.source.frames import not_told, signature
+from summarykit.formulas.source import live, sizes
+from summarykit.formulas.source.code import signature
+from summarykit.formulas.source.interpreter.frames import not_told
+from summarykit.formulas.source.interpreter.operators import A_NUMBER
 from summarykit.formulas.source.module_context import Site
-from summarykit.formulas.source.operators import A_NUMBER
 from summarykit.formulas.source.values import (
     UNKNOWN,
     Either,
@@ -87,7 +87,7 @@ def recorded(site: Site) -> Mapping[str, Any]:
     names = signature(site.cls).names
     for attribute, value in site.attributes.items():
         if names and issubclass(type(value), dict) and all(dict.__contains__(value, name) for name in names):
-            return {name: sites.lifted(dict.__getitem__(value, name), name, f"from {attribute}") for name in names}
+            return {name: live.lifted(dict.__getitem__(value, name), name, f"from {attribute}") for name in names}
     return {}
 
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source.frames import signature
-from summarykit.formulas.source.reader import OutOfSteps, Reader
+from summarykit.formulas.source import live
+from summarykit.formulas.source.code import signature
+from summarykit.formulas.source.interpreter.interpreter import OutOfSteps, Reader
+from summarykit.formulas.source.module_context import Blank
 from summarykit.formulas.source.sizes import is_free_name
 from summarykit.formulas.source.values import Either, Fields, MadeList, NewModule, Rest
 
@@ -46,12 +47,12 @@ def followed(module: Any, way: Way) -> int | None:
     """Return the number at the end of *way*, None where the layers that are there are others."""
     cls: type = type(module)
     for name, expected in way.steps:
-        module = sites.children_of(module).get(name)
+        module = live.children_of(module).get(name)
         cls = type(module)
         if cls is not expected:
             return None
-    value = (sites.getattr_plain(module, "__dict__") or {}).get(way.attribute)
-    return value if type(value) is int and not sites.is_computed(cls, way.attribute) else None
+    value = (live.getattr_plain(module, "__dict__") or {}).get(way.attribute)
+    return value if type(value) is int and not live.is_computed(cls, way.attribute) else None
 
 
 @lru_cache(maxsize=1024)
@@ -81,7 +82,7 @@ def handed_down(reader: Reader, argument: str, levels: int) -> tuple[Way, ...]:
 @lru_cache(maxsize=512)
 def read_blank(cls: type) -> Reader | None:
     """Return the constructor of a class as read without knowing any argument."""
-    reader = Reader(sites.Blank(cls))
+    reader = Reader(Blank(cls))
     try:
         reader.read({}, Rest(frozenset()))
     except (OutOfSteps, RecursionError):

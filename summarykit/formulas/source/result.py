@@ -8,8 +8,8 @@ from typing import Any
 from summarykit.formulas.source import sizes
 from summarykit.formulas.source.construction import arguments, attribute_at, of_class, resolve_names
 from summarykit.formulas.source.forwarded_args import argument_kept_by_child
+from summarykit.formulas.source.interpreter.interpreter import OutOfSteps, Reader, the_parameter
 from summarykit.formulas.source.module_context import Site
-from summarykit.formulas.source.reader import OutOfSteps, Reader, the_parameter
 from summarykit.formulas.source.shape_check import SourceTensor, match_shape, read_tensor, taken_from_tensors
 from summarykit.formulas.source.values import Rest, Size, Tensor
 

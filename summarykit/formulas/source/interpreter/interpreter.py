@@ -8,20 +8,19 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
-from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source import statements
-from summarykit.formulas.source.code import code_of
-from summarykit.formulas.source.frames import (
+from summarykit.formulas.source import live
+from summarykit.formulas.source.code import code_of, signature
+from summarykit.formulas.source.interpreter import calls, expressions, statements
+from summarykit.formulas.source.interpreter.frames import (
     BlockExit,
     Frame,
     bind,
     closure_names,
     early_return,
     is_torch_base,
-    signature,
 )
+from summarykit.formulas.source.interpreter.operators import A_NUMBER
 from summarykit.formulas.source.module_context import Site
-from summarykit.formulas.source.operators import A_NUMBER
 from summarykit.formulas.source.sizes import has_slot, is_free_name, named_size, rename_size
 from summarykit.formulas.source.values import (
     UNKNOWN,
@@ -72,7 +71,12 @@ class Reader:
     slots: int = 0
     personal: bool = False  #: whether it looked at what a child holds, in which layers that are alike may differ
     steps: int = 0
-    calls: int = 0
+    call_depth: int = 0  #: functions that are being read, each called by the one before
+
+    # What the parts need of each other. They reach it by the interpreter they are handed, and do not import each other.
+    evaluate = expressions.evaluate
+    call = calls.call
+    assign = statements.assign
 
     def read(self, arguments: Mapping[str, Any], rest: Rest | None) -> None:
         """Read the constructor with these arguments by name; with *rest*, others are free.
@@ -81,7 +85,7 @@ class Reader:
             OutOfSteps: It is too long.
 
         """
-        found = sites.class_value(self.site.cls, "__init__")
+        found = live.class_value(self.site.cls, "__init__")
         if isinstance(found, Function):
             self.run(Function(found.target, found.owner, True), (), arguments, rest)
 
@@ -90,7 +94,7 @@ class Reader:
         own = self.site.attributes
         kept = {name: key for name, key in self.aliases().items() if key in own and name in self.loaded}
         self.live.update(kept.values())
-        found = {name: sites.lifted(own[key], key, "") for name, key in kept.items()}
+        found = {name: live.lifted(own[key], key, "") for name, key in kept.items()}
         return {name: value for name, value in found.items() if isinstance(value, _KEPT)}
 
     def aliases(self) -> dict[str, str]:
@@ -118,17 +122,17 @@ class Reader:
             return written
         own = self.site.attributes
         self.live.add(name)
-        if sites.is_computed(self.site.cls, name):
+        if live.is_computed(self.site.cls, name):
             return self.computed(name)
         if name in own:
-            found = sites.lifted(own[name], name, "")
+            found = live.lifted(own[name], name, "")
             if isinstance(found, Size | Real) or (isinstance(found, Items) and found.items):
                 self.looked.add(name)
             return UNKNOWN if name in self.volatile else found
         child = self.site.children.get(name)
         if child is not None:
             return Thing(child, name)
-        found = sites.class_value(self.site.cls, name)
+        found = live.class_value(self.site.cls, name)
         return Function(found.target, found.owner, not found.free) if isinstance(found, Function) else found
 
     def fits(self, site: Site, given: Mapping[str, Any], rest: Rest | None) -> bool:
@@ -146,17 +150,19 @@ class Reader:
 
     def settled(self, name: str, value: Any) -> Any:
         """Return a value as it is called once it is assigned to *name*."""
-        if value == A_NUMBER:
+        if isinstance(value, Size):
+            return rename_size(name, value) if value.spoken else value
+        if isinstance(value, Real) and value == A_NUMBER:
             self.slots += 1
             return named_size(f"{name}__slot{self.slots}", None)
-        return rename_size(name, value) if isinstance(value, Size) else value
+        return value
 
     def computed(self, name: str) -> Any:
         """Return what the code of a property of the layer gives."""
         for base in self.site.cls.__mro__:
             found = vars(base).get(name)
             if found is not None:
-                getter = sites.getattr_plain(found, "fget") if type(found) is property else None
+                getter = live.getattr_plain(found, "fget") if type(found) is property else None
                 return self.run(Function(getter, base, True), (), {}) if isinstance(getter, FunctionType) else UNKNOWN
         return UNKNOWN
 
@@ -165,7 +171,7 @@ class Reader:
         lineage = self.site.cls.__mro__
         for base in lineage[lineage.index(owner) + 1 :] if owner in lineage else ():
             if isinstance(vars(base).get(name), FunctionType):
-                return Function(sites.unwrapped(vars(base)[name]), base, True)
+                return Function(live.unwrapped(vars(base)[name]), base, True)
         return UNKNOWN
 
     def run(
@@ -177,7 +183,7 @@ class Reader:
     ) -> Any:
         """Follow a function of the code and return what it gives."""
         code = code_of(function.target)
-        if code is None or self.calls >= MOST_CALLS or is_torch_base(function.owner):
+        if code is None or self.call_depth >= MOST_CALLS or is_torch_base(function.owner):
             return UNKNOWN
         definition, first_line = code
         frame = Frame(
@@ -187,13 +193,13 @@ class Reader:
             first_line,
         )
         bind(frame, function, definition.args, args, keywords, rest, self.kept)
-        self.calls += 1
+        self.call_depth += 1
         try:
             statements.block(self, frame, definition.body)
         except BlockExit as left:
             return early_return([*frame.early, left.value] if left.how is ast.Return else frame.early)
         finally:
-            self.calls -= 1
+            self.call_depth -= 1
         return early_return([*frame.early, Plain(None)])
 
     def write(self, name: str, value: Any, frame: Frame) -> None:
@@ -210,10 +216,10 @@ class Reader:
         name = target.attr if isinstance(target, ast.Attribute) else ""
         if not is_untold(value) or self.loops or name in self.volatile or name not in self.site.attributes:
             return value
-        if sites.is_computed(self.site.cls, name):
+        if live.is_computed(self.site.cls, name):
             return value
         self.live.add(name)
-        found = sites.lifted(self.site.attributes[name], name, "")
+        found = live.lifted(self.site.attributes[name], name, "")
         return found if isinstance(found, Size | Items | Plain | Real) else value
 
 
@@ -232,5 +238,5 @@ def the_parameter(made: Any) -> Tensor | None:
 def held(site: Site, name: str) -> Any:
     """Return what a layer holds under a name as far as it is read: a value, or a child of some class."""
     if name in site.attributes:
-        return sites.lifted(site.attributes[name], name, "")
+        return live.lifted(site.attributes[name], name, "")
     return type(site.children.get(name))

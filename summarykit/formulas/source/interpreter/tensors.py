@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source import sizes
-from summarykit.formulas.source.operators import binary
+from summarykit.formulas.source import live, sizes
+from summarykit.formulas.source.interpreter.operators import binary
 from summarykit.formulas.source.values import UNKNOWN, Items, Plain, Real, Size, Tensor
 
 _NEW_TENSORS = {"empty", "zeros", "ones", "rand", "randn"}
@@ -67,12 +66,12 @@ _SAME_SHAPE = {
 
 def is_torch_function(target: Any) -> bool:
     """Return whether a built-in function is one of torch's."""
-    module = sites.getattr_plain(target, "__module__")
-    owner = sites.getattr_plain(target, "__self__")
+    module = live.getattr_plain(target, "__module__")
+    owner = live.getattr_plain(target, "__self__")
     return (
         (isinstance(module, str) and module.startswith("torch"))
         or "torch" in str(type(owner))
-        or (sites.getattr_plain(owner, "__name__") in {"_VariableFunctionsClass", "torch._C._VariableFunctions"})
+        or (live.getattr_plain(owner, "__name__") in {"_VariableFunctionsClass", "torch._C._VariableFunctions"})
     )
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from typing import TYPE_CHECKING, Any
 
-from summarykit.formulas.source import calls, sizes, statements, tensors
-from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source.frames import in_round
-from summarykit.formulas.source.operators import (
+from summarykit.formulas.source import live, sizes
+from summarykit.formulas.source.interpreter import tensors
+from summarykit.formulas.source.interpreter.frames import in_round
+from summarykit.formulas.source.interpreter.operators import (
     binary,
     compare,
     concat,
@@ -36,8 +35,8 @@ from summarykit.formulas.source.values import (
 )
 
 if TYPE_CHECKING:
-    from summarykit.formulas.source.frames import Frame
-    from summarykit.formulas.source.reader import Reader
+    from summarykit.formulas.source.interpreter.frames import Frame
+    from summarykit.formulas.source.interpreter.interpreter import Reader
 
 _SIGNS: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -55,15 +54,15 @@ def evaluate(reader: Reader, frame: Frame, node: ast.expr) -> Any:
     """Return what *node* gives, ``UNKNOWN`` where that cannot be told."""
     reader.spend()
     match node:
-        case ast.Constant(value=value):
-            return constant(value)
         case ast.Name(id=name):
             reader.loaded.add(name)
-            return lookup(frame, name)
+            return frame.lookup(name)
         case ast.Attribute(value=owner, attr=name):
             return attribute(reader, evaluate(reader, frame, owner), name)
+        case ast.Constant(value=value):
+            return constant(value)
         case ast.Call():
-            return calls.call(reader, frame, node)
+            return reader.call(frame, node)
         case ast.BinOp(left=left, op=sign, right=right):
             return binary(
                 evaluate(reader, frame, left),
@@ -82,8 +81,8 @@ def evaluate(reader: Reader, frame: Frame, node: ast.expr) -> Any:
                 return either(evaluate(reader, frame, then), evaluate(reader, frame, other))
             return evaluate(reader, frame, then if held else other)
         case ast.NamedExpr(target=target, value=value):
-            statements.assign(reader, frame, target, evaluate(reader, frame, value))
-            return lookup(frame, target.id)
+            reader.assign(frame, target, evaluate(reader, frame, value))
+            return frame.lookup(target.id)
     return collection(reader, frame, node)
 
 
@@ -114,16 +113,6 @@ def constant(value: Any) -> Any:
     return Plain(value) if value is None or isinstance(value, bool | str) else UNKNOWN
 
 
-def lookup(frame: Frame, name: str) -> Any:
-    """Return a name as the function sees it: local, then of its Python module, then built in."""
-    if name in frame.locals:
-        return frame.locals[name]
-    if name in frame.globals:
-        return sites.lifted(frame.globals[name], name, "")
-    found = vars(builtins).get(name, UNKNOWN)
-    return UNKNOWN if found is UNKNOWN else Thing(found, name)
-
-
 def attribute(reader: Reader, owner: Any, name: str) -> Any:
     """Return ``owner.name``."""
     if owner is SELF:
@@ -131,8 +120,8 @@ def attribute(reader: Reader, owner: Any, name: str) -> Any:
     if isinstance(owner, SuperValue):
         return reader.inherited(owner.owner, name)
     if isinstance(owner, Thing):
-        found = sites.attribute(owner, name)
-        reader.personal |= found is not UNKNOWN and not isinstance(found, Thing) and sites.is_layer(owner.target)
+        found = live.attribute(owner, name)
+        reader.personal |= found is not UNKNOWN and not isinstance(found, Thing) and live.is_layer(owner.target)
         return found
     if isinstance(owner, Tensor | Items | MadeList | Fields) or is_text(owner):
         return Method(owner, name)
@@ -217,7 +206,7 @@ def subscript(reader: Reader, frame: Frame, owner: Any, index: ast.expr) -> Any:
     if isinstance(owner, Fields):
         return one_of(owner, at)
     if isinstance(owner, Thing) and isinstance(at, int) and not isinstance(at, bool):
-        return sites.element(owner, at)
+        return live.element(owner, at)
     if not isinstance(owner, Items) or not isinstance(at, int) or not -len(owner.items) <= at < len(owner.items):
         return UNKNOWN
     return owner.items[at]
@@ -249,7 +238,7 @@ def comprehension(reader: Reader, frame: Frame, element: ast.expr, one: ast.comp
     found = []
     for value in [UNKNOWN] if rounds is None else rounds:
         inner = frame.inner()
-        statements.assign(reader, inner, one.target, in_round(one.target, value))
+        reader.assign(inner, one.target, in_round(one.target, value))
         held = [truth(evaluate(reader, inner, test)) for test in one.ifs]
         if None in held:
             rounds = None

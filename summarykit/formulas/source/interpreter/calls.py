@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from summarykit.formulas.source import builtin, expressions, lists, statements, tensors
-from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source.frames import GROWING, words
-from summarykit.formulas.source.operators import concat, either
+from summarykit.formulas.source import live
+from summarykit.formulas.source.interpreter import builtin, lists, tensors
+from summarykit.formulas.source.interpreter.frames import GROWING, words
+from summarykit.formulas.source.interpreter.operators import concat, either
 from summarykit.formulas.source.values import (
     SELF,
     UNKNOWN,
@@ -30,8 +30,8 @@ from summarykit.formulas.source.values import (
 )
 
 if TYPE_CHECKING:
-    from summarykit.formulas.source.frames import Frame
-    from summarykit.formulas.source.reader import Reader
+    from summarykit.formulas.source.interpreter.frames import Frame
+    from summarykit.formulas.source.interpreter.interpreter import Reader
 
 _PARAMETER = "torch.nn.parameter.Parameter"
 _FROM_SIZES = {"Tensor", "FloatTensor"}
@@ -61,7 +61,7 @@ def call(reader: Reader, frame: Frame, node: ast.Call) -> Any:
     """Return what a call gives; a constructed module is noted, nothing is executed."""
     if isinstance(node.func, ast.Name) and node.func.id == "super" and "super" not in frame.locals:
         return SuperValue(frame.owner) if frame.owner else UNKNOWN
-    callee = method_of(reader, frame, node.func) or expressions.evaluate(reader, frame, node.func)
+    callee = method_of(reader, frame, node.func) or reader.evaluate(frame, node.func)
     args, hidden = positional(reader, frame, node.args)
     keywords, more = by_name(reader, frame, node.keywords)
     rest = hidden if more is None else more if hidden is None else both(hidden, more)
@@ -76,7 +76,7 @@ def call(reader: Reader, frame: Frame, node: ast.Call) -> Any:
     if isinstance(callee, Method) and isinstance(node.func, ast.Attribute):
         found, owner = method(callee, given)
         if owner is not callee.owner:
-            statements.assign(reader, frame, node.func.value, owner)
+            reader.assign(frame, node.func.value, owner)
         return found
     return called(reader, callee, given)
 
@@ -120,7 +120,7 @@ def positional(reader: Reader, frame: Frame, nodes: list[ast.expr]) -> tuple[tup
     """Return positional arguments up to where a starred one hides how many there are, and what that hides."""
     parts: list[Any] = []
     for node in nodes:
-        value = expressions.evaluate(reader, frame, node)
+        value = reader.evaluate(frame, node)
         starred = isinstance(node, ast.Starred)
         if starred and not isinstance(value, Items | MadeList):
             value = MadeList((), Rest())
@@ -136,7 +136,7 @@ def by_name(reader: Reader, frame: Frame, nodes: list[ast.keyword]) -> tuple[dic
     found: dict[str, Any] = {}
     rest: Rest | None = None
     for node in nodes:
-        value = expressions.evaluate(reader, frame, node.value)
+        value = reader.evaluate(frame, node.value)
         if node.arg is not None:
             found[node.arg] = value
         elif isinstance(value, Fields):
@@ -157,22 +157,22 @@ def both(one: Rest, other: Rest) -> Rest:
 def known(reader: Reader, callee: Thing, given: Given) -> Any:
     """Return what a class or built-in function gives."""
     target, (args, keywords, rest, places, line, said) = callee.target, given
-    path = sites.qualified(target)
+    path = live.qualified(target)
     if path == _PARAMETER:
         data = args[0] if args else keywords.get("data", UNKNOWN)
         return Tensor(data.dims, line, True) if isinstance(data, Tensor) else UNKNOWN
     if type(target) is partial:
         held = Partial(
-            sites.lifted(target.func, "", ""),
+            live.lifted(target.func, "", ""),
             lifted_all(target.args),
             lifted_fields(target.keywords),
         )
         return called(reader, held, given)
     if path == "functools.partial" and args and not places:
         return UNKNOWN if rest is not None else Partial(args[0], args[1:], tuple(keywords.items()))
-    if sites.is_class(target) and builtin.is_known(path):
+    if live.is_class(target) and builtin.is_known(path):
         return UNKNOWN if places else builtin.new(path, args, keywords, rest, said)
-    if sites.is_class(target):
+    if live.is_class(target):
         if target.__name__ in _CONTAINERS and path.startswith("torch.nn."):
             return lists.container(target, args, rest)
         if path.startswith("torch.") and target.__name__ in _FROM_SIZES:
@@ -182,23 +182,23 @@ def known(reader: Reader, callee: Thing, given: Given) -> Any:
     if path.startswith(("builtins.", "math.")):
         return UNKNOWN if rest is not None else builtin.function(path, args, said)
     if tensors.is_torch_function(target) and not places:
-        return tensors.torch_function(sites.getattr_plain(target, "__name__") or callee.name, args, keywords, line)
+        return tensors.torch_function(live.getattr_plain(target, "__name__") or callee.name, args, keywords, line)
     return UNKNOWN
 
 
 def holds_layer(value: Any) -> bool:
     """Return whether a value is a live layer, in which layers that are alike may differ."""
-    return isinstance(value, Thing) and sites.is_layer(value.target)
+    return isinstance(value, Thing) and live.is_layer(value.target)
 
 
 def lifted_all(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the arguments that a live ``partial`` holds."""
-    return tuple(sites.lifted(value, "", "") for value in values)
+    return tuple(live.lifted(value, "", "") for value in values)
 
 
 def lifted_fields(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     """Return the arguments by name that a live ``partial`` holds."""
-    return tuple((name, sites.lifted(value, name, "default")) for name, value in values.items())
+    return tuple((name, live.lifted(value, name, "default")) for name, value in values.items())
 
 
 def method(callee: Method, given: Given) -> tuple[Any, Any]:

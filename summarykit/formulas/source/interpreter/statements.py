@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from summarykit.formulas.source import expressions, lists
-from summarykit.formulas.source.frames import (
+from summarykit.formulas.source.interpreter import lists
+from summarykit.formulas.source.interpreter.frames import (
     BlockExit,
     Frame,
     as_load,
@@ -16,7 +16,7 @@ from summarykit.formulas.source.frames import (
     in_round,
     with_a_name,
 )
-from summarykit.formulas.source.operators import (
+from summarykit.formulas.source.interpreter.operators import (
     common_names,
     either,
     is_text,
@@ -37,7 +37,7 @@ from summarykit.formulas.source.values import (
 )
 
 if TYPE_CHECKING:
-    from summarykit.formulas.source.reader import Reader
+    from summarykit.formulas.source.interpreter.interpreter import Reader
 
 _REGISTER = {"register_parameter", "add_module", "register_module"}
 
@@ -59,7 +59,7 @@ def statement(reader: Reader, frame: Frame, node: ast.stmt) -> None:
                 reader,
                 frame,
                 target,
-                with_a_name(expressions.evaluate(reader, frame, value), value, target),
+                with_a_name(reader.evaluate(frame, value), value, target),
             )
         case ast.AugAssign(target=target, op=sign, value=value):
             change = ast.BinOp(as_load(target), sign, value)
@@ -67,7 +67,7 @@ def statement(reader: Reader, frame: Frame, node: ast.stmt) -> None:
                 reader,
                 frame,
                 target,
-                expressions.evaluate(reader, frame, ast.copy_location(change, node)),
+                reader.evaluate(frame, ast.copy_location(change, node)),
             )
         case ast.Expr(value=ast.Call() as call):
             effect(reader, frame, call)
@@ -75,14 +75,14 @@ def statement(reader: Reader, frame: Frame, node: ast.stmt) -> None:
             choose(
                 reader,
                 frame,
-                truth(expressions.evaluate(reader, frame, test)),
+                truth(reader.evaluate(frame, test)),
                 then,
                 other,
             )
         case ast.Return(value=value):
             raise BlockExit(
                 ast.Return,
-                expressions.evaluate(reader, frame, value) if value else Plain(None),
+                reader.evaluate(frame, value) if value else Plain(None),
             )
         case ast.Raise() | ast.Break() | ast.Continue():
             raise BlockExit(type(node))
@@ -98,7 +98,7 @@ def compound(reader: Reader, frame: Frame, node: ast.stmt) -> None:
                 reader,
                 frame,
                 target,
-                loop_items(expressions.evaluate(reader, frame, over)),
+                loop_items(reader.evaluate(frame, over)),
                 body,
             )
         case ast.While(body=body):
@@ -130,13 +130,13 @@ def assign(reader: Reader, frame: Frame, target: ast.expr, value: Any) -> None:
         case ast.Attribute(value=ast.Name(id=owner), attr=name) if frame.locals.get(owner) is SELF:
             reader.write(name, reader.settled(name, value), frame)
         case ast.Subscript(value=owner, slice=index) if isinstance(owner, ast.Name | ast.Attribute):
-            held = expressions.evaluate(reader, frame, owner)
+            held = reader.evaluate(frame, owner)
             if isinstance(held, Items | Fields | MadeList):
                 assign(
                     reader,
                     frame,
                     owner,
-                    lists.put(held, expressions.evaluate(reader, frame, index), value),
+                    lists.put(held, reader.evaluate(frame, index), value),
                 )
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
             starred = any(isinstance(part, ast.Starred) for part in parts)
@@ -151,10 +151,10 @@ def assign_all(reader: Reader, frame: Frame, targets: list[ast.expr], value: ast
     """Give several targets one value; one that is not told may be kept by the layer, and is known from there."""
     of_self = [target for target in targets if is_own(frame, target)]
     if isinstance(value, ast.Name) and len(of_self) == len(targets):
-        found = expressions.lookup(frame, value.id)
+        found = frame.lookup(value.id)
         reader.stored.update((target.attr, value.id) for target in of_self if isinstance(target, ast.Attribute))
     else:
-        found = expressions.evaluate(reader, frame, value)
+        found = reader.evaluate(frame, value)
     told = found
     for target in of_self:
         found = reader.as_kept(target, found)
@@ -186,14 +186,14 @@ def effect(reader: Reader, frame: Frame, call: ast.Call) -> None:
         case ast.Name(id="setattr"), [ast.Name(id=owner), key, value] if frame.locals.get(owner) is SELF:
             register(reader, frame, key, value)
         case _:
-            expressions.evaluate(reader, frame, call)
+            reader.evaluate(frame, call)
 
 
 def register(reader: Reader, frame: Frame, key: ast.expr, value: ast.expr) -> None:
     """Note what is registered under a name; if the name is not known, it may be any."""
     name, found = (
-        expressions.evaluate(reader, frame, key),
-        expressions.evaluate(reader, frame, value),
+        reader.evaluate(frame, key),
+        reader.evaluate(frame, value),
     )
     if is_text(name):
         reader.write(name.value, found, frame)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from summarykit.formulas.source.operators import (
+from summarykit.formulas.source.interpreter.operators import (
     NOTHING_YET,
     concat,
     either,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source.code import code_of
-from summarykit.formulas.source.operators import either
+from summarykit.formulas.source import live
+from summarykit.formulas.source.code import default_values
+from summarykit.formulas.source.interpreter.operators import either
 from summarykit.formulas.source.sizes import named_size
 from summarykit.formulas.source.values import (
     SELF,
@@ -22,6 +23,7 @@ from summarykit.formulas.source.values import (
     Preset,
     Rest,
     Size,
+    Thing,
 )
 
 #: So many words of the code are repeated to say what a number is.
@@ -50,6 +52,15 @@ class Frame:
     first_line: int
     early: list[Any] = field(default_factory=list)  #: what a branch that may be taken returns
     torn: bool = False  #: whether a loop may have been left early
+
+    def lookup(self, name: str) -> Any:
+        """Return the value of a name as the function sees it: local, then of its Python module, then built in."""
+        if name in self.locals:
+            return self.locals[name]
+        if name in self.globals:
+            return live.lifted(self.globals[name], name, "")
+        target = vars(builtins).get(name, UNKNOWN)
+        return UNKNOWN if target is UNKNOWN else Thing(target, name)
 
     def inner(self) -> Frame:
         """Return a frame for a comprehension, which sees these names and keeps its own."""
@@ -90,7 +101,7 @@ def bind(
             told = not_told(name, defaults.get(name), rest)
             frame.locals[name] = told if told is UNKNOWN else kept.get(name, told)
         else:
-            frame.locals[name] = sites.lifted(defaults[name], name, "default") if name in defaults else UNKNOWN
+            frame.locals[name] = live.lifted(defaults[name], name, "default") if name in defaults else UNKNOWN
     if spec.vararg is not None:
         extra = args[len(names) :]
         frame.locals[spec.vararg.arg] = MadeList(extra, rest) if rest is not None else Items(extra)
@@ -103,7 +114,7 @@ def not_told(name: str, default: Any, rest: Rest) -> Any:
     """Return an argument that was perhaps given: a free name, if it is this constructor's alone."""
     if rest.names is None or name in rest.names:
         return UNKNOWN
-    return Preset(default) if sites.is_class(default) else named_size(name, None)
+    return Preset(default) if live.is_class(default) else named_size(name, None)
 
 
 def closure_names(target: Any) -> dict[str, Any]:
@@ -111,17 +122,10 @@ def closure_names(target: Any) -> dict[str, Any]:
     found = {}
     for name, cell in zip(target.__code__.co_freevars, target.__closure__ or (), strict=False):
         try:
-            found[name] = sites.lifted(cell.cell_contents, name, "")
+            found[name] = live.lifted(cell.cell_contents, name, "")
         except ValueError:  # not filled yet
             found[name] = UNKNOWN
     return found
-
-
-def default_values(target: Any, names: list[str]) -> dict[str, Any]:
-    """Return the defaults of a function as they are, without evaluating anything."""
-    positional = target.__defaults__ or ()
-    found = dict(zip(names[len(names) - len(positional) :], positional, strict=False))
-    return found | (target.__kwdefaults__ or {})
 
 
 def is_torch_base(owner: type | None) -> bool:
@@ -198,24 +202,3 @@ def early_return(values: list[Any]) -> Any:
     for value in values[1:]:
         found = either(found, value)
     return found
-
-
-class Signature(NamedTuple):
-    """The parameters of a constructor, without self."""
-
-    positional: tuple[str, ...]
-    names: tuple[str, ...]
-    defaults: dict[str, Any]
-
-
-@lru_cache(maxsize=1024)
-def signature(cls: type) -> Signature:
-    """Return the parameters of the constructor of a class; none where it cannot be read."""
-    found = sites.class_value(cls, "__init__")
-    code = code_of(found.target) if isinstance(found, Function) else None
-    if code is None or not isinstance(found, Function):
-        return Signature((), (), {})
-    spec = code[0].args
-    positional = tuple(arg.arg for arg in (*spec.posonlyargs, *spec.args))[1:]
-    names = (*positional, *(arg.arg for arg in spec.kwonlyargs))
-    return Signature(positional, names, default_values(found.target, list(positional)))

@@ -6,9 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from summarykit.formulas.source import module_context as sites
-from summarykit.formulas.source import sizes
-from summarykit.formulas.source.operators import (
+from summarykit.formulas.source import live, sizes
+from summarykit.formulas.source.interpreter.operators import (
     MAX_UNROLL,
     binary,
     is_text,
@@ -166,11 +165,11 @@ def length(value: Any, said: str) -> Any:
 def attribute(name: str, args: tuple[Any, ...]) -> Any:
     """Return ``getattr`` or ``hasattr`` of a live object; a default only where the attribute is surely missing."""
     owner, wanted = args[0], str(args[1].value)
-    missing = sites.is_missing(owner, wanted)
+    missing = live.is_missing(owner, wanted)
     if name == "hasattr":
-        there = sites.attribute(owner, wanted) is not UNKNOWN
+        there = live.attribute(owner, wanted) is not UNKNOWN
         return Plain(there) if there or missing else UNKNOWN
-    return args[2] if len(args) > 2 and missing else sites.attribute(owner, wanted)
+    return args[2] if len(args) > 2 and missing else live.attribute(owner, wanted)
 
 
 def of_numbers(path: str, args: tuple[Any, ...], said: str) -> Any:
@@ -193,7 +192,7 @@ def of_numbers(path: str, args: tuple[Any, ...], said: str) -> Any:
 def is_instance(value: Any, kinds: Any) -> Any:
     """Return ``isinstance`` of a known value and classes of Python itself, whose answer runs no stranger's code."""
     given = kinds.items if isinstance(kinds, Items) else (kinds,)
-    classes = tuple(kind.target for kind in given if isinstance(kind, Thing) and sites.is_class(kind.target))
+    classes = tuple(kind.target for kind in given if isinstance(kind, Thing) and live.is_class(kind.target))
     found: Any = {} if isinstance(value, Fields) else plain(value)
     if isinstance(value, Items) and found is UNKNOWN:
         found = ()

@@ -37,21 +37,21 @@ def insides_of(
     for layer in data.layers[1:]:
         if layer.parent in children:
             children[layer.parent].append(layer.id)
-    found = []
+    insides = []
     for below in children.values():
         runs = sibling_runs(below, data, structures)
         rows = taking_turns(runs, data, structures)
-        told = sorted((run, at) for at, row in enumerate(rows) for run in row)
-        found.append(
+        in_order = sorted((run, at) for at, row in enumerate(rows) for run in row)
+        insides.append(
             Inside(
-                [Siblings(_name(data, run[0]), len(run), numbers[structures[run[0]]], at) for run, at in told],
-                [_called(data, row) for row in rows] if len(rows) < len(runs) else (),
+                [Siblings(_name(data, run[0]), len(run), numbers[structures[run[0]]], at) for run, at in in_order],
+                [_row_name(data, row) for row in rows] if len(rows) < len(runs) else (),
             )
         )
-    return found
+    return insides
 
 
-def _called(data: SummaryData, row: Sequence[Sequence[int]]) -> str:
+def _row_name(data: SummaryData, row: Sequence[Sequence[int]]) -> str:
     """Return what a row of these runs is called, folded; empty for a single run."""
     return spans(_name(data, layer) for run in row for layer in run) if len(row) > 1 else ""
 
@@ -60,7 +60,7 @@ def _name(data: SummaryData, layer: int) -> str:
     return own_name(data.layers[layer], data)
 
 
-def flat(runs: Sequence[Siblings], names: dict[str, int]) -> list[Cell]:
+def run_cells(runs: Sequence[Siblings], names: dict[str, int]) -> list[Cell]:
     """Return runs as one list, three cells a run: the name's place among all *names* from 1, copies, structure.
 
     A number that counts on from the run before it is left out (0).

@@ -55,5 +55,5 @@ def _table(checks: Sequence[ModelCheck]) -> Table:
     for row in limit_rows(checks):
         name, what = Text(shorten(row.model, 40)), Text(shorten(row.what, 60))
         verdict = Text(f"{row.sign} {row.word}", style="" if row.ok else "red")
-        table.add_row(name, what, Text(row.found), Text(row.most), Text(row.used), verdict)
+        table.add_row(name, what, Text(row.actual), Text(row.most), Text(row.used), verdict)
     return table

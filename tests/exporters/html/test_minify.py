@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from summarykit.exporters.html.minify import lean_script, lean_style
+from summarykit.exporters.html.minify import minify_script, minify_style
 from summarykit.exporters.rendering import template_root
 
 STRINGS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"")
@@ -39,7 +39,7 @@ STRINGS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"")
     ],
 )
 def test_a_script_loses_what_says_nothing(written, carried):
-    assert lean_script(written).strip("\n") == carried
+    assert minify_script(written).strip("\n") == carried
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def test_a_script_loses_what_says_nothing(written, carried):
     ],
 )
 def test_a_style_sheet_loses_what_says_nothing(written, carried):
-    assert lean_style(written) == carried
+    assert minify_style(written) == carried
 
 
 def test_no_text_of_the_scripts_and_styles_is_touched():
     for path in (template_root() / "html").rglob("*.css"):
         text = path.read_text("utf-8")
-        assert STRINGS.findall(lean_style(text)) == STRINGS.findall(re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
+        assert STRINGS.findall(minify_style(text)) == STRINGS.findall(re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
     for path in (template_root() / "html").rglob("*.js"):
         text = path.read_text("utf-8")
         code = re.sub(r"^\s*(//.*|/\*.*?\*/)$", "", text, flags=re.MULTILINE)
-        assert STRINGS.findall(lean_script(text)) == STRINGS.findall(code)
+        assert STRINGS.findall(minify_script(text)) == STRINGS.findall(code)

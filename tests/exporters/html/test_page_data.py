@@ -9,8 +9,8 @@ from torch import nn
 
 import strategies
 import summarykit
-from summarykit.exporters.html.page_data import island
-from summarykit.exporters.html.page_data_filtered import island_of_some
+from summarykit.exporters.html.page_data import whole_page_data
+from summarykit.exporters.html.page_data_filtered import filtered_page_data
 from summarykit.exporters.html.page_data_strings import Texts
 from summarykit.exporters.view.build import folding_of
 from summarykit.exporters.view.tree import visible_places
@@ -61,7 +61,7 @@ def said(tree, number):
 
 def assert_whole(model):
     data = summarykit.summarize(model).data
-    tree = json.loads(json.dumps(island(data, Folding(data), [])))
+    tree = json.loads(json.dumps(whole_page_data(data, Folding(data), [])))
     rows = list(grown(tree))
     assert [path for _, path in rows] == [visible(layer.path) for layer in data.layers]
     for (kind, _), layer in zip(rows, data.layers, strict=True):
@@ -118,7 +118,7 @@ def test_texts_that_differ_in_numbers_alone_are_told_in_little_and_exactly():
 def test_copies_cost_nothing():
     def size(copies):
         data = summarykit.summarize(nn.Sequential(*(nn.Linear(8, 8) for _ in range(copies)))).data
-        return len(json.dumps(island(data, Folding(data), [])))
+        return len(json.dumps(whole_page_data(data, Folding(data), [])))
 
     assert size(2_000) - size(20) < 60
 
@@ -153,7 +153,7 @@ def test_of_a_selection_the_script_has_the_rows_that_are_shown_and_the_numbers_o
     chosen = choose(data, selection)
     folding = folding_of(data, Folding(data), chosen, fold=True)
     shown = visible_places(data, folding, 10_000, with_empty=True, chosen=chosen)
-    tree = json.loads(json.dumps(island_of_some(data, folding.rows, shown, chosen)))
+    tree = json.loads(json.dumps(filtered_page_data(data, folding.rows, shown, chosen)))
     rows = list(grown(tree))
     assert sorted(path for _, path in rows) == sorted(
         visible(layer.path) for layer in data.layers if chosen.shows(layer.id)

@@ -8,7 +8,7 @@ from summarykit.summary.diff.merged_tree import Joint
 from summarykit.summary.folding import Folding
 
 
-def joint_picture(joint: Joint, title: str) -> Picture | None:
+def diff_picture(merged_tree: Joint, title: str) -> Picture | None:
     """Return the picture of the model after, repeats folded that changed or stayed alike; None for an empty one."""
-    after, touched = joint.comparison.after, joint.touched_after
-    return picture(after, Folding(after, apart=[int(number > 0) for number in touched]), title, touched)
+    after, change_counts = merged_tree.comparison.after, merged_tree.touched_after
+    return picture(after, Folding(after, apart=[int(number > 0) for number in change_counts]), title, change_counts)

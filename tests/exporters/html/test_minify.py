@@ -11,7 +11,7 @@ STRINGS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"")
 
 
 @pytest.mark.parametrize(
-    ("written", "carried"),
+    ("source", "small"),
     [
         ("const a = [1, 2];", "const a=[1,2];"),
         ("  if (a) {\n    b();\n  }", "if(a){b();}"),
@@ -38,12 +38,12 @@ STRINGS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"")
         ("a\n(b)", "a\n(b)"),
     ],
 )
-def test_a_script_loses_what_says_nothing(written, carried):
-    assert minify_script(written).strip("\n") == carried
+def test_a_script_loses_what_says_nothing(source, small):
+    assert minify_script(source).strip("\n") == small
 
 
 @pytest.mark.parametrize(
-    ("written", "carried"),
+    ("source", "small"),
     [
         ("a { color: red; margin: 0 1px; }", "a{color:red;margin:0 1px}"),
         ("/* note */ a > b, c d { } /* note */", "a>b,c d{}"),
@@ -53,8 +53,8 @@ def test_a_script_loses_what_says_nothing(written, carried):
         ("tr:has(> th + td) { a: b }", "tr:has(>th + td){a:b}"),
     ],
 )
-def test_a_style_sheet_loses_what_says_nothing(written, carried):
-    assert minify_style(written) == carried
+def test_a_style_sheet_loses_what_says_nothing(source, small):
+    assert minify_style(source) == small
 
 
 def test_no_text_of_the_scripts_and_styles_is_touched():

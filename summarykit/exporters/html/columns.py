@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from summarykit.exporters.html.page_data_strings import Cell, Texts, exact
+from summarykit.exporters.html.cells import Cell, Texts, exact
 from summarykit.exporters.view.columns import COLUMNS, RowContext, Share, in_words
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData

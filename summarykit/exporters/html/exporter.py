@@ -15,14 +15,11 @@ from markupsafe import Markup, escape
 from summarykit._util.gc_pause import gc_paused
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.html.columns import PageColumn, page_columns, selected_facts, switches
-from summarykit.exporters.html.diff.icicle import diff_picture
 from summarykit.exporters.html.diff.page_data import diff_page_data
 from summarykit.exporters.html.diff.table import change_table, visible_groups
-from summarykit.exporters.html.icicle import picture_cells
+from summarykit.exporters.html.icicle import diff_picture, picture_cells
 from summarykit.exporters.html.minify import minify_script, minify_style
-from summarykit.exporters.html.page_data import More, ranking_cells, whole_page_data
-from summarykit.exporters.html.page_data_filtered import filtered_page_data
-from summarykit.exporters.html.page_data_strings import EXACT
+from summarykit.exporters.html.page_data import More, filtered_page_data, ranking_cells, whole_page_data
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import MOST_ROWS, folding_of, ran
@@ -100,7 +97,7 @@ class HtmlExporter:
             table = change_table(merged_tree, groups, view.title)
             tree = diff_page_data(merged_tree, groups, table, view.title, fold=options.fold)
             picture = None if view.same or view.new else diff_picture(merged_tree, view.title)
-            tree |= {"picture": picture_cells(picture, EXACT)} if picture else {}
+            tree |= {"picture": picture_cells(picture)} if picture else {}
         values = {
             "diff": view,
             "picture": picture if groups else None,
@@ -175,7 +172,7 @@ def _page_data(
     ranks = ranking_cells(view.rankings, formats_differ=len(set(data.columns.dtype) - {None}) > 1)
     page: dict[str, object] = {"rankings": ranks}
     if view.picture:
-        page["picture"] = picture_cells(view.picture, EXACT)
+        page["picture"] = picture_cells(view.picture)
     page |= switches(data, columns)
     tree = _whole_tree if _is_whole(options.selection) else _selected_rows
     page |= tree(data, folding, options, partial(selected_facts, data, columns), fold=fold, most=most)

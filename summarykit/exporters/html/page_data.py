@@ -9,19 +9,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
-from summarykit.exporters.html.page_data_children import Inside, insides_of, run_cells
-from summarykit.exporters.html.page_data_strings import EXACT, Cell, Texts, exact
+from summarykit.exporters.html.cells import EXACT, Cell, Texts, exact
 from summarykit.exporters.view.flow import row_flow
-from summarykit.exporters.view.rows import details_of, has_details, shared_note
+from summarykit.exporters.view.rows import details_of, has_details, named_shape, shared_note
+from summarykit.exporters.view.tree import VisibleRows
 from summarykit.exporters.view.values import Details, Ranking, RowFlow
-from summarykit.exporters.view.words import GRADE_WORDS, shape_words, visible
+from summarykit.exporters.view.words import GRADE_WORDS, visible
 from summarykit.expression import Unanswerable, group_digits, latex
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
-from summarykit.summary.folding import Folding
+from summarykit.summary.folding import FoldedRow, Folding, is_number, own_name
+from summarykit.summary.folding.naming import spans
 from summarykit.summary.folding.shared_tensors import meeting, owners
+from summarykit.summary.folding.tree import sibling_runs, taking_turns
+from summarykit.summary.selection import Chosen
 from summarykit.summary.texts import ExplanationTexts
+from summarykit.summary.totals import added_up
 
 #: What a script takes off an equation.
 _RESULT = re.compile(r" = [\d,]+\Z", re.ASCII)
@@ -29,6 +34,22 @@ _RESULT = re.compile(r" = [\d,]+\Z", re.ASCII)
 
 #: Further facts of a layer.
 More = Callable[[LayerRecord, Texts], dict[str, Cell]]
+
+
+class Siblings(NamedTuple):
+    """Siblings of one structure whose names count up: the first name, and how many there are."""
+
+    name: str
+    copies: int
+    structure: int
+    row: int  #: in which of the rows beside each other they stand, folded
+
+
+class Inside(NamedTuple):
+    """What stands right below a row, in the order of the model."""
+
+    runs: Sequence[Siblings]
+    turns: Sequence[str]  #: where runs take turns, what each row of several is called, folded; else nothing
 
 
 def no_more(_layer: LayerRecord, _texts: Texts) -> dict[str, Cell]:
@@ -58,6 +79,53 @@ def whole_page_data(
         for at, new in zip(firsts, with_details, strict=True)
     ]
     return page_data_of(data, facts, insides, texts, len(data.layers))
+
+
+def filtered_page_data(
+    data: SummaryData, rows: Sequence[FoldedRow], visible: VisibleRows, chosen: Chosen, more: More = no_more
+) -> dict[str, object]:
+    """Return the rows that are *visible* of a folded tree, in their order, as ``island()`` does.
+
+    Each row is a structure of its own, for what is shown inside one need not be shown inside its like. What is not
+    shown counts in the row around it, so that what a search adds up is whole.
+    """
+    holds = [int(layer.explanation >= 0 and layer.alias_of < 0) for layer in data.layers]
+    layers, parameters = added_up(data.layers, holds), data.columns.counted
+    runs: list[list[tuple[int, Siblings]]] = [[] for _ in visible.places]
+    names: list[list[str]] = [[] for _ in visible.places]
+    same_structure = [0] * len(data.layers)
+    here = [(layers[rows[place.row].layer], parameters[rows[place.row].layer]) for place in visible.places]
+    for at, place in enumerate(visible.places):
+        if place.parent >= 0:
+            row, above = rows[place.row], here[place.parent]
+            for run in sibling_runs(row.siblings, data, same_structure):
+                first = data.layers[run[0]]
+                siblings = Siblings(own_name(first, data), len(run), at, len(names[place.parent]))
+                runs[place.parent].append((first.id, siblings))
+            names[place.parent].append(row.name if row.copies > 1 else "")
+            here[place.parent] = (
+                above[0] - layers[row.layer] * row.copies,
+                above[1] - parameters[row.layer] * row.copies,
+            )
+    texts = Texts()
+    facts = []
+    for place, (number, adds) in zip(visible.places, here, strict=True):
+        layer = data.layers[rows[place.row].layer]
+        cells = (
+            facts_of(data, layer, texts, with_details=False)
+            | {"layers": number, "adds": exact(adds)}
+            | more(layer, texts)
+        )
+        if chosen.asked_for(layer.id) or chosen.around(layer.id):
+            cells["holds"] = 1  # it is shown, though it holds nothing
+        facts.append(cells)
+    if chosen.selection.sort == "model":
+        runs = [sorted(inside) for inside in runs]
+    insides = [
+        Inside([run for _, run in siblings], rows if len(rows) < len(siblings) else ())
+        for siblings, rows in zip(runs, names, strict=True)
+    ]
+    return page_data_of(data, facts, insides, texts, sum(rows[place.row].times for place in visible.places))
 
 
 def page_data_of(
@@ -168,8 +236,8 @@ def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, with_detail
         "dtype": texts.number(columns.dtype[layer.id] or ""),
         "bytes": exact(columns.bytes[layer.id]),
         "trainable": exact(columns.trainable[layer.id]),
-        "weight": texts.number(_shape(data, layer, "weight")),
-        "bias": texts.number(_shape(data, layer, "bias")),
+        "weight": texts.number(named_shape(data, layer, "weight")),
+        "bias": texts.number(named_shape(data, layer, "bias")),
         "more": int(has_details(data, layer)),
     }
     flow = row_flow(data, layer, 1)
@@ -197,13 +265,6 @@ def _latex(data: SummaryData, layer: LayerRecord) -> str:
     except Unanswerable:
         return ""
     return tex.replace("{,}", ",")  # as other numbers; the script puts it back
-
-
-def _shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
-    for tensor in data.tensors[layer.first_tensor : layer.end_tensor]:
-        if tensor.name == name and tensor.facts.kind == "parameter":
-            return shape_words(tensor.facts.shape)
-    return ""
 
 
 def _flow(flow: RowFlow, texts: Texts) -> dict[str, Cell]:
@@ -256,3 +317,48 @@ def _details(details: Details | None, flow: RowFlow | None, texts: Texts) -> Cel
         [texts.number(text) for tensor in tensors for text in tensor],
         [texts.number(text) for line in flows for text in line],
     ]
+
+
+def insides_of(
+    data: SummaryData, structures: Sequence[int], firsts: Sequence[int], numbers: dict[int, int]
+) -> list[Inside]:
+    """Return for each structure what stands right below it."""
+    children: dict[int, list[int]] = {layer: [] for layer in firsts}
+    for layer in data.layers[1:]:
+        if layer.parent in children:
+            children[layer.parent].append(layer.id)
+    insides = []
+    for below in children.values():
+        runs = sibling_runs(below, data, structures)
+        rows = taking_turns(runs, data, structures)
+        in_order = sorted((run, at) for at, row in enumerate(rows) for run in row)
+        insides.append(
+            Inside(
+                [Siblings(_name(data, run[0]), len(run), numbers[structures[run[0]]], at) for run, at in in_order],
+                [_row_name(data, row) for row in rows] if len(rows) < len(runs) else (),
+            )
+        )
+    return insides
+
+
+def _row_name(data: SummaryData, row: Sequence[Sequence[int]]) -> str:
+    """Return what a row of these runs is called, folded; empty for a single run."""
+    return spans(_name(data, layer) for run in row for layer in run) if len(row) > 1 else ""
+
+
+def _name(data: SummaryData, layer: int) -> str:
+    return own_name(data.layers[layer], data)
+
+
+def run_cells(runs: Sequence[Siblings], names: dict[str, int]) -> list[Cell]:
+    """Return runs as one list, three cells a run: the name's place among all *names* from 1, copies, structure.
+
+    A number that counts on from the run before it is left out (0).
+    """
+    cells: list[Cell] = []
+    due = "0"
+    for name, copies, structure, _ in runs:
+        place = 0 if due and name == due else names.setdefault(visible(name), len(names)) + 1
+        cells += [place, copies, structure]
+        due = str(int(name) + copies) if is_number(name) else ""
+    return cells

@@ -10,7 +10,7 @@ from summarykit.exporters.view.checks import agreement, check_views, grade_views
 from summarykit.exporters.view.columns import columns_of
 from summarykit.exporters.view.flow import run_view
 from summarykit.exporters.view.groups import NO_LIST, flat_list
-from summarykit.exporters.view.icicle.picture import picture
+from summarykit.exporters.view.icicle.picture import build_picture
 from summarykit.exporters.view.language import count_lines
 from summarykit.exporters.view.memory import memory_tables
 from summarykit.exporters.view.rankings import rankings
@@ -112,7 +112,7 @@ def build_view(
         view = _view(
             data, folding, title, source, limits, selection, columns, fold=fold, empty=with_empty, alone=tree_alone
         )
-        return view._replace(picture=picture(data, folding, title)) if with_picture else view
+        return view._replace(picture=build_picture(data, folding, title)) if with_picture else view
 
 
 def folding_of(data: SummaryData, folding: Folding, chosen: Chosen, *, fold: bool) -> Folding:

@@ -14,7 +14,7 @@ import summarykit
 from summarykit.exporters.view import build_view
 from summarykit.exporters.view.blocks import by_parameters
 from summarykit.exporters.view.icicle.parts import FULL, MIN_WIDTH, MOST_BOXES, chosen_parts
-from summarykit.exporters.view.icicle.picture import MOST_LEVELS, picture
+from summarykit.exporters.view.icicle.picture import MOST_LEVELS, build_picture
 from summarykit.exporters.view.words import visible
 from summarykit.summary import SummaryData
 from summarykit.summary.folding import Folding
@@ -23,7 +23,7 @@ from support.pages import HOSTILE, Odd, data_of, hostile, page_from, page_of, re
 
 def picture_of(model):
     data = data_of(model)
-    return picture(data, Folding(data), "Model")
+    return build_picture(data, Folding(data), "Model")
 
 
 def number(fact):
@@ -75,7 +75,7 @@ def of_two_formats():
 @pytest.mark.parametrize("make", [sequential, repeated, Odd, hostile, wide, deep])
 def test_what_stands_inside_a_box_adds_up_to_it_in_numbers_and_widths(make):
     data = data_of(make())
-    icicle = picture(data, Folding(data), "Model")
+    icicle = build_picture(data, Folding(data), "Model")
     assert_adds_up(icicle, data.totals.parameters)
     assert len([box for box in icicle.boxes if not box.passing]) <= MOST_BOXES
     assert 1 <= icicle.levels <= MOST_LEVELS
@@ -84,7 +84,7 @@ def test_what_stands_inside_a_box_adds_up_to_it_in_numbers_and_widths(make):
 @given(strategies.models())
 def test_any_model_adds_up(model):
     data = data_of(model)
-    icicle = picture(data, Folding(data), "Model")
+    icicle = build_picture(data, Folding(data), "Model")
     if icicle is not None:
         assert_adds_up(icicle, data.totals.parameters)
 
@@ -200,7 +200,7 @@ def test_multiply_adds_and_bytes_are_measures_where_they_tell_more():
     data = summarykit.summarize(
         nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3)), input_size=(1, 3, 9, 9)
     ).data
-    icicle_of_run = picture(data, Folding(data), "Model")
+    icicle_of_run = build_picture(data, Folding(data), "Model")
     assert icicle_of_run.measures == ("parameters", "multiply-adds (MACs)")
     assert sum(number(box.facts[1]) for box in icicle_of_run.boxes) == data.totals.macs
 
@@ -211,7 +211,7 @@ def test_multiply_adds_without_parameters_have_a_box():
             return x @ x.transpose(-1, -2)
 
     data = summarykit.summarize(nn.Sequential(nn.Linear(8, 8), Product()), input_size=(4, 8)).data
-    boxes = picture(data, Folding(data), "Model").boxes
+    boxes = build_picture(data, Folding(data), "Model").boxes
     assert boxes[1].facts == ("no parameters · –", "128 multiply-adds · 33.3%")
     assert not boxes[1].shown
 

@@ -9,9 +9,8 @@ from torch import nn
 
 import strategies
 import summarykit
-from summarykit.exporters.html.page_data import whole_page_data
-from summarykit.exporters.html.page_data_filtered import filtered_page_data
-from summarykit.exporters.html.page_data_strings import Texts
+from summarykit.exporters.html.cells import Texts
+from summarykit.exporters.html.page_data import filtered_page_data, whole_page_data
 from summarykit.exporters.view.build import folding_of
 from summarykit.exporters.view.tree import visible_places
 from summarykit.exporters.view.words import visible

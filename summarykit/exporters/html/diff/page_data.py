@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
+from summarykit.exporters.html.cells import EXACT, Cell, Texts, exact
 from summarykit.exporters.html.diff.before_after import BeforeAfter
 from summarykit.exporters.html.diff.table import detail_lines
 from summarykit.exporters.html.diff.table_values import ChangeBlocks, ChangeDetails, ChangeTable, Side
-from summarykit.exporters.html.page_data import first_of_each, tree_cells
-from summarykit.exporters.html.page_data_children import insides_of
-from summarykit.exporters.html.page_data_strings import EXACT, Cell, Texts, exact
+from summarykit.exporters.html.page_data import first_of_each, insides_of, tree_cells
 from summarykit.exporters.view.diff.parts import equation, type_of
 from summarykit.exporters.view.diff.rows import change_row, has_own_row
 from summarykit.exporters.view.diff.values import ChangeRow

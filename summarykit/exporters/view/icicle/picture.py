@@ -1,4 +1,4 @@
-"""``picture()``: the boxes in their places, with what is written on them."""
+"""``build_picture()``: the boxes in their places, with what is written on them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Place(NamedTuple):
     visible: bool
 
 
-def picture(data: SummaryData, folding: Folding, title: str, change_counts: Sequence[int] = ()) -> Picture | None:
+def build_picture(data: SummaryData, folding: Folding, title: str, change_counts: Sequence[int] = ()) -> Picture | None:
     """Return the picture of the folded tree; None where there is nothing to compare.
 
     Args:

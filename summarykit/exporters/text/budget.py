@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from summarykit.exporters.view.budget import broken_lines, failed_lines, limit_rows, verdict_line
+from summarykit.exporters.text.limits import broken_lines, failed_lines, limit_rows, verdict_line
 from summarykit.exporters.view.words import shorten
 from summarykit.summary.budget import ModelCheck
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from summarykit.exporters.view.diff.budget import broken_limits, budget_words, look_of, usage
-from summarykit.exporters.view.diff.build import build_diff_view, change_of, comment_key, headline_of
+from summarykit.exporters.view.diff.build import change_of, comment_key, headline_of
 from summarykit.exporters.view.diff.loading import verdict
-from summarykit.exporters.view.diff.values import DiffView, ModelRow, ProjectView
+from summarykit.exporters.view.diff.values import ModelRow, ProjectView
 from summarykit.exporters.view.values import Piece, Rich
 from summarykit.exporters.view.words import count_noun
 from summarykit.expression import group_digits
@@ -73,12 +73,6 @@ def build_project_view(
         unchanged=f"{count_noun(same, 'model')} unchanged" if same else "",
         notes=tuple(f"{note[:1].upper()}{note[1:]}." for note in changes.notes),
     )
-
-
-def model_view(model: ModelChange, source: str = "", *, fold: bool = True) -> DiffView | None:
-    """Return the report on one model; None where there is nothing to compare."""
-    comparison = model.comparison
-    return build_diff_view(comparison, title=model.name, source=source, fold=fold) if comparison else None
 
 
 def _left_out(errors: int, limits: int) -> str:

@@ -60,7 +60,7 @@ def _summary(model: object) -> Summary | None:
 
 def _told(summary: Summary, root: Path, name: str | None, base: Any, limits: dict[str, Any]) -> str:
     """Return what is wrong with a model, in lines; nothing where all is kept."""
-    from summarykit.exporters.view.budget import broken_lines
+    from summarykit.exporters.text.limits import broken_lines
     from summarykit.projects.checks import check, lock_change
 
     (checked,) = check(summary, base=base, **limits).models

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from summarykit.exporters.html.page_data_strings import Cell, Texts, exact
+from summarykit.exporters.html.cells import Cell, Texts, exact
 from summarykit.exporters.view.columns import COLUMNS, RowContext, Share, in_words
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
@@ -17,7 +17,7 @@ _ALWAYS = {
 }  # fmt: skip
 _OF_A_RUN = {"output_shapes": ("output", "Output"), "macs_total": ("macs", "Multiply-adds")}
 #: Columns that the script makes when they are switched on.
-_MADE = {
+_ON_DEMAND = {
     "weight_shape": ("weight", "Weight shape"), "bias_shape": ("bias", "Bias shape"),
     "dtype": ("format", "Number format"), "bytes": ("bytes", "Bytes"), "trainable": ("trainable", "Trainable"),
     "evidence": ("evidence", "Evidence"),
@@ -35,27 +35,27 @@ class PageColumn(NamedTuple):
     at: int  #: its place among the cells of a row, where it was asked for and does not always stand there; else -1
 
 
-def page_columns(asked: Sequence[str], *, ran: bool) -> tuple[PageColumn, ...]:
-    """Return the columns of the page, the *asked* ones shown; its own where none are asked for.
+def page_columns(names: Sequence[str], *, ran: bool) -> tuple[PageColumn, ...]:
+    """Return the columns of the page, the *names* ones shown; its own where none are asked for.
 
     Beside what flows there is no room for what a layer holds without those inside; an opened row says it.
     """
     always = _ALWAYS | (_OF_A_RUN if ran else {})
-    usual = asked or [name for name in always if not (ran and name == "parameters")]
-    own = [_own(name, key, label, usual, asked, always=True) for name, (key, label) in always.items()]
-    made = [_own(name, key, label, usual, asked, always=False) for name, (key, label) in _MADE.items()]
+    usual = names or [name for name in always if not (ran and name == "parameters")]
+    own = [_own(name, key, label, usual, names, always=True) for name, (key, label) in always.items()]
+    on_demand = [_own(name, key, label, usual, names, always=False) for name, (key, label) in _ON_DEMAND.items()]
     others = [
         PageColumn(f"c-{name}", COLUMNS[name].column.label or "Check", True, _right(name), always=False, at=at)
-        for at, name in enumerate(asked)
-        if name not in always | _MADE
+        for at, name in enumerate(names)
+        if name not in always | _ON_DEMAND
     ]
-    return tuple(own + sorted([*made, *others], key=lambda column: column.at if column.at >= 0 else len(asked)))
+    return tuple(own + sorted([*on_demand, *others], key=lambda column: column.at if column.at >= 0 else len(names)))
 
 
-def _own(name: str, key: str, label: str, usual: Sequence[str], asked: Sequence[str], *, always: bool) -> PageColumn:
-    shown = name in usual
-    at = asked.index(name) if shown and not always else -1
-    return PageColumn(key, label, shown, _right(name), always, at)
+def _own(name: str, key: str, label: str, usual: Sequence[str], names: Sequence[str], *, always: bool) -> PageColumn:
+    visible = name in usual
+    at = names.index(name) if visible and not always else -1
+    return PageColumn(key, label, visible, _right(name), always, at)
 
 
 def _right(name: str) -> bool:
@@ -67,10 +67,10 @@ def switches(data: SummaryData, columns: Sequence[PageColumn]) -> dict[str, Cell
 
     With columns of other formats also whether every layer's name in PyTorch is its path.
     """
-    found: list[Cell] = [[column.key, column.label, int(column.shown), int(column.number)] for column in columns]
-    asked = any(column.key.startswith("c-") for column in columns)
-    plain = asked and all(layer.path == layer.raw_path for layer in data.layers)
-    return {"switches": found} | ({"plain": 1} if plain else {})
+    cells: list[Cell] = [[column.key, column.label, int(column.shown), int(column.number)] for column in columns]
+    has_extra = any(column.key.startswith("c-") for column in columns)
+    plain = has_extra and all(layer.path == layer.raw_path for layer in data.layers)
+    return {"switches": cells} | ({"plain": 1} if plain else {})
 
 
 def selected_facts(
@@ -80,15 +80,15 @@ def selected_facts(
 
     A number that adds up stands as it is, a share as a pair, all else as a list with the number of its text.
     """
-    found: dict[str, Cell] = {}
+    facts: dict[str, Cell] = {}
     for column in columns:
         if column.key.startswith("c-"):
             cell = COLUMNS[column.key[2:]].cell
             one, two = (cell(RowContext(data, layer, times, layer.path)) for times in (1, 2))
             if isinstance(one, Share):
-                found[column.key] = [exact(one.part), exact(one.whole)]
+                facts[column.key] = [exact(one.part), exact(one.whole)]
             elif isinstance(one, int) and isinstance(two, int) and two == 2 * one:
-                found[column.key] = exact(one)
+                facts[column.key] = exact(one)
             else:
-                found[column.key] = [texts.number(in_words(one))]
-    return found
+                facts[column.key] = [texts.number(in_words(one))]
+    return facts

@@ -26,7 +26,7 @@ _TEXT = re.compile(f"{_STRING.pattern[:-1]}|{_TEMPLATE.pattern[1:-1]}|{_PATTERN.
 #: A remark at the end of a line, where no text begins or ends behind it.
 _REMARK = re.compile(r"[ \t]+// [^\"'`\n]*$", re.MULTILINE)
 #: What may be more than code beside texts: a template in a template, a pattern elsewhere; a division is plain.
-_KEPT = re.compile(r"`|(?<! )/|/(?! )")
+_UNSAFE = re.compile(r"`|(?<! )/|/(?! )")
 #: How a line ends that goes on in the next, and how one begins that goes on from the one before.
 _GOES_ON, _ENDS = tuple("{([,;"), tuple("})]")
 _NOTE = re.compile(r"/\*(?:[^*]|\*(?!/))*\*/")
@@ -34,17 +34,17 @@ _IN_STYLES = re.compile(r"\s*([{};,>])\s*|(?<=:)\s+")
 
 
 @lru_cache(maxsize=8)  # a page's script and style are the same for every model
-def lean_script(text: str) -> Markup:
+def minify_script(text: str) -> Markup:
     """Return a script without comments, indents, and spaces and line ends that say nothing.
 
     A line with a template in a template keeps its spaces, and so does one with a slash that may begin a pattern: they
     may be part of a text. A template of several lines keeps its line ends.
     """
     lines = _INDENT.sub("", _REMARK.sub("", _COMMENT.sub("", text))).split("\n")
-    return Markup("".join(_joined(list(map(_lean_line, lines)))))
+    return Markup("".join(_join(list(map(_minify_line, lines)))))
 
 
-def _joined(lines: list[str]) -> Iterator[str]:
+def _join(lines: list[str]) -> Iterator[str]:
     """Yield lines, and a line end between two where the first may not go on in the second."""
     in_template = False
     for line, after in zip(lines, [*lines[1:], ""], strict=True):
@@ -53,19 +53,19 @@ def _joined(lines: list[str]) -> Iterator[str]:
         yield line if goes_on and not in_template and "//" not in line else f"{line}\n"
 
 
-def _lean_line(line: str) -> str:
+def _minify_line(line: str) -> str:
     between = _TEXT.split(line)[::2]
-    return line if any(map(_KEPT.search, between)) else _outside(line, _IN_SCRIPTS, _TEXT)
+    return line if any(map(_UNSAFE.search, between)) else _outside(line, _IN_SCRIPTS, _TEXT)
 
 
 @lru_cache(maxsize=8)
-def lean_style(text: str) -> Markup:
+def minify_style(text: str) -> Markup:
     """Return a style sheet without comments, and without spaces and line ends that say nothing."""
     return Markup(_outside(_NOTE.sub("", text), _IN_STYLES).replace(";}", "}").strip())
 
 
-def _outside(text: str, spaced: re.Pattern[str], texts: re.Pattern[str] = _STRING) -> str:
-    """Return *text* without the spaces around what *spaced* finds outside of *texts*."""
+def _outside(text: str, spaces: re.Pattern[str], texts: re.Pattern[str] = _STRING) -> str:
+    """Return *text* without the spaces around what *spaces* finds outside of *texts*."""
     parts = texts.split(text)
-    parts[::2] = [spaced.sub(lambda found: found[1] or "", part) for part in parts[::2]]
+    parts[::2] = [spaces.sub(lambda match: match[1] or "", part) for part in parts[::2]]
     return "".join(parts)

@@ -38,7 +38,7 @@ _GREEK = re.compile(
     "|GREEK CAPITAL LETTER (?P<capital>GAMMA|DELTA|THETA|LAMDA|XI|PI|SIGMA|UPSILON|PHI|PSI|OMEGA)"
 )
 # Two of these in a row are another sign.
-_PAIRED = "-',"
+_LIGATURES = "-',"
 # A name may break after its dots and before its words, and somewhere in what is longer than any line.
 _BREAKS = re.compile(r"(?<=[._/])(?=[^\W_])|(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])")
 _LONGEST = 20
@@ -52,12 +52,12 @@ def escape(text: str) -> str:
         if letter == " ":  # several are one to TeX, and those at the ends none
             parts.append(" " if before not in ("", " ") and after else r"\ ")
         else:
-            parts.append("{}" + letter if letter == before and letter in _PAIRED else _set(letter))
+            parts.append("{}" + letter if letter == before and letter in _LIGATURES else _encode(letter))
     return "".join(parts)
 
 
 @lru_cache(maxsize=1024)
-def _set(letter: str) -> str:
+def _encode(letter: str) -> str:
     """Return how one letter is written."""
     if letter in _SIGNS:
         return _SIGNS[letter]
@@ -68,11 +68,11 @@ def _set(letter: str) -> str:
         return f"{_ACCENTS[accent]}{{{base}}}"
     greek = _GREEK.fullmatch(unicodedata.name(letter, ""))
     if greek:
-        spelled = greek["small"].lower() if greek["small"] else greek["capital"].capitalize()
-        return rf"\ensuremath{{\{spelled.replace('amda', 'ambda')}}}"
+        word = greek["small"].lower() if greek["small"] else greek["capital"].capitalize()
+        return rf"\ensuremath{{\{word.replace('amda', 'ambda')}}}"
     code = ord(letter)
-    written = f"u{code:04x}" if code < 0x10000 else f"U{code:08x}"
-    return rf"\allowbreak{{}}\textbackslash{{}}{written}"  # many in a row need more than a line
+    digits = f"u{code:04x}" if code < 0x10000 else f"U{code:08x}"
+    return rf"\allowbreak{{}}\textbackslash{{}}{digits}"  # many in a row need more than a line
 
 
 def name(text: str) -> Markup:

@@ -10,9 +10,9 @@ from markupsafe import Markup
 from summarykit.exporters.base import Options
 from summarykit.exporters.markdown.escaping import MOST_CHARACTERS, characters
 from summarykit.exporters.markdown.shorten_diff import PROJECT_ROOM, in_less_room
-from summarykit.exporters.view.diff import DiffView, build_project_view, model_view, visible_models
+from summarykit.exporters.view.diff import DiffView, build_diff_view, build_project_view, visible_models
 from summarykit.exporters.view.words import count_noun
-from summarykit.summary.diff import ProjectChanges
+from summarykit.summary.diff import ModelChange, ProjectChanges
 
 #: What stands around the details of one model, but for its name.
 _AROUND = 300
@@ -40,7 +40,7 @@ class _Details:
 def project_comment(changes: ProjectChanges, render: Render, options: Options) -> str:
     """Return the comment: at most 60,000 characters, by leaving out whole parts, the least telling first."""
     told = [] if changes.same and changes.ok else visible_models(changes)
-    views = [model_view(model, fold=options.fold) for model in told]
+    views = [_model_view(model, fold=options.fold) for model in told]
     details = [_Details(view, render) for view in views if view and not view.same]
     for models, errors in PROJECT_ROOM:
         view = build_project_view(changes, title=options.title, source=options.source, models=models, errors=errors)
@@ -80,3 +80,9 @@ def _fitting(details: list[tuple[_Details, str]], room: int) -> list[tuple[_Deta
         if room < 0:
             return details[:at]
     return details
+
+
+def _model_view(model: ModelChange, *, fold: bool) -> DiffView | None:
+    """Return the report on one model; None where there is nothing to compare."""
+    comparison = model.comparison
+    return build_diff_view(comparison, title=model.name, fold=fold) if comparison else None

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from summarykit.exporters.view.budget import broken_lines, failed_lines, limit_rows, verdict_line
+from summarykit.exporters.text.limits import broken_lines, failed_lines, limit_rows, verdict_line
 from summarykit.exporters.view.words import shorten
 from summarykit.summary.budget import ModelCheck
 
@@ -55,5 +55,5 @@ def _table(checks: Sequence[ModelCheck]) -> Table:
     for row in limit_rows(checks):
         name, what = Text(shorten(row.model, 40)), Text(shorten(row.what, 60))
         verdict = Text(f"{row.sign} {row.word}", style="" if row.ok else "red")
-        table.add_row(name, what, Text(row.found), Text(row.most), Text(row.used), verdict)
+        table.add_row(name, what, Text(row.actual), Text(row.most), Text(row.used), verdict)
     return table

@@ -63,21 +63,21 @@ def all_blocks(
 def rank_blocks(blocks: tuple[Block, ...], total: int, words: Callable[[int], str] = group_digits) -> tuple[Block, ...]:
     """Return the largest blocks, sorted, and the rest as "Other (n)"."""
     by_size = sorted(blocks, key=lambda block: -block.value)
-    kept, rest = by_size[:LARGEST], by_size[LARGEST:]
+    top, rest = by_size[:LARGEST], by_size[LARGEST:]
     if len(rest) == 1:
-        kept, rest = by_size, []
+        top, rest = by_size, []
     if rest:
         value = sum(block.value for block in rest)
-        largest = max(kept[0].value, value)
-        kept = [block._replace(bar=per_mille(block.value, largest)) for block in kept]
+        largest = max(top[0].value, value)
+        top = [block._replace(bar=per_mille(block.value, largest)) for block in top]
         label = f"Other ({len(rest)})"
-        kept.append(
+        top.append(
             Block(
                 "", label, label, "", 1, value, value, words(value), "", share(value, total),
                 per_mille(value, total), per_mille(value, largest),
             )
         )  # fmt: skip
-    return tuple(kept)
+    return tuple(top)
 
 
 def whole_sum(blocks: tuple[Block, ...], total: int) -> Rich:
@@ -109,16 +109,16 @@ def first_sentence(data: SummaryData, folding: Folding, blocks: tuple[Block, ...
     times = len(group.layers)
     each = f"{group_digits(times)} × {group_digits(size // times)}" if times > 1 else group_digits(size)
     kind = data.records.types[data.layers[group.layers[0]].type].name
-    largest = (*_called(group.path or data.model_name, kind), Piece(f", {each}."))
+    largest = (*_name_pieces(group.path or data.model_name, kind), Piece(f", {each}."))
     top = max(blocks, key=lambda block: block.value)
     if len(folding.groups) == 1:
         return (Piece("All are in "), *largest)
     if len(blocks) < 2 or top.label == group.path:
         return (Piece(f"{share(size, total)} are in "), *largest)
-    return (Piece(f"{top.share} are in "), *_called(top.label, top.type), Piece("; the largest: "), *largest)
+    return (Piece(f"{top.share} are in "), *_name_pieces(top.label, top.type), Piece("; the largest: "), *largest)
 
 
-def _called(path: str, kind: str) -> Rich:
+def _name_pieces(path: str, kind: str) -> Rich:
     """Return a name as code, with its type where the name is only a number."""
     return (Piece(path, code=True), Piece(f" ({kind})")) if is_number(path) else (Piece(path, code=True),)
 
@@ -131,8 +131,8 @@ def main_blocks(folding: Folding, measure: Measure) -> list[Part]:
         largest = max(range(len(parts)), key=sizes.__getitem__)
         inner = [] if parts[largest].itself else _inside(folding, measure, parts[largest].row)
         fits = len(inner) > 0 and len(parts) + len(inner) - 1 <= _MOST_PARTS
-        folded = parts[largest].row.copies > 1 and len(parts) > 1
-        if folded or not fits or sizes[largest] < _DOMINANT * measure.total:
+        is_repeat = parts[largest].row.copies > 1 and len(parts) > 1
+        if is_repeat or not fits or sizes[largest] < _DOMINANT * measure.total:
             break
         parts[largest : largest + 1] = inner
     return [_repeats(folding, measure, part) for part in parts]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from summarykit._util.gc_pause import gc_paused
-from summarykit.exporters.view import blocks as where
+from summarykit.exporters.view import blocks
 from summarykit.exporters.view.checks import agreement, check_views, grade_views, problems
 from summarykit.exporters.view.columns import columns_of
 from summarykit.exporters.view.flow import run_view
 from summarykit.exporters.view.groups import NO_LIST, flat_list
-from summarykit.exporters.view.icicle.picture import picture
+from summarykit.exporters.view.icicle.picture import build_picture
 from summarykit.exporters.view.language import count_lines
 from summarykit.exporters.view.memory import memory_tables
 from summarykit.exporters.view.rankings import rankings
@@ -112,7 +112,7 @@ def build_view(
         view = _view(
             data, folding, title, source, limits, selection, columns, fold=fold, empty=with_empty, alone=tree_alone
         )
-        return view._replace(picture=picture(data, folding, title)) if with_picture else view
+        return view._replace(picture=build_picture(data, folding, title)) if with_picture else view
 
 
 def folding_of(data: SummaryData, folding: Folding, chosen: Chosen, *, fold: bool) -> Folding:
@@ -142,7 +142,7 @@ def _view(
     rows_of = folding_of(data, folding, chosen, fold=fold)
     keys = selection.columns or columns or (*_COLUMNS, *(_COLUMNS_OF_A_RUN if ran(data) else ()))
     totals, checks = data.totals, data.checks
-    parts = where.all_blocks(data, folding, title, where.by_parameters(data))
+    parts = blocks.all_blocks(data, folding, title, blocks.by_parameters(data))
     rows, left_out = tree_rows(
         data, rows_of, limits[0], title, with_empty=empty, chosen=chosen, columns=keys, in_plain_text=alone
     )
@@ -156,7 +156,7 @@ def _view(
         total=group_digits(totals.parameters),
         total_value=totals.parameters,
         rounded=round_count(totals.parameters),
-        sentence=() if alone else where.first_sentence(data, folding, parts),
+        sentence=() if alone else blocks.first_sentence(data, folding, parts),
         facts=_facts(data),
         counts=count_lines(data),
         agreement=agreement(data),
@@ -167,9 +167,9 @@ def _view(
         grades=grade_views(data),
         story=story(data, title),
         story_total=story_total(data),
-        one_line=where.one_line(parts, totals.parameters),
-        whole_sum=where.whole_sum(parts, totals.parameters),
-        blocks=where.rank_blocks(parts, totals.parameters),
+        one_line=blocks.one_line(parts, totals.parameters),
+        whole_sum=blocks.whole_sum(parts, totals.parameters),
+        blocks=blocks.rank_blocks(parts, totals.parameters),
         rankings=() if alone else rankings(data, folding, title),
         columns=columns_of(keys),
         rows=rows,
@@ -178,13 +178,13 @@ def _view(
         rows_without_parameters=sum(not row.has_parameters for row in rows),
         groups_title=groups.title,
         groups=groups.groups,
-        groups_left_out=groups.told,
+        groups_left_out=groups.left_out,
         notes=data.records.notes,
         run=run,
         memory=() if alone else memory_tables(data),
         picture=None,
         glossary=_glossary(data, ran=run is not None),
-        made=_made(data),
+        made=_provenance(data),
     )
 
 
@@ -202,13 +202,13 @@ def _facts(data: SummaryData) -> tuple[str, ...]:
     dtypes = {t.facts.dtype for t in data.tensors if t.facts.kind == "parameter"}
     number_format = f" in {dtypes.pop()}" if len(dtypes) == 1 else " in mixed formats" if dtypes else ""
     facts.append(size_words(totals.bytes) + number_format)
-    facts.append(where.layers_fact(data))
+    facts.append(blocks.layers_fact(data))
     if totals.buffers:
         facts.append(f"{group_digits(totals.buffers)} stored, not learned")
     return tuple(facts)
 
 
-def _made(data: SummaryData) -> tuple[str, ...]:
+def _provenance(data: SummaryData) -> tuple[str, ...]:
     ran = "nothing was run, " if data.trace.how == "off" else ""
     return (
         f"Read from the model as it stands: {ran}nothing was changed, no values were read.",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from summarykit.exporters.view.columns import RowContext, cells_of
 from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.rows import named_shape, shared_note
-from summarykit.exporters.view.selection import as_asked, cut_rows, works_of
+from summarykit.exporters.view.selection import cut_rows, selection_text, works_of
 from summarykit.exporters.view.values import Group, Piece
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, place, shape_words
 from summarykit.expression import group_digits
@@ -34,7 +34,7 @@ class FlatList(NamedTuple):
 
     title: str  #: "All 107 layers"
     groups: tuple[Group, ...]
-    told: str  #: what is not listed, in a sentence; empty where all is
+    left_out: str  #: what is not listed, in a sentence; empty where all is
 
 
 NO_LIST = FlatList("", (), "")
@@ -50,34 +50,34 @@ def flat_list(
     columns: Sequence[str] = (),
 ) -> FlatList:
     """Return the largest *limit* layers of those *chosen*, in the order asked for, and what is left out."""
-    listed = listed_rows(data, folding, chosen)
-    kept = sorted(sorted(range(len(listed)), key=lambda at: -listed[at].value)[:limit])
-    rest = sorted(set(range(len(listed))) - set(kept)) if len(kept) < len(listed) else []
-    shown = [listed[at] for at in kept]
-    order = sorted_by(data, chosen.selection.sort, (SortKey(e.layer, e.path, e.value, e.macs) for e in shown))
-    told = [_too_many([listed[at] for at in rest]), _not_asked_for(data, listed, chosen)]
+    candidates = listed_rows(data, folding, chosen)
+    largest = sorted(sorted(range(len(candidates)), key=lambda at: -candidates[at].value)[:limit])
+    rest = sorted(set(range(len(candidates))) - set(largest)) if len(largest) < len(candidates) else []
+    rows = [candidates[at] for at in largest]
+    order = sorted_by(data, chosen.selection.sort, (SortKey(e.layer, e.path, e.value, e.macs) for e in rows))
+    sentences = [_too_many([candidates[at] for at in rest]), _outside_selection(data, candidates, chosen)]
     return FlatList(
-        _title(data, listed, chosen),
-        tuple(_group(data, shown[at], title, columns) for at in order),
-        " ".join(filter(None, told)),
+        _title(data, candidates, chosen),
+        tuple(_group(data, rows[at], title, columns) for at in order),
+        " ".join(filter(None, sentences)),
     )
 
 
 def listed_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[ListRow]:
     """Return the rows of the list that were asked for, in the order of the model."""
     adds, counts, flows = data.columns.adds, data.columns.counted, data.flows
-    cut = cut_rows(data, folding, chosen)
-    found = [
+    cuts = cut_rows(data, folding, chosen)
+    rows = [
         ListRow(row.layer, row.path, row.times, counts[row.layer] * row.times,
                flows[row.layer].macs_total * row.times if flows else 0, inside, inside=True)
-        for row, inside in cut
+        for row, inside in cuts
     ]  # fmt: skip
     for group in folding.working_groups:
         first, times = group.layers[0], len(group.layers)
         if chosen.lists(first) and not _is_cut(data, first, chosen):
             macs = flows[first].macs * times if flows else 0
-            found.append(ListRow(first, group.path, times, adds[first] * times, macs, times, inside=False))
-    return sorted(found, key=lambda each: each.layer)
+            rows.append(ListRow(first, group.path, times, adds[first] * times, macs, times, inside=False))
+    return sorted(rows, key=lambda each: each.layer)
 
 
 def _is_cut(data: SummaryData, layer: int, chosen: Chosen) -> bool:
@@ -86,59 +86,59 @@ def _is_cut(data: SummaryData, layer: int, chosen: Chosen) -> bool:
     return inner and data.columns.depth[layer] == chosen.selection.depth
 
 
-def _title(data: SummaryData, listed: Sequence[ListRow], chosen: Chosen) -> str:
+def _title(data: SummaryData, rows: Sequence[ListRow], chosen: Chosen) -> str:
     layers = sum(works_of(data))
-    alone = sum(each.layers for each in listed if not each.inside)
-    parts = sum(each.times for each in listed if each.inside)
+    alone = sum(each.layers for each in rows if not each.inside)
+    parts = sum(each.times for each in rows if each.inside)
     if not chosen.selection.leaves_out or (not parts and alone == layers):
         return "The only layer" if layers == 1 else f"All {count_noun(layers, 'layer')}"
-    said = f"{group_digits(alone)} of {count_noun(layers, 'layer')}"
-    return f"{said} and {count_noun(parts, 'part')} with everything inside" if parts else said
+    text = f"{group_digits(alone)} of {count_noun(layers, 'layer')}"
+    return f"{text} and {count_noun(parts, 'part')} with everything inside" if parts else text
 
 
 def _too_many(rest: Sequence[ListRow]) -> str:
     if not rest:
         return ""
-    said = f"{count_noun(len(rest), 'smaller row')} with {group_digits(sum(each.value for each in rest))} parameters "
-    return said + f"{'is' if len(rest) == 1 else 'are'} not listed here; every total counts them."
+    text = f"{count_noun(len(rest), 'smaller row')} with {group_digits(sum(each.value for each in rest))} parameters "
+    return text + f"{'is' if len(rest) == 1 else 'are'} not listed here; every total counts them."
 
 
-def _not_asked_for(data: SummaryData, listed: Sequence[ListRow], chosen: Chosen) -> str:
+def _outside_selection(data: SummaryData, rows: Sequence[ListRow], chosen: Chosen) -> str:
     """Return how many layers no row accounts for, and what they hold."""
-    layers = sum(works_of(data)) - sum(each.layers for each in listed)
+    layers = sum(works_of(data)) - sum(each.layers for each in rows)
     if not chosen.selection.leaves_out or not layers:
         return ""
-    parameters = data.totals.parameters - sum(each.value for each in listed)
-    said = f"{count_noun(layers, 'layer')} with {count_noun(parameters, 'parameter')} "
-    said += f"{'is' if layers == 1 else 'are'} not listed here, {as_asked(chosen.selection)}"
-    return f"{said}; every total counts them."
+    parameters = data.totals.parameters - sum(each.value for each in rows)
+    text = f"{count_noun(layers, 'layer')} with {count_noun(parameters, 'parameter')} "
+    text += f"{'is' if layers == 1 else 'are'} not listed here, {selection_text(chosen.selection)}"
+    return f"{text}; every total counts them."
 
 
-def _group(data: SummaryData, listed: ListRow, title: str, keys: Sequence[str]) -> Group:
-    layer, times = data.layers[listed.layer], listed.times
+def _group(data: SummaryData, row: ListRow, title: str, keys: Sequence[str]) -> Group:
+    layer, times = data.layers[row.layer], row.times
     own = data.columns.own[layer.id]
     why = data.explanation(layer)
-    word, sign, _ = GRADE_WORDS[why.evidence] if why and not listed.inside else ("", "", "")
-    each = listed.value // times  # what is counted elsewhere is told by the note: the column adds up
-    text = group_digits(each) if layer.explanation >= 0 or listed.inside else "–"
-    if own is None and not listed.inside:
+    word, sign, _ = GRADE_WORDS[why.evidence] if why and not row.inside else ("", "", "")
+    each = row.value // times  # what is counted elsewhere is told by the note: the column adds up
+    text = group_digits(each) if layer.explanation >= 0 or row.inside else "–"
+    if own is None and not row.inside:
         text = "not known yet"
     if times > 1 and each:
-        text = f"{group_digits(times)} × {group_digits(each)} = {group_digits(listed.value)}"
-    held = [data.tensors[i] for i in range(layer.first_tensor, layer.end_tensor)]
-    shapes = [shape_words(t.facts.shape) for t in held if t.facts.kind == "parameter"]
-    inside = (Piece(f"with everything inside, {count_noun(listed.layers // times, 'layer')}"),)
+        text = f"{group_digits(times)} × {group_digits(each)} = {group_digits(row.value)}"
+    tensors = [data.tensors[i] for i in range(layer.first_tensor, layer.end_tensor)]
+    shapes = [shape_words(t.facts.shape) for t in tensors if t.facts.kind == "parameter"]
+    inside = (Piece(f"with everything inside, {count_noun(row.layers // times, 'layer')}"),)
     return Group(
-        path=place(listed.path, layer.parent, title),
+        path=place(row.path, layer.parent, title),
         times=times,
         type=data.records.types[layer.type].name,
-        weight="" if listed.inside else named_shape(data, layer, "weight") or ", ".join(shapes),
-        equation="" if listed.inside else data.texts(layer).equation or "",
+        weight="" if row.inside else named_shape(data, layer, "weight") or ", ".join(shapes),
+        equation="" if row.inside else data.texts(layer).equation or "",
         flow=row_flow(data, layer, times),
         text=text,
         word=word,
         sign=sign,
-        note=inside if listed.inside else shared_note(data, layer, listed.path, times),
-        whole=listed.inside,
-        cells=cells_of(keys, RowContext(data, layer, times, listed.path)),
+        note=inside if row.inside else shared_note(data, layer, row.path, times),
+        whole=row.inside,
+        cells=cells_of(keys, RowContext(data, layer, times, row.path)),
     )

@@ -42,17 +42,17 @@ def _active(data: SummaryData) -> Rich:
     totals, experts = data.totals, data.experts
     if totals.active_parameters is None:
         return (Piece(f"{experts.reason}; experts_per_token can give it"),)
-    said = share(totals.active_parameters, totals.parameters)
+    text = share(totals.active_parameters, totals.parameters)
     if totals.embedding_parameters and totals.active_parameters_without_embedding is not None:
-        said += f", {group_digits(totals.active_parameters_without_embedding)} without embeddings"
-    pieces = [Piece(said)]
+        text += f", {group_digits(totals.active_parameters_without_embedding)} without embeddings"
+    pieces = [Piece(text)]
     for part in experts.routed[:_KINDS]:
-        pieces += [Piece("; "), *_routed(part)]
-    left = len(experts.routed) - _KINDS
-    return (*pieces, Piece(f"; {count_noun(left, 'other kind')} of experts")) if left > 0 else tuple(pieces)
+        pieces += [Piece("; "), *_routing(part)]
+    rest = len(experts.routed) - _KINDS
+    return (*pieces, Piece(f"; {count_noun(rest, 'other kind')} of experts")) if rest > 0 else tuple(pieces)
 
 
-def _routed(part: RoutedExperts) -> Rich:
-    where = f" in {count_noun(part.places, 'layer')}" if part.places > 1 else ""
-    chosen = f"{group_digits(part.per_token)} of {count_noun(part.experts, 'expert')} per token{where}"
+def _routing(part: RoutedExperts) -> Rich:
+    places = f" in {count_noun(part.places, 'layer')}" if part.places > 1 else ""
+    chosen = f"{group_digits(part.per_token)} of {count_noun(part.experts, 'expert')} per token{places}"
     return (Piece(f"{chosen}, from "), Piece(part.origin, code=True))

@@ -37,18 +37,18 @@ def _all(data: SummaryData, folding: Folding, title: str) -> Iterator[Ranking]:
         blocks = all_blocks(data, folding, title, measure, words)
         yield Ranking("block", name, words(measure.total), rank_blocks(blocks, measure.total, words))
         for by, keys in groupings.items():
-            found = _grouped(keys, measure, words)
-            yield Ranking(by, name, words(measure.total), rank_blocks(found, measure.total, words))
+            groups = _group_blocks(keys, measure, words)
+            yield Ranking(by, name, words(measure.total), rank_blocks(groups, measure.total, words))
 
 
-def _grouped(keys: Sequence[_Key], measure: Measure, words: Callable[[int], str]) -> tuple[Block, ...]:
+def _group_blocks(keys: Sequence[_Key], measure: Measure, words: Callable[[int], str]) -> tuple[Block, ...]:
     """Return one block for all layers of one key that measure anything."""
     sizes: dict[_Key, list[int]] = {}
     for key, size in zip(keys, measure.own, strict=True):
         if size:
             sizes.setdefault(key, []).append(size)
     largest = max(map(sum, sizes.values()), default=0)
-    return tuple(_block(key, found, measure.total, largest, words) for key, found in sizes.items())
+    return tuple(_block(key, values, measure.total, largest, words) for key, values in sizes.items())
 
 
 def _block(key: _Key, sizes: list[int], total: int, largest: int, words: Callable[[int], str]) -> Block:

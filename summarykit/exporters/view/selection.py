@@ -10,25 +10,25 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
 from summarykit.summary.selection import Chosen, Selection
 
-_NAMED = 3
+_MOST_NAMES = 3
 _LONGEST = 40
 
 
-def as_asked(selection: Selection) -> str:
+def selection_text(selection: Selection) -> str:
     """Return "as asked: to depth 2, only layer4.*, without ReLU"; empty where everything was asked for."""
     parts = [
         f"to depth {selection.depth}" if selection.depth is not None else "",
-        f"only {_named(selection.only)}" if selection.only else "",
-        f"without {_named(selection.exclude)}" if selection.exclude else "",
+        f"only {_pattern_words(selection.only)}" if selection.only else "",
+        f"without {_pattern_words(selection.exclude)}" if selection.exclude else "",
     ]
-    found = ", ".join(part for part in parts if part)
-    return f"as asked: {found}" if found else ""
+    text = ", ".join(part for part in parts if part)
+    return f"as asked: {text}" if text else ""
 
 
-def _named(patterns: Sequence[str]) -> str:
-    named = [shorten(pattern, _LONGEST) for pattern in patterns[:_NAMED]]
-    more = len(patterns) - _NAMED
-    return join_words([*named, f"{count_noun(more, 'more pattern')}"] if more > 0 else named)
+def _pattern_words(patterns: Sequence[str]) -> str:
+    names = [shorten(pattern, _LONGEST) for pattern in patterns[:_MOST_NAMES]]
+    more = len(patterns) - _MOST_NAMES
+    return join_words([*names, f"{count_noun(more, 'more pattern')}"] if more > 0 else names)
 
 
 def cut_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[tuple[FoldedRow, int]]:
@@ -39,12 +39,12 @@ def cut_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[tuple[
     rows = folding.rows
     works = works_of(data)
     before = [0, *accumulate(works[row.layer] * row.times for row in rows)]
-    found = [
+    cuts = [
         (row, before[row.end] - before[index])
         for index, row in enumerate(rows)
         if row.depth == depth and row.end > index + 1 and chosen.lists(row.layer)
     ]
-    return [(row, inside) for row, inside in found if inside]
+    return [(row, inside) for row, inside in cuts if inside]
 
 
 def works_of(data: SummaryData) -> list[bool]:

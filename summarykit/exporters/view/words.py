@@ -41,10 +41,10 @@ def visible(text: str) -> str:
     """
     if text.isprintable():  # no character of these categories but the usual blank
         return text
-    return "".join(map(_seen, text))
+    return "".join(map(_escape, text))
 
 
-def _seen(character: str) -> str:
+def _escape(character: str) -> str:
     if unicodedata.category(character) not in _INVISIBLE or character in _BLANKS:
         return character
     code = ord(character)
@@ -115,8 +115,8 @@ def shape_words(shape: Shape | None) -> str:
 
 def join_words(parts: Iterable[str]) -> str:
     """Return "a, b and c"."""
-    held = list(parts)
-    return held[0] if len(held) == 1 else f"{', '.join(held[:-1])} and {held[-1]}" if held else ""
+    words = list(parts)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
 def is_range(name: str) -> bool:
@@ -129,8 +129,8 @@ def block_name(path: str, kind: str) -> str:
     parts = path.split(".")
     if re.fullmatch(r"\d+", parts[-1]):
         return ".".join(parts[-2:]) if len(parts) > 1 else f"{kind} {path}"
-    named = [part for part in parts if not is_range(part)]
-    return named[-1] if named else kind
+    names = [part for part in parts if not is_range(part)]
+    return names[-1] if names else kind
 
 
 def place(path: str, parent: int, title: str) -> str:

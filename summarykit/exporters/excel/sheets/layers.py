@@ -77,7 +77,7 @@ def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title
         return _with_height(_row(data, place, title, keys, chosen), widths)
 
     too_long = _TOO_LONG if folded and not fold else ""
-    told = " ".join(filter(None, (too_long, quiet(visible(left_out.told)) if left_out else "")))
+    told = " ".join(filter(None, (too_long, quiet(visible(left_out.sentence)) if left_out else "")))
     rows = MadeRows(places, made, [_with_height(row, widths) for row in rest])
     return LayerSheet(rows, tuple(columns), folded, notes, tuple(widths.values()), told, deepest=found["level"].largest)
 
@@ -96,7 +96,7 @@ def _places(
     if chosen.apart or not folded:
         folding = Folding(data, folded, chosen.apart)
     shown = visible_places(data, folding, MOST_ROWS, with_empty=True, chosen=chosen)
-    found = ((folding.rows[place.row], place.hidden) for place in shown.places)
+    found = ((folding.rows[place.row], place.hidden_rows) for place in shown.places)
     return [_Place(row.layer, row.name, row.path, row.times, hidden) for row, hidden in found], shown
 
 

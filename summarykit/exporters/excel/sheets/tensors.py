@@ -11,7 +11,7 @@ from summarykit.exporters.excel.cells.lazy_rows import MadeRows
 from summarykit.exporters.excel.cells.live_blocks import WIDEST, number_width
 from summarykit.exporters.excel.cells.row_height import between, row_height
 from summarykit.exporters.view.rows import tensor_line
-from summarykit.exporters.view.selection import as_asked
+from summarykit.exporters.view.selection import selection_text
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, shape_words, visible
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
@@ -81,7 +81,7 @@ def tensor_sheet(data: SummaryData, folding: Folding, selection: Selection, *, f
 
 
 def _because(selection: Selection) -> str:
-    return f" ({asked})" if (asked := as_asked(selection)) else ""
+    return f" ({asked})" if (asked := selection_text(selection)) else ""
 
 
 def _each(data: SummaryData, chosen: Chosen) -> list[Held]:

@@ -43,38 +43,38 @@ def broken_limits(comparison: Comparison) -> tuple[Rich, ...]:
     return tuple(broken_pieces(each, comparison.after) for each in comparison.verdicts if not each.ok)
 
 
-def used(verdicts: Sequence[Verdict], *, increases: bool = False) -> str:
+def usage(verdicts: Sequence[Verdict], *, increases: bool = False) -> str:
     """Return "17.7 of 30.0 M budget (59%)" for the limit on the whole model that is used most; empty without one.
 
     With *increases*, what there may be after an increase is such a limit too.
     """
     fullest = max(_whole(verdicts, increases=increases), default=None, key=lambda pair: pair[0])
-    return _used(fullest[1]) if fullest else ""
+    return _usage(fullest[1]) if fullest else ""
 
 
 def _whole(verdicts: Sequence[Verdict], *, increases: bool) -> Iterator[tuple[Fraction, Verdict]]:
     for verdict in verdicts:
-        known = verdict.found is not None and verdict.most is not None
-        if known and verdict.limit.pattern is None and (increases or not verdict.limit.increase):
-            found, most = verdict.found or 0, verdict.most or 0
-            yield Fraction(found, most) if most else Fraction(found and 10**30), verdict
+        comparable = verdict.found is not None and verdict.most is not None
+        if comparable and verdict.limit.pattern is None and (increases or not verdict.limit.increase):
+            amount, most = verdict.found or 0, verdict.most or 0
+            yield Fraction(amount, most) if most else Fraction(amount and 10**30), verdict
 
 
-def _used(verdict: Verdict) -> str:
-    found, most = verdict.found or 0, verdict.most or 0
+def _usage(verdict: Verdict) -> str:
+    count, most = verdict.found or 0, verdict.most or 0
     units = _BYTES if verdict.limit.quantity is Quantity.BYTES else _COUNTS
     unit = next(((size, name) for size, name in units if most >= size), None)
-    if unit and (not found or one_decimal(found, unit[0]) != "0.0"):
-        amount = f"{one_decimal(found, unit[0])} of {one_decimal(most, unit[0])} {unit[1]}"
+    if unit and (not count or one_decimal(count, unit[0]) != "0.0"):
+        amount = f"{one_decimal(count, unit[0])} of {one_decimal(most, unit[0])} {unit[1]}"
     else:
-        amount = f"{group_digits(found)} of {group_digits(most)}{' bytes' if units is _BYTES else ''}"
-    return f"{amount} {_OF.get(verdict.limit.quantity, '')}budget{_percent(found, most)}"
+        amount = f"{group_digits(count)} of {group_digits(most)}{' bytes' if units is _BYTES else ''}"
+    return f"{amount} {_OF.get(verdict.limit.quantity, '')}budget{_percent(count, most)}"
 
 
-def _percent(found: int, most: int) -> str:
+def _percent(count: int, most: int) -> str:
     """Return " (59%)": whole, but for the first percent and around the last."""
-    if not found or not most:
+    if not count or not most:
         return ""
-    if most <= found * 100 and not 99 * most < found * 100 < 101 * most:
-        return f" ({group_digits((found * 200 // most + 1) // 2)}%)"
-    return f" ({share(found, most)})"
+    if most <= count * 100 and not 99 * most < count * 100 < 101 * most:
+        return f" ({group_digits((count * 200 // most + 1) // 2)}%)"
+    return f" ({share(count, most)})"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from summarykit._util.gc_pause import gc_paused
-from summarykit.exporters.view.diff.budget import broken_limits, budget_words, look_of, used
+from summarykit.exporters.view.diff.budget import broken_limits, budget_words, look_of, usage
 from summarykit.exporters.view.diff.loading import NO_CHECKPOINTS, verdict
 from summarykit.exporters.view.diff.rows import change_rows, reasons
 from summarykit.exporters.view.diff.values import ChangeRow, DiffView, TotalLine
@@ -55,7 +55,7 @@ def build_diff_view(
         quiet = [row for row in rows if not row.change_value] if top is not rows else []
         rest = [*top[top_rows:], *quiet]
         why = () if comparison.new else tuple(reasons(comparison, comparison.told, title))
-        failed = [check for check in comparison.checks.list if not check.ok]
+        failing = [check for check in comparison.checks.list if not check.ok]
         return DiffView(
             title=title,
             key=comment_key(title),
@@ -67,7 +67,7 @@ def build_diff_view(
             what=_what(comparison),
             change=change_of(comparison),
             budget=budget_words(comparison.verdicts),
-            used=used(comparison.verdicts),
+            used=usage(comparison.verdicts),
             broken=broken_limits(comparison),
             numbers=tuple(_numbers(comparison)),
             totals=tuple(_totals(comparison)),
@@ -84,7 +84,7 @@ def build_diff_view(
             unchanged=layers_text(comparison.unchanged),
             notes=tuple(f"{note[0].upper()}{note[1:]}." for note in comparison.notes),
             problems=tuple(
-                f"{check.claim}: {group_digits(check.found)}, not {group_digits(check.expected)}" for check in failed
+                f"{check.claim}: {group_digits(check.found)}, not {group_digits(check.expected)}" for check in failing
             ),
             receipt=_receipt(comparison),
             before="" if comparison.new else comparison.before.fingerprint,
@@ -110,7 +110,7 @@ def _more_reasons(number: int) -> str:
 def comment_key(title: str) -> str:
     """Return what tells one comment from another: nothing in it means anything to HTML or Markdown."""
     return re.sub(
-        r"[^\w.-]|-(?=-)|(?<![^\W_])_|_(?![^\W_])", lambda found: f"%{ord(found[0]):x}", title, flags=re.ASCII
+        r"[^\w.-]|-(?=-)|(?<![^\W_])_|_(?![^\W_])", lambda match: f"%{ord(match[0]):x}", title, flags=re.ASCII
     )
 
 
@@ -150,17 +150,17 @@ def _numbers(comparison: Comparison) -> Iterator[str]:
     yield size_words(after.bytes) if before.bytes == after.bytes else sizes(before.bytes, after.bytes)
     if before.frozen or after.frozen:
         same = before.trainable == after.trainable
-        told = (
+        text = (
             f"{group_digits(after.trainable)}"
             if same
             else f"{group_digits(before.trainable)} → {group_digits(after.trainable)}"
         )
-        yield f"{told} trainable"
+        yield f"{text} trainable"
     if before.macs is not None and after.macs is not None and (before.macs != after.macs or comparison.new):
         one = "" if comparison.new else f"{group_digits(before.macs)} → "
         yield f"{one}{group_digits(after.macs)} multiply-adds"
-    if told := used(comparison.verdicts):
-        yield told
+    if text := usage(comparison.verdicts):
+        yield text
 
 
 def _totals(comparison: Comparison) -> Iterator[TotalLine]:
@@ -183,8 +183,8 @@ def _totals(comparison: Comparison) -> Iterator[TotalLine]:
                 label, group_digits(one), group_digits(other), signed_count(change), percent(change, one), one, other
             )
     one, other = before.bytes, after.bytes
-    told = (size_words(one), size_words(other), signed_size(other - one), percent(other - one, one))
-    yield TotalLine("Size", *told, one, other)
+    texts = (size_words(one), size_words(other), signed_size(other - one), percent(other - one, one))
+    yield TotalLine("Size", *texts, one, other)
 
 
 def _receipt(comparison: Comparison) -> str:

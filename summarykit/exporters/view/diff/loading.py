@@ -21,14 +21,14 @@ NO_CHECKPOINTS = Verdict("", (), (), (), "", 0)
 def verdict(checkpoint: Checkpoint) -> Verdict:
     """Return whether checkpoints of the model before load into the model after, and what makes it so."""
     lines = list(_names(checkpoint))
-    left = len(lines) - MOST_NAMES
+    rest = len(lines) - MOST_NAMES
     look, text = _sentence(checkpoint)
     return Verdict(
         look,
         text,
         tuple(_details(checkpoint)),
         tuple(lines[:MOST_NAMES]),
-        f"{count_noun(left, 'name')} more" if left > 0 else "",
+        f"{count_noun(rest, 'name')} more" if rest > 0 else "",
         len(lines),
     )
 
@@ -45,7 +45,7 @@ def _sentence(checkpoint: Checkpoint) -> tuple[str, Rich]:
     parts = [
         with_names(len(names), word, names)
         for word, names in (
-            ("reshaped", [found.name for found in checkpoint.reshaped]),
+            ("reshaped", [change.name for change in checkpoint.reshaped]),
             ("missing in them", checkpoint.missing),
             ("unexpected", checkpoint.unexpected),
         )
@@ -60,20 +60,20 @@ def _details(checkpoint: Checkpoint) -> Iterator[Rich]:
     if checkpoint.loads is False and not checkpoint.loads_loosely:
         yield *loosely, Piece(" fails too: it forgives names, not shapes")
     elif checkpoint.loads is False:
-        kept = f"leave {count_noun(checkpoint.untouched, 'number')} as initialised"
-        ignored = f"ignore {count_noun(len(checkpoint.unexpected), 'saved name')}"
-        what = [kept] * bool(checkpoint.missing) + [ignored] * bool(checkpoint.unexpected)
+        leaves = f"leave {count_noun(checkpoint.untouched, 'number')} as initialised"
+        ignores = f"ignore {count_noun(len(checkpoint.unexpected), 'saved name')}"
+        what = [leaves] * bool(checkpoint.missing) + [ignores] * bool(checkpoint.unexpected)
         yield *loosely, Piece(f" raises nothing and would {' and '.join(what)}")
         if checkpoint.misplaced:
             number = len(checkpoint.misplaced)
-            told = with_names(number, "name" if number == 1 else "names", checkpoint.misplaced)
-            yield Piece("and it would load into other layers: "), *told
+            names = with_names(number, "name" if number == 1 else "names", checkpoint.misplaced)
+            yield Piece("and it would load into other layers: "), *names
     if checkpoint.merged:
-        told = with_names(len(checkpoint.merged), "names", checkpoint.merged)
-        yield Piece("different saved tensors go into one, and the last one wins: "), *told
+        names = with_names(len(checkpoint.merged), "names", checkpoint.merged)
+        yield Piece("different saved tensors go into one, and the last one wins: "), *names
     if checkpoint.renamed:
         yield tuple(_renaming(checkpoint))
-    formats = Counter((found.before, found.after) for found in checkpoint.converted)
+    formats = Counter((conversion.before, conversion.after) for conversion in checkpoint.converted)
     for (before, after), number in formats.items():
         yield (Piece(f"{count_noun(number, 'tensor')} would be converted, {before} → {after}"),)
 
@@ -83,29 +83,29 @@ def _renaming(checkpoint: Checkpoint) -> Iterator[Piece]:
     number = len(checkpoint.renamed)
     every = number == len(checkpoint.unexpected) and set(checkpoint.missing) <= {new for _, new in checkpoint.renamed}
     yield Piece("all names are known under others: " if every else f"{group_digits(number)} of them only renamed: ")
-    added = {new.removesuffix(old) for old, new in checkpoint.renamed if new.endswith(old)}
-    taken = {old.removesuffix(new) for old, new in checkpoint.renamed if old.endswith(new)}
+    new_prefixes = {new.removesuffix(old) for old, new in checkpoint.renamed if new.endswith(old)}
+    old_prefixes = {old.removesuffix(new) for old, new in checkpoint.renamed if old.endswith(new)}
     same = sum(new.endswith(old) or old.endswith(new) for old, new in checkpoint.renamed) == number
-    if same and len(added | taken) == 1:
-        yield Piece((added | taken).pop(), code=True)
-        yield Piece(" is now in front of each" if added else " is no longer in front of each")
+    if same and len(new_prefixes | old_prefixes) == 1:
+        yield Piece((new_prefixes | old_prefixes).pop(), code=True)
+        yield Piece(" is now in front of each" if new_prefixes else " is no longer in front of each")
         return
     old, new = checkpoint.renamed[0]
     yield from (Piece(old, code=True), Piece(" → "), Piece(new, code=True), Piece(", …" if number > 1 else ""))
 
 
 def _names(checkpoint: Checkpoint) -> Iterator[NameLine]:
-    renamed = dict(checkpoint.renamed)
-    targets = set(renamed.values())
-    for found in checkpoint.reshaped:
-        yield NameLine("reshaped", found.name, f"{shape_text(found.before)} → {shape_text(found.after)}", False)
+    new_names = dict(checkpoint.renamed)
+    targets = set(new_names.values())
+    for change in checkpoint.reshaped:
+        yield NameLine("reshaped", change.name, f"{shape_text(change.before)} → {shape_text(change.after)}", False)
     for old, new in checkpoint.renamed:
         yield NameLine("renamed", old, new, True)
     for name in checkpoint.missing:
         if name not in targets:
             yield NameLine("missing in them", name, "", False)
     for name in checkpoint.unexpected:
-        if name not in renamed:
+        if name not in new_names:
             yield NameLine("unexpected", name, "", False)
     for name in checkpoint.misplaced:
         yield NameLine("into another layer", name, "", False)

@@ -26,8 +26,8 @@ def is_whole(group: ChangeGroup) -> bool:
 def inside(comparison: Comparison, group: ChangeGroup) -> tuple[list[int], list[int]]:
     """Return the layers with parameters that one of a group is about, before and after."""
     changes = group.told[0].changes
-    sides = (comparison.before, [c.before for c in changes]), (comparison.after, [c.after for c in changes])
-    one, other = ([n for n in told if n >= 0 and data.layers[n].explanation >= 0] for data, told in sides)
+    before_after = (comparison.before, [c.before for c in changes]), (comparison.after, [c.after for c in changes])
+    one, other = ([n for n in ids if n >= 0 and data.layers[n].explanation >= 0] for data, ids in before_after)
     return one, other
 
 
@@ -38,15 +38,15 @@ def adds(data: SummaryData, layers: Sequence[int]) -> int:
 
 def equation(data: SummaryData, layers: Sequence[int]) -> str:
     """Return why *layers* hold as many parameters as they do; "–" where they hold none, or there are none."""
-    held = [layer for layer in layers if layer >= 0 and data.layers[layer].explanation >= 0]
-    if len(held) < 2:
-        return _equation(data, held[0]) if held else "–"
-    total = adds(data, held)
-    sizes = [size for layer in held if (size := data.columns.own[layer]) is not None]
-    if len(held) > _MOST_FORMULAS or len(sizes) < len(held) or total != sum(sizes):  # some count elsewhere
-        return f"{count_noun(total, 'parameter')} in {count_noun(len(held), 'layer')}"
+    holders = [layer for layer in layers if layer >= 0 and data.layers[layer].explanation >= 0]
+    if len(holders) < 2:
+        return _equation(data, holders[0]) if holders else "–"
+    total = adds(data, holders)
+    sizes = [size for layer in holders if (size := data.columns.own[layer]) is not None]
+    if len(holders) > _MOST_FORMULAS or len(sizes) < len(holders) or total != sum(sizes):  # some count elsewhere
+        return f"{count_noun(total, 'parameter')} in {count_noun(len(holders), 'layer')}"
     formulas = [
-        data.texts(data.layers[layer]).numbers or group_digits(size) for layer, size in zip(held, sizes, strict=True)
+        data.texts(data.layers[layer]).numbers or group_digits(size) for layer, size in zip(holders, sizes, strict=True)
     ]
     return f"{' + '.join(formulas)} = {group_digits(total)}"
 

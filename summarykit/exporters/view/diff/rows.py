@@ -35,11 +35,11 @@ def change_rows(comparison: Comparison, groups: Sequence[ChangeGroup], title: st
 
 def worth_showing(comparison: Comparison, groups: Sequence[ChangeGroup]) -> list[ChangeGroup]:
     """Return *groups*, largest change first, without layers that only hold others: they say nothing of their own."""
-    shown = [group for group in groups if tells(comparison, group)]
-    return sorted(shown, key=lambda group: -abs(group.change.parameters))  # stable: then in model order
+    rows = [group for group in groups if has_own_row(comparison, group)]
+    return sorted(rows, key=lambda group: -abs(group.change.parameters))  # stable: then in model order
 
 
-def tells(comparison: Comparison, group: ChangeGroup) -> bool:
+def has_own_row(comparison: Comparison, group: ChangeGroup) -> bool:
     """Return whether a group tells what no other row does."""
     change = group.first
     if comparison.new:
@@ -71,10 +71,10 @@ def change_row(comparison: Comparison, group: ChangeGroup, title: str) -> Change
     change, each, total = group.first, group.told[0].change, group.change
     side, layer = _side(comparison, group)
     times = len(group.told)
-    held = inside(comparison, group)
-    formulas = equation(comparison.before, held[0]), equation(comparison.after, held[1])
+    layers = inside(comparison, group)
+    formulas = equation(comparison.before, layers[0]), equation(comparison.after, layers[1])
     states = (State.NEW,) if comparison.new else change.states
-    notes = () if comparison.new else tuple(happened(comparison, group))
+    notes = () if comparison.new else tuple(change_phrases(comparison, group))
     kind = type_of(side, layer)
     return ChangeRow(
         word=STATE_WORDS[states[0]],
@@ -90,8 +90,8 @@ def change_row(comparison: Comparison, group: ChangeGroup, title: str) -> Change
         lines=_lines(states, kind, *formulas, notes),
         change=product(each.parameters, times),
         change_value=total.parameters,
-        before_value=adds(comparison.before, held[0]),
-        after_value=adds(comparison.after, held[1]),
+        before_value=adds(comparison.before, layers[0]),
+        after_value=adds(comparison.after, layers[1]),
         bytes=signed_size(total.bytes),
         bytes_value=total.bytes,
         macs=product(each.macs, times),
@@ -107,9 +107,9 @@ def _lines(states: Sequence[State], kind: str, before: str, after: str, notes: t
         formula = after if states[0] is State.NEW else before
         return ((Piece(kind if formula == "–" else formula),),)
     if before != after:
-        told = () if states[0] is State.CHANGED else notes
-        gone = after == "–" and told  # what came instead is told
-        return ((Piece(before),), *(() if gone else ((Piece(after),),)), *told)
+        extra = () if states[0] is State.CHANGED else notes
+        is_replaced = after == "–" and extra  # the phrases name what came instead
+        return ((Piece(before),), *(() if is_replaced else ((Piece(after),),)), *extra)
     return (*([(Piece(after),)] if after != "–" or not notes else []), *notes)
 
 
@@ -128,17 +128,17 @@ def _before(comparison: Comparison, group: ChangeGroup) -> str:
     return place(path, data.layers[layer].parent, type_of(data, layer))
 
 
-def happened(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
+def change_phrases(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
     """Yield what happened to a layer beside its count, a phrase each."""
     change = group.first
     before, after = comparison.before, comparison.after
     states = set(change.states)
     if State.REPLACED in states:
-        yield _replaced(comparison, group)
+        yield _replacement(comparison, group)
     if State.CHANGED in states and equation(before, [change.before]) == equation(after, [change.after]):
-        told = join_rich(_tensors(comparison, change))
-        if told:  # tensors of kinds that have the same words differ for nobody who reads this
-            yield told
+        tensors = join_rich(_tensors(comparison, change))
+        if tensors:  # tensors of kinds that have the same words differ for nobody who reads this
+            yield tensors
     if State.RETYPED in states:
         kinds = [
             data.records.types[data.layers[n].type] for data, n in ((before, change.before), (after, change.after))
@@ -151,7 +151,7 @@ def happened(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
         yield (Piece("runs its parts in another order"),)
     settings = [setting for setting in change.settings if setting not in comparison.config]
     if settings:
-        yield join_rich(map(setting_text, _telling(settings)))
+        yield join_rich(map(setting_text, _first_settings(settings)))
     for one, other in change.dtypes:
         yield (Piece(f"{one} → {other}"),)
     if State.FROZEN in states:
@@ -159,41 +159,41 @@ def happened(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
     if State.UNFROZEN in states:
         yield (Piece("learned in training again"),)
     if State.TIED in states:
-        where = after.columns.shared_with[change.after]
-        yield Piece("same numbers as "), Piece(where or "another", code=bool(where)), Piece(", counted there")
+        owner = after.columns.shared_with[change.after]
+        yield Piece("same numbers as "), Piece(owner or "another", code=bool(owner)), Piece(", counted there")
     if State.UNTIED in states:
-        where = before.columns.shared_with[change.before]
-        yield Piece("its numbers count here now"), *((Piece(", not at "), Piece(where, code=True)) if where else ())
+        owner = before.columns.shared_with[change.before]
+        yield Piece("its numbers count here now"), *((Piece(", not at "), Piece(owner, code=True)) if owner else ())
 
 
 def _tensors(comparison: Comparison, change: Change) -> Iterator[Rich]:
     """Yield the tensors that have another shape, or are in one of the two only, where no formula shows it."""
-    held = [
-        {tensor.name: _held(tensor.facts) for tensor in data.tensors[layer.first_tensor : layer.end_tensor]}
+    texts = [
+        {tensor.name: _tensor_text(tensor.facts) for tensor in data.tensors[layer.first_tensor : layer.end_tensor]}
         for data, layer in (
             (comparison.before, comparison.before.layers[change.before]),
             (comparison.after, comparison.after.layers[change.after]),
         )
     ]
-    for name in sorted(held[0].keys() | held[1].keys()):
-        one, other = (found.get(name, "not there") for found in held)
+    for name in sorted(texts[0].keys() | texts[1].keys()):
+        one, other = (side.get(name, "not there") for side in texts)
         if one != other:
             yield Piece(name, code=True), Piece(f" {one} → {other}")
 
 
-def _held(facts: TensorFacts) -> str:
+def _tensor_text(facts: TensorFacts) -> str:
     """Return the shape of a tensor, and what it is where that is no parameter."""
     if facts.kind == "parameter":
         return shape_text(facts.shape)
     return f"{shape_text(facts.shape)} ({'' if facts.persistent else 'not '}saved, not learned)"
 
 
-def _telling(settings: Sequence[SettingChange]) -> Sequence[SettingChange]:
+def _first_settings(settings: Sequence[SettingChange]) -> Sequence[SettingChange]:
     """Return the settings that are said in one sentence; a class with other attributes altogether has many."""
     return settings[:_MOST_PARTS]
 
 
-def _replaced(comparison: Comparison, group: ChangeGroup) -> Rich:
+def _replacement(comparison: Comparison, group: ChangeGroup) -> Rich:
     """Return "replaced by `fc.neck`, `fc.head`": what is new inside, else the class."""
     change = group.first
     if change.after in comparison.matching.successors:
@@ -209,19 +209,19 @@ def _replaced(comparison: Comparison, group: ChangeGroup) -> Rich:
 
 def reasons(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> list[Rich]:
     """Return why the model changed: its config, then what happened to layers, those of one kind together."""
-    found: dict[Rich, list[ChangeGroup]] = {}
+    by_phrase: dict[Rich, list[ChangeGroup]] = {}
     for group in sorted(groups, key=lambda group: -abs(group.change.parameters)):
         if not _worth(comparison, group.first):
             continue
-        for phrase in happened(comparison, group):
-            found.setdefault(phrase, []).append(group)
-    said: list[Rich] = []
+        for phrase in change_phrases(comparison, group):
+            by_phrase.setdefault(phrase, []).append(group)
+    sentences: list[Rich] = []
     if comparison.config:
-        said.append((Piece("config: "), *join_rich(map(setting_text, _telling(comparison.config)))))
-    for phrase, held in found.items():
+        sentences.append((Piece("config: "), *join_rich(map(setting_text, _first_settings(comparison.config)))))
+    for phrase, same in by_phrase.items():
         between = " " if phrase[0].text.startswith(("replaced", "in place of")) else ": "
-        said.append((*_of(comparison, held, title), Piece(between), *phrase))
-    return said
+        sentences.append((*_of(comparison, same, title), Piece(between), *phrase))
+    return sentences
 
 
 def _of(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> Rich:

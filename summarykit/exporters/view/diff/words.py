@@ -71,12 +71,12 @@ def value_text(value: tuple[Value, ...]) -> str:
     """Return a setting before or after as text: numbers grouped, text in quotes, "not set" for none."""
     if not value:
         return "not set"
-    (found,) = value
-    if isinstance(found, int) and not isinstance(found, bool):
-        return group_digits(found)
-    if isinstance(found, tuple) and all(isinstance(part, int) for part in found) and found:
-        return " × ".join(value_text((part,)) for part in found)
-    return shorten(str(found) if isinstance(found, str) else repr(found), _LONGEST)
+    (plain,) = value
+    if isinstance(plain, int) and not isinstance(plain, bool):
+        return group_digits(plain)
+    if isinstance(plain, tuple) and all(isinstance(part, int) for part in plain) and plain:
+        return " × ".join(value_text((part,)) for part in plain)
+    return shorten(str(plain) if isinstance(plain, str) else repr(plain), _LONGEST)
 
 
 def shape_text(shape: Shape | None) -> str:
@@ -94,17 +94,17 @@ def setting_text(setting: SettingChange) -> Rich:
 
 def join_rich(parts: Iterable[Rich], between: str = ", ") -> Rich:
     """Return *parts* as one sentence."""
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     for part in parts:
-        found += [Piece(between), *part] if found else part
-    return tuple(found)
+        pieces += [Piece(between), *part] if pieces else part
+    return tuple(pieces)
 
 
 def names_text(names: Iterable[str], most: int = 2) -> Rich:
     """Return "`a`, `b` and 3 more"."""
-    held = list(names)
-    shown = join_rich((Piece(shorten(name, 64), code=True),) for name in held[:most])
-    return (*shown, Piece(f" and {group_digits(len(held) - most)} more")) if len(held) > most else shown
+    listing = list(names)
+    first = join_rich((Piece(shorten(name, 64), code=True),) for name in listing[:most])
+    return (*first, Piece(f" and {group_digits(len(listing) - most)} more")) if len(listing) > most else first
 
 
 def with_names(number: int, word: str, names: Iterable[str]) -> Rich:

@@ -26,7 +26,7 @@ def look_of(data: SummaryData, layer: int) -> str:
     last = max(places, key=places.__getitem__)
     if places[last] < 0:
         return "other"
-    held = data.tensors[record.first_tensor : record.end_tensor]
-    shapes = [tensor.facts.shape for tensor in held if tensor.facts.kind == "parameter" and tensor.facts.shape]
+    tensors = data.tensors[record.first_tensor : record.end_tensor]
+    shapes = [tensor.facts.shape for tensor in tensors if tensor.facts.kind == "parameter" and tensor.facts.shape]
     flat = bool(shapes) and max(map(len, shapes)) == _WITHOUT_WINDOW
     return "linear" if last == "conv" and flat else last

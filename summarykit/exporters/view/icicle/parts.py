@@ -31,7 +31,7 @@ class Part(NamedTuple):
     values: Values
     itself: bool = False  #: what a container holds beside its parts
     members: tuple[Part, ...] = ()  #: the neighbours that stand in it
-    merged: int = 0  #: how many they are, those inside merged ones too
+    merged_count: int = 0  #: how many they are, including those inside merged ones
 
 
 class Tree(NamedTuple):
@@ -49,13 +49,13 @@ def chosen_parts(folding: Folding, measures: Sequence[Measure], most: int = MOST
     waiting = [(0.0, 0)]
     while waiting:
         _, number = heapq.heappop(waiting)
-        room = most + 1 - len(parts)
-        if room < _LEAST:
+        space = most + 1 - len(parts)
+        if space < _LEAST:
             break
-        fair = _FAIR_MERGED if parts[number].merged else max(_FAIR, room // 2)
-        opened = source.opened(parts[number], min(room, fair))
-        inside[number] = tuple(range(len(parts), len(parts) + len(opened)))
-        for part in opened:
+        fair = _FAIR_MERGED if parts[number].merged_count else max(_FAIR, space // 2)
+        children = source.children(parts[number], min(space, fair))
+        inside[number] = tuple(range(len(parts), len(parts) + len(children)))
+        for part in children:
             if source.opens(part):
                 heapq.heappush(waiting, (-source.weight(part), len(parts)))
             parts.append(part._replace(parent=number))
@@ -90,14 +90,14 @@ class _Source:
             rows += below[0].rows
         return part._replace(rows=tuple(rows))
 
-    def opened(self, part: Part, room: int) -> list[Part]:
-        """Return the inside of *part* in at most *room* boxes, small neighbours merged; nothing if it cannot fit."""
+    def children(self, part: Part, space: int) -> list[Part]:
+        """Return the inside of *part* in at most *space* boxes, small neighbours merged; nothing if it cannot fit."""
         below = part.members or self._inside(part.rows[-1])
         least = FULL // MIN_WIDTH
         while least > 1:
-            found = merged(below, part.values, least)
-            if len(found) <= room:
-                return [self.chain(inner) for inner in found] if len(found) > 1 else []
+            boxes = merge_small(below, part.values, least)
+            if len(boxes) <= space:
+                return [self.chain(inner) for inner in boxes] if len(boxes) > 1 else []
             least //= 2
         return []
 
@@ -108,46 +108,47 @@ class _Source:
         """Return what adds up to *row*: what it holds itself, and its children that hold anything."""
         rows = self.folding.rows
         own = tuple(measure.own[row.layer] * row.times for measure in self.measures)
-        found = [Part(-1, (row,), own, itself=True)] if any(own) else []
+        parts = [Part(-1, (row,), own, itself=True)] if any(own) else []
         at = self.folding.position(row) + 1
         while at < row.end:
             child = rows[at]
             values = tuple(measure.inside[child.layer] * child.times for measure in self.measures)
             if any(values):
-                found.append(Part(-1, (child,), values))
+                parts.append(Part(-1, (child,), values))
             at = child.end
-        return found
+        return parts
 
 
-def merged(parts: Sequence[Part], whole: Values, least: int) -> list[Part]:
+def merge_small(parts: Sequence[Part], whole: Values, least: int) -> list[Part]:
     """Return *parts*, neighbours each less than one in *least* of *whole* as one, until that can be read."""
-    found: list[Part] = []
+    boxes: list[Part] = []
     run: list[Part] = []
     sums = [0] * len(whole)
     for part in parts:
         small = all(value * least < total for value, total in zip(part.values, whole, strict=True) if total)
         if run and not small:
-            found.append(together(run))
+            boxes.append(join_parts(run))
             run = []
         if not small:
-            found.append(part)
+            boxes.append(part)
             continue
-        sums = [held + value for held, value in zip(sums, part.values, strict=True)] if run else list(part.values)
+        sums = [so_far + value for so_far, value in zip(sums, part.values, strict=True)] if run else list(part.values)
         run.append(part)
         if any(_readable(value, total, least) for value, total in zip(sums, whole, strict=True) if total):
-            found.append(together(run))
+            boxes.append(join_parts(run))
             run = []
-    return [*found, together(run)] if run else found
+    return [*boxes, join_parts(run)] if run else boxes
 
 
 def _readable(value: int, total: int, least: int) -> bool:
     return value * FULL >= total * CLOSE and value * least >= 2 * total
 
 
-def together(run: Sequence[Part]) -> Part:
+def join_parts(run: Sequence[Part]) -> Part:
     """Return neighbours as one part; one alone stays what it is."""
     if len(run) == 1:
         return run[0]
     values = tuple(map(sum, zip(*(part.values for part in run), strict=True)))
     rows = (run[0].rows[0], run[-1].rows[-1])
-    return Part(run[0].parent, rows, values, members=tuple(run), merged=sum(part.merged or 1 for part in run))
+    count = sum(part.merged_count or 1 for part in run)
+    return Part(run[0].parent, rows, values, members=tuple(run), merged_count=count)

@@ -34,14 +34,14 @@ class Texts:
 
     def table(self) -> tuple[list[str], list[Cell]]:
         """Return the patterns, and each text as it is or as a list of its pattern and its numbers."""
-        split = [
+        pairs = [
             (_NUMBER.sub(_HOLE, text), [int(n.replace(",", "")) for n in _NUMBER.findall(text)])
             for text in self.numbers
         ]
-        often = Counter(pattern for pattern, numbers in split if numbers)
+        often = Counter(pattern for pattern, numbers in pairs if numbers)
         patterns: dict[str, int] = {}
         cells: list[Cell] = []
-        for text, (pattern, numbers) in zip(self.numbers, split, strict=True):
+        for text, (pattern, numbers) in zip(self.numbers, pairs, strict=True):
             alike = often[pattern] > 1 and max(numbers, default=0) <= EXACT
             cells.append([patterns.setdefault(pattern, len(patterns)), *numbers] if alike else text)
         return list(patterns), cells

@@ -59,6 +59,7 @@ def test_a_column_adds_up_to_totals_that_exist(spec):
 
 
 def test_all_columns_of_reports_can_be_requested():
-    summary = summarykit.summarize(nn.Linear(2, 2), columns=list(REPORT_COLUMNS))
-    text = summary.to_markdown()
-    assert all(spec.heading in text for spec in REPORT_COLUMNS.values())
+    model = nn.Linear(2, 2)
+    for name, spec in REPORT_COLUMNS.items():
+        text = str(summarykit.summarize(model, columns=name))
+        assert (spec.short_heading or spec.heading) in text, name

@@ -46,8 +46,9 @@ format: $(VENV)/.dev ## mend what ruff can mend
 gallery: $(VENV)/.dev ## make the reports in reports/ anew
 	$(BIN)/python reports/gallery.py
 
-docs: $(VENV)/.dev ## write docs/formulas.md from the registry of rules
+docs: $(VENV)/.dev ## write docs/formulas.md and the tables of columns from the code
 	$(BIN)/python docs/make_formulas.py
+	$(BIN)/python docs/make_columns.py
 
 images: $(VENV)/.dev ## photograph the reports of the gallery for docs/images
 	PYTHONPATH=tests $(BIN)/python docs/make_images.py

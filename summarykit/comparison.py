@@ -56,7 +56,7 @@ class Diff(Saveable):
     @cached_property
     def changes(self) -> pd.DataFrame:
         """One row a layer that is new, removed or not as it was; columns as in ``docs/columns.md``."""
-        from summarykit.summary.diff.frame import changes_frame
+        from summarykit.summary.frames import changes_frame
 
         return changes_frame(self.comparison)
 

@@ -1,5 +1,6 @@
 """The documentation says what is there: columns, errors, names, commands, templates, links; and its examples run."""
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -75,14 +76,14 @@ SUMMARY = summarykit.summarize(tied(), input_size=(1,), dtypes="int64")
 @pytest.mark.parametrize("frame", ["layers", "tensors", "folded", "calls", "memory()"])
 def test_every_column_is_documented_with_its_dtype(frame: str) -> None:
     documented = {
-        name.strip("`"): dtype for name, dtype, _ in cells(section(page("columns.md"), f"## summary.{frame}"))
+        name.strip("`"): dtype for name, dtype, *_ in cells(section(page("columns.md"), f"## summary.{frame}"))
     }
     found = SUMMARY.memory() if frame == "memory()" else getattr(SUMMARY, frame)
     assert documented == {name: str(dtype) for name, dtype in found.dtypes.items()}
 
 
 def test_every_column_of_a_diff_is_documented_with_its_dtype() -> None:
-    documented = {name.strip("`"): dtype for name, dtype, _ in cells(section(page("columns.md"), "## diff.changes"))}
+    documented = {name.strip("`"): dtype for name, dtype, *_ in cells(section(page("columns.md"), "## diff.changes"))}
     found = summarykit.diff(tied(), nn.Linear(2, 2)).changes
     assert documented == {name: str(dtype) for name, dtype in found.dtypes.items()}
 
@@ -102,15 +103,35 @@ def test_all_that_a_trace_tells_is_documented() -> None:
     assert [row[0].strip("`") for row in cells(section(page("columns.md"), "## summary.trace"))] == list(Trace._fields)
 
 
+def make_columns() -> Any:
+    spec = importlib.util.spec_from_file_location("make_columns", DOCS / "make_columns.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_tables_of_columns_are_what_the_specs_say() -> None:
+    generator = make_columns()
+    pages = {path: path.read_text("utf-8") for path in generator.PAGES}
+    for path, text in pages.items():
+        assert text == generator.page(text), f"{path.name}: run `make docs` and read the diff"
+    marks = re.findall(r"^<!-- columns: (.*?) -->$", "\n".join(pages.values()), re.MULTILINE)
+    assert sorted(marks) == sorted(generator.tables()), "each table has one place in the pages"
+
+
 def test_columns_sum_to_the_totals_as_documented() -> None:
     rows = cells(section(page("columns.md"), "## Whose sum is which total"))
-    assert len(rows) > 5
-    pairs = [(column.strip("`"), total) for columns, total in rows for column in columns.split(", ")]
-    for column, total in pairs:
-        frame, name = column.split(".")
-        told = total.partition(",")[0].strip("`").split(" + ")
-        expected = sum(getattr(SUMMARY.totals, part.removeprefix("totals.")) for part in told)
-        assert getattr(SUMMARY, frame)[name].sum() == expected, column
+    assert {column.strip("`").partition(".")[0] for column, _ in rows} == {
+        "layers", "tensors", "folded", "calls", "changes",
+    }  # fmt: skip
+    diff = summarykit.diff(SUMMARY, summarykit.summarize(nn.Linear(2, 2), input_size=(1, 2)))
+    for column, total in rows:
+        frame, name = column.strip("`").split(".")
+        owner = diff if frame == "changes" else SUMMARY
+        fields = [field.rpartition(".")[2] for field in total.partition(",")[0].strip("`").split(" + ")]
+        assert getattr(owner, frame)[name].sum() == sum(getattr(owner.totals, field) for field in fields), column
 
 
 def test_totals_evidence_and_checks_are_documented() -> None:

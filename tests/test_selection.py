@@ -11,9 +11,9 @@ from torch import nn
 import summarykit
 from summarykit.cli import main
 from summarykit.errors import ProjectError, SelectionError, TemplateError
-from summarykit.exporters.view.columns import COLUMNS
 from summarykit.options import project_options
 from summarykit.settings import DEFAULTS, TABLES
+from summarykit.summary.columns import REPORT_COLUMNS
 from support import hostile
 from support.workbooks import opened
 
@@ -216,14 +216,14 @@ def test_work_sorts_and_is_shown():
 
 def test_every_column_is_documented_and_can_be_shown(tmp_path):
     section = DOCS.read_text("utf-8").partition("\n## Columns\n")[2].partition("\n## ")[0]
-    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(COLUMNS)
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(REPORT_COLUMNS)
     for model, given in ((Net(), {}), (Net(), {"input_size": (3,), "dtypes": "int64"})):
-        for key in COLUMNS:
+        for key in REPORT_COLUMNS:
             summary = summarykit.summarize(model, columns=key, **given)
             assert f"{TOTAL:,}" in str(summary)
             assert summary.to_markdown()
             assert summary._repr_html_()
-        sheet(summarykit.summarize(model, columns=list(COLUMNS), **given), tmp_path)
+        sheet(summarykit.summarize(model, columns=list(REPORT_COLUMNS), **given), tmp_path)
 
 
 def test_columns_that_add_up_add_up(tmp_path):
@@ -249,7 +249,7 @@ def test_where_numbers_are_counted_is_told_without_a_column_for_formulas():
 
 
 def test_no_number_of_chosen_columns_is_cut():
-    summary = summarykit.summarize(nn.Linear(10**6, 10**6, device="meta"), columns=list(COLUMNS)[:20])
+    summary = summarykit.summarize(nn.Linear(10**6, 10**6, device="meta"), columns=list(REPORT_COLUMNS)[:20])
     assert "…" not in "".join(line for line in str(summary).split("\n")[1:-6])
 
 

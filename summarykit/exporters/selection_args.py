@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from summarykit.errors import SelectionError
-from summarykit.exporters.view.columns import COLUMNS
+from summarykit.summary.columns import REPORT_COLUMNS
 from summarykit.summary.data import SummaryData
 from summarykit.summary.patterns import closest, fits_anything, near_misses
 from summarykit.summary.selection import ORDERS
@@ -67,9 +67,9 @@ def parse_columns(columns: object) -> tuple[str, ...]:
         else list(_each(columns, "columns", hint))
     )
     for each in found:
-        if not isinstance(each, str) or each not in COLUMNS:
-            near = closest(each, list(COLUMNS)) if isinstance(each, str) else ""
-            known = ", ".join(COLUMNS)
+        if not isinstance(each, str) or each not in REPORT_COLUMNS:
+            near = closest(each, list(REPORT_COLUMNS)) if isinstance(each, str) else ""
+            known = ", ".join(REPORT_COLUMNS)
             meant = f"did you mean {near!r}? There are: {known}" if near else f"there are: {known}"
             raise SelectionError(f"there is no column {_shown(each)}", hint=meant)
     return tuple(dict.fromkeys(map(str, found)))

@@ -5,7 +5,7 @@ from selenium.webdriver.common.by import By
 from torch import nn
 
 from browser.test_controls import Page
-from summarykit.exporters.view.columns import COLUMNS
+from summarykit.summary.columns import REPORT_COLUMNS
 from summarykit.summary.selection import Selection
 from support.pages import Odd, repeated, write_page
 
@@ -131,7 +131,7 @@ def test_the_columns_that_were_asked_for_are_shown_without_script_too(browser, t
 
 
 def test_any_column_can_be_asked_for(open_page):
-    page = open_page(repeated(), columns=tuple(COLUMNS))
+    page = open_page(repeated(), columns=tuple(REPORT_COLUMNS))
     page.click("[name=fold]")
     page.driver.execute_script("document.querySelectorAll('.tree summary').forEach(each => each.click())")
-    assert len(page.driver.execute_script(HEADS)) == len(COLUMNS) + 1
+    assert len(page.driver.execute_script(HEADS)) == len(REPORT_COLUMNS) + 1

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.html.cells import Cell, Texts, exact
-from summarykit.exporters.view.columns import COLUMNS, RowContext, Share, in_words
+from summarykit.exporters.view.columns import cell_of, in_words
 from summarykit.records import LayerRecord
+from summarykit.summary.columns import REPORT_COLUMNS, RowContext, Share
 from summarykit.summary.data import SummaryData
 
 #: What the script calls a column that stands in every row, in order, and what its switch is called.
@@ -45,7 +46,7 @@ def page_columns(names: Sequence[str], *, ran: bool) -> tuple[PageColumn, ...]:
     own = [_own(name, key, label, usual, names, always=True) for name, (key, label) in always.items()]
     on_demand = [_own(name, key, label, usual, names, always=False) for name, (key, label) in _ON_DEMAND.items()]
     others = [
-        PageColumn(f"c-{name}", COLUMNS[name].column.label or "Check", True, _right(name), always=False, at=at)
+        PageColumn(f"c-{name}", REPORT_COLUMNS[name].heading or "Check", True, _right(name), always=False, at=at)
         for at, name in enumerate(names)
         if name not in always | _ON_DEMAND
     ]
@@ -59,7 +60,7 @@ def _own(name: str, key: str, label: str, usual: Sequence[str], names: Sequence[
 
 
 def _right(name: str) -> bool:
-    return COLUMNS[name].column.align == "right"
+    return REPORT_COLUMNS[name].align == "right"
 
 
 def switches(data: SummaryData, columns: Sequence[PageColumn]) -> dict[str, Cell]:
@@ -83,8 +84,8 @@ def selected_facts(
     facts: dict[str, Cell] = {}
     for column in columns:
         if column.key.startswith("c-"):
-            cell = COLUMNS[column.key[2:]].cell
-            one, two = (cell(RowContext(data, layer, times, layer.path)) for times in (1, 2))
+            key = column.key[2:]
+            one, two = (cell_of(key, RowContext(data, layer, times, layer.path)) for times in (1, 2))
             if isinstance(one, Share):
                 facts[column.key] = [exact(one.part), exact(one.whole)]
             elif isinstance(one, int) and isinstance(two, int) and two == 2 * one:

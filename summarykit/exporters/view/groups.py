@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from summarykit.exporters.view.columns import RowContext, cells_of
+from summarykit.exporters.view.columns import cells_of
 from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.rows import named_shape, shared_note
 from summarykit.exporters.view.selection import cut_rows, selection_text, works_of
 from summarykit.exporters.view.values import Group, Piece
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, place, shape_words
 from summarykit.expression import group_digits
+from summarykit.summary.columns import RowContext
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 from summarykit.summary.selection import EVERYTHING, Chosen, SortKey, sorted_by

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from summarykit.exporters.view.columns import RowContext, cells_of
+from summarykit.exporters.view.columns import cells_of
 from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.tree import Place, visible_places
 from summarykit.exporters.view.values import Details, Piece, Rich, Row, RowFlow, TensorLine
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, per_mille, place, shape_words, share, short
 from summarykit.expression import Unanswerable, group_digits, html, latex, numbers
 from summarykit.records import LayerRecord, TensorFacts
+from summarykit.summary.columns import RowContext
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding, borrowed_from, seen_from
 from summarykit.summary.selection import EVERYTHING, Chosen

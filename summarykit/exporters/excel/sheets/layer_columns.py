@@ -9,9 +9,10 @@ from summarykit.exporters.excel.cells.labels import quiet
 from summarykit.exporters.excel.cells.lazy_rows import Extent
 from summarykit.exporters.excel.cells.live_blocks import WIDEST, number_width
 from summarykit.exporters.excel.cells.row_height import between
-from summarykit.exporters.view.columns import COLUMNS, RowContext, Share
+from summarykit.exporters.view.columns import cell_of, in_words
 from summarykit.exporters.view.words import shape_words, visible
 from summarykit.runs import Flow
+from summarykit.summary.columns import REPORT_COLUMNS, RowContext, Share
 from summarykit.summary.data import SummaryData
 
 #: What the workbook calls a column in its own way.
@@ -52,9 +53,9 @@ def sheet_columns(data: SummaryData, keys: Sequence[str], room: Mapping[str, Ext
     """Return the columns of these names; a left one after a right one stands a little further in."""
     found, before = [], "left"
     for key in keys:
-        column = COLUMNS[key].column
+        column = REPORT_COLUMNS[key]
         head, style = _styles(key, column.align, after=before == "right" or key == "type")
-        found.append(SheetColumn(key, _LABELS.get(key, column.label), head, style, _width(data, key, room[key])))
+        found.append(SheetColumn(key, _LABELS.get(key, column.heading), head, style, _width(data, key, room[key])))
         before = column.align
     return found
 
@@ -76,7 +77,7 @@ def _width(data: SummaryData, key: str, room: Extent) -> int:
         return number_width([data.totals.parameters], 16)
     if key in ("macs", "macs_total"):
         return number_width([sum(call.macs for call in data.run.calls)], 22)
-    if COLUMNS[key].column.align == "right":
+    if REPORT_COLUMNS[key].align == "right":
         return number_width([room.largest], 14)
     least, more, most = _TEXTS.get(key, (16, 0, 44))
     return between(least, width_for(room) + more, most)
@@ -94,12 +95,13 @@ def sheet_cell(key: str, subject: RowContext) -> object:
         return _flow(data, layer.id, key)
     if key == "adds_to_total" and layer.explanation < 0:
         return None
-    cell = COLUMNS[key].cell(subject)
+    cell = cell_of(key, subject)
     if isinstance(cell, Share):
         return cell.part / cell.whole if cell.whole else 0.0
-    if isinstance(cell, str):
-        return visible(cell) if key in _NAMES else quiet(visible(cell))
-    return "" if cell is None and COLUMNS[key].column.align == "left" else cell
+    if cell is None or isinstance(cell, int):
+        return "" if cell is None and REPORT_COLUMNS[key].align == "left" else cell
+    text = visible(in_words(cell))
+    return text if key in _NAMES else quiet(text)
 
 
 def _flow(data: SummaryData, layer: int, key: str) -> str:

@@ -16,10 +16,10 @@ from summarykit.exporters.excel.sheets.layer_columns import (
     sheet_columns,
     width_for,
 )
-from summarykit.exporters.view.columns import RowContext
 from summarykit.exporters.view.rows import shared_note
 from summarykit.exporters.view.tree import VisibleRows, visible_places
 from summarykit.exporters.view.words import count_noun, visible
+from summarykit.summary.columns import RowContext
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, own_name
 from summarykit.summary.selection import Chosen, Selection, choose

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from summarykit.cli.options import Arguments, Meta
+from summarykit.cli.options import Argument, Meta
 from summarykit.errors import SelectionError, TargetError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def explain(
     layer: Annotated[
         str, typer.Argument(metavar="LAYER", help='The layer\'s path as a report prints it; "(model)" for the model.')
     ] = ROOT,
-    arg: Arguments = None,
+    arg: Argument = None,
     meta: Meta = False,
 ) -> None:
     """Print why one layer has its grade: rule or source by file and line, settings, each check, what would be better.
@@ -101,13 +101,13 @@ def _model(target: str, arguments: Sequence[str], *, meta: bool) -> nn.Module:
     """Return the model that *target* names: one of the project, a folder's, or one to import and build."""
     from summarykit._util.stdout import stdout_to_stderr
     from summarykit.projects.models import project_model
-    from summarykit.projects.targets import built_target
+    from summarykit.projects.targets import build_target
     from summarykit.reading import load_folder, load_target
 
     project = project_model(target, Path.cwd())
     with stdout_to_stderr():
         if project is None:
-            return load_folder(Path(target)).model if _is_folder(target) else built_target(target, arguments, meta=meta)
+            return load_folder(Path(target)).model if _is_folder(target) else build_target(target, arguments, meta=meta)
         if arguments or meta:
             what = f"{project.where} says how the model is built"
             raise TargetError(what, hint="leave out --arg and --meta, or change its table")

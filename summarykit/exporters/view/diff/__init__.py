@@ -5,3 +5,4 @@ from summarykit.exporters.view.diff.project import build_project_view as build_p
 from summarykit.exporters.view.diff.project import model_view as model_view
 from summarykit.exporters.view.diff.project import visible_models as visible_models
 from summarykit.exporters.view.diff.values import DiffView as DiffView
+from summarykit.exporters.view.diff.values import ProjectView as ProjectView

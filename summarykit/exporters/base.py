@@ -74,9 +74,9 @@ METHODS: dict[type, tuple[str, str]] = {
 }
 
 
-def write_with(exporter: Exporter, told: Report, out: BinaryIO, options: Options) -> None:
-    """Write what is *told* with *exporter*, which was asked before whether it can."""
-    getattr(exporter, METHODS[type(told)][0])(told, out, options)
+def write_with(exporter: Exporter, report: Report, out: BinaryIO, options: Options) -> None:
+    """Write what is *report* with *exporter*, which was asked before whether it can."""
+    getattr(exporter, METHODS[type(report)][0])(report, out, options)
 
 
 E = TypeVar("E", bound=type)

@@ -14,7 +14,7 @@ _LONGEST_TEXT = 80
 _FEW_PROBLEMS = 5
 
 
-def report_in_less_room(view: ReportView, with_fewer: Iterable[ReportView]) -> Iterator[ReportView]:
+def shorten_report(view: ReportView, with_fewer: Iterable[ReportView]) -> Iterator[ReportView]:
     """Yield ever less of *view*, which had too much; each says what it leaves out.
 
     First goes what it takes to hold and to train the model, then the smaller layers of the list, the list itself, the
@@ -56,11 +56,11 @@ def _less(view: ReportView, left_out: list[str]) -> ReportView:
     return view._replace(left_out=f"Left out here to keep this short: {join_words(left_out)}.") if left_out else view
 
 
-def _with_short_texts(held: Any) -> Any:
+def _with_short_texts(value: Any) -> Any:
     """Return a view with every text in it cut in its middle where it is long; deep, and nothing else changes."""
-    if isinstance(held, str):
-        return shorten(held, _LONGEST_TEXT)
-    if isinstance(held, tuple):
-        parts = map(_with_short_texts, held)
-        return held._make(parts) if hasattr(held, "_make") else tuple(parts)
-    return held
+    if isinstance(value, str):
+        return shorten(value, _LONGEST_TEXT)
+    if isinstance(value, tuple):
+        parts = map(_with_short_texts, value)
+        return value._make(parts) if hasattr(value, "_make") else tuple(parts)
+    return value

@@ -8,13 +8,13 @@ from summarykit.exporters.view.diff.values import DiffView
 from summarykit.exporters.view.words import count_noun
 
 
-def in_less_room(view: DiffView) -> Iterator[DiffView]:
+def shorten_diff(view: DiffView) -> Iterator[DiffView]:
     """Yield *view*, then ever less of it: without the names in checkpoints, the smaller changes, the other reasons."""
     yield view
     loading = view.checkpoint
     if loading.names:
-        left = f"{count_noun(loading.number, 'name')}, left out here to keep this short"
-        view = view._replace(checkpoint=loading._replace(names=(), names_left_out=left))
+        text = f"{count_noun(loading.number, 'name')}, left out here to keep this short"
+        view = view._replace(checkpoint=loading._replace(names=(), names_left_out=text))
         yield view
     if view.more:
         view = view._replace(more=(), more_left_out="They are left out here to keep this short")
@@ -26,4 +26,4 @@ def in_less_room(view: DiffView) -> Iterator[DiffView]:
 
 
 #: How many models and errors stand in less and less room.
-PROJECT_ROOM = ((100, 20), (100, 3), (30, 3), (10, 1), (3, 0))
+PROJECT_LIMITS = ((100, 20), (100, 3), (30, 3), (10, 1), (3, 0))

@@ -104,7 +104,9 @@ class _Model:
         self.explain(layer, _formula("num_embeddings * embedding_dim", settings, rows * width))
         return layer
 
-    def sized(self, parent: int, name: str, shape: tuple[int, ...] | None, reason: str, *, tensor: str = "gain") -> int:
+    def sizes_only(
+        self, parent: int, name: str, shape: tuple[int, ...] | None, reason: str, *, tensor: str = "gain"
+    ) -> int:
         """Add a layer without a formula and return its id; without *shape*, its size is not known."""
         layer = self.layer(parent, name, "Custom")
         self.tensor(layer, tensor, tensor_facts(shape), Evidence.SHAPE_ONLY)
@@ -206,10 +208,10 @@ def models() -> Mapping[str, SummaryData]:
         "tied": _tied(),
         "frozen": _frozen(),
         "lazy": _lazy(),
-        "unexplained": _unexplained(),
+        "unexplained": _without_formula(),
         "repeats": _repeats(5),
-        "run": _run(fails=False),
-        "failed run": _run(fails=True),
+        "run": _with_run(fails=False),
+        "failed run": _with_run(fails=True),
         "hostile names 1": _hostile(HOSTILE_NAMES[:11]),
         "hostile names 2": _hostile(HOSTILE_NAMES[11:22]),
         "hostile names 3": _hostile(HOSTILE_NAMES[22:]),
@@ -223,13 +225,13 @@ def comparisons() -> Mapping[str, Comparison]:
     return {
         "nothing changed": Comparison(examples["plain"], _plain().data()),
         "a wider layer": Comparison(examples["plain"], _plain(wide=8).data()),
-        "a tensor of its own": Comparison(examples["tied"], _tied(shared=False)),
+        "a tensor of its own": Comparison(examples["tied"], _tied(is_shared=False)),
         "more repeats": Comparison(examples["repeats"], _repeats(7)),
         "frozen layers": Comparison(examples["plain"], _frozen()),
         "sizes not known yet": Comparison(examples["plain"], examples["lazy"]),
         "hostile names removed": Comparison(examples["hostile names 1"], examples["plain"]),
         "other hostile names": Comparison(examples["hostile names 2"], examples["hostile names 3"]),
-        "another run": Comparison(examples["run"], _run(fails=False, wide=8)),
+        "another run": Comparison(examples["run"], _with_run(fails=False, wide=8)),
         "no model before": compare_without_base(examples["plain"]),
     }
 
@@ -265,14 +267,14 @@ def _plain(wide: int = 4) -> _Model:
     return model
 
 
-def _tied(*, shared: bool = True) -> SummaryData:
+def _tied(*, is_shared: bool = True) -> SummaryData:
     model = _Model("Tied")
     model.embedding(0, "embed", 10, 4)
     settings: Settings = (("in_features", 4), ("out_features", 10))
     head = model.layer(0, "head", "Linear", settings=settings)
-    model.tensor(head, "weight", tensor_facts((10, 4)), Evidence.VERIFIED, owner=0 if shared else -1)
+    model.tensor(head, "weight", tensor_facts((10, 4)), Evidence.VERIFIED, owner=0 if is_shared else -1)
     model.explain(head, _formula("out_features * in_features", settings, 40))
-    norm = model.sized(0, "norm", (4,), "no formula is known for this kind of layer")
+    norm = model.sizes_only(0, "norm", (4,), "no formula is known for this kind of layer")
     again = model.layer(0, "again", "Custom", alias_of=norm)
     model.tensor(again, "gain", tensor_facts((4,)), Evidence.SHAPE_ONLY, owner=model.layers[norm].first_tensor)
     model.explain(again, _no_formula("gain", "no formula is known for this kind of layer"))
@@ -293,13 +295,13 @@ def _frozen() -> SummaryData:
 def _lazy() -> SummaryData:
     model = _Model()
     model.linear(0, "encode", 16, 4)
-    model.sized(0, "later", None, NOT_KNOWN_YET, tensor="weight")
+    model.sizes_only(0, "later", None, NOT_KNOWN_YET, tensor="weight")
     return model.data()
 
 
-def _unexplained() -> SummaryData:
+def _without_formula() -> SummaryData:
     model = _Model()
-    model.sized(0, "own", (11, 13), "no formula is known for this kind of layer")
+    model.sizes_only(0, "own", (11, 13), "no formula is known for this kind of layer")
     settings: Settings = (("in_features", 16), ("out_features", 4))
     wrong = model.layer(0, "wrong", "Linear", settings=settings)
     model.tensor(wrong, "weight", tensor_facts((4, 17)), Evidence.DISAGREES)
@@ -337,15 +339,15 @@ def _deep() -> SummaryData:
     return model.data()
 
 
-def _run(*, fails: bool, wide: int = 4) -> SummaryData:
+def _with_run(*, fails: bool, wide: int = 4) -> SummaryData:
     """Return the plain model with a run on 8 × 16 values, to its end or to the layer that fails."""
     sizes = {1: (16, wide), 2: (wide, wide), 3: (wide, 2), 4: (2, 1)}
     calls_of = {1: sizes[1], 2: sizes[2]} if fails else sizes
     last = max(calls_of)
     calls, computes = [], []
     for layer, (takes, gives) in calls_of.items():
-        works, done = layer != 2, not (fails and layer == last)
-        macs = 8 * takes * gives if works and done else 0
+        works, is_done = layer != 2, not (fails and layer == last)
+        macs = 8 * takes * gives if works and is_done else 0
         if macs:
             computes.append(_compute(takes, gives))
         operator = Operator("aten.addmm", ((gives,), (8, takes), (takes, gives)), (8, gives), macs)
@@ -354,12 +356,12 @@ def _run(*, fails: bool, wide: int = 4) -> SummaryData:
                 layer=layer,
                 caller=0,
                 inputs=(_flow("input", takes),),
-                outputs=(_flow("0", gives),) if done else (),
+                outputs=(_flow("0", gives),) if is_done else (),
                 operators=(operator,) if macs else (),
                 macs=macs,
                 macs_total=macs,
-                output_bytes=8 * gives * 4 if done else 0,
-                done=done,
+                output_bytes=8 * gives * 4 if is_done else 0,
+                done=is_done,
                 approximate=(),
                 compute=len(computes) - 1 if macs else -1,
             )

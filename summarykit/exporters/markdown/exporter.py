@@ -9,8 +9,7 @@ from typing import Any, BinaryIO, ClassVar
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.markdown.escaping import MOST_CHARACTERS, characters, code, escape, html_code, kind
 from summarykit.exporters.markdown.project import project_comment
-from summarykit.exporters.markdown.shorten import FEWER_GROUPS, shorten_report
-from summarykit.exporters.markdown.shorten_diff import shorten_diff
+from summarykit.exporters.markdown.shorten import FEWER_GROUPS, shorten_diff, shorten_report
 from summarykit.exporters.markdown.tables import in_columns
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view

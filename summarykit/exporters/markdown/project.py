@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from summarykit.exporters.base import Options
 from summarykit.exporters.markdown.escaping import MOST_CHARACTERS, characters
-from summarykit.exporters.markdown.shorten_diff import PROJECT_LIMITS, shorten_diff
+from summarykit.exporters.markdown.shorten import PROJECT_LIMITS, shorten_diff
 from summarykit.exporters.view.diff import DiffView, build_project_view, model_view, visible_models
 from summarykit.exporters.view.words import count_noun
 from summarykit.summary.diff import ProjectChanges

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from summarykit.exporters.view.diff.values import DiffView
 from summarykit.exporters.view.values import ReportView
 from summarykit.exporters.view.words import count_noun, join_words, shorten
 
 #: The list of layers is cut to so many rows before it is left out.
 FEWER_GROUPS = (100, 30)
+#: How many models and errors stand in less and less room.
+PROJECT_LIMITS = ((100, 20), (100, 3), (30, 3), (10, 1), (3, 0))
 _LONGEST_TEXT = 80
 _FEW_PROBLEMS = 5
 
@@ -50,6 +53,23 @@ def shorten_report(view: ReportView, with_fewer: Iterable[ReportView]) -> Iterat
         left_out.append(count_noun(more, "more problem"))
     left_out.append("the middle of long names")
     yield _less(_with_short_texts(view._replace(problems=view.problems[:_FEW_PROBLEMS])), left_out)
+
+
+def shorten_diff(view: DiffView) -> Iterator[DiffView]:
+    """Yield *view*, then ever less of it: without the names in checkpoints, the smaller changes, the other reasons."""
+    yield view
+    loading = view.checkpoint
+    if loading.names:
+        text = f"{count_noun(loading.number, 'name')}, left out here to keep this short"
+        view = view._replace(checkpoint=loading._replace(names=(), names_left_out=text))
+        yield view
+    if view.more:
+        view = view._replace(more=(), more_left_out="They are left out here to keep this short")
+        yield view
+    view = view._replace(why_more=())
+    yield view
+    few = view.top[:3]
+    yield view._replace(top=few, top_left_out=f"{count_noun(len(view.rows) - len(few), 'more change')}, left out here")
 
 
 def _less(view: ReportView, left_out: list[str]) -> ReportView:

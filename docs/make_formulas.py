@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import summarykit
-from summarykit.exporters.text.catalogue import title, written
+from summarykit.exporters.text.catalogue import title, with_signs
 from summarykit.formulas import Rule, all_rules
 from summarykit.formulas.compute import catalogue as compute_catalogue
 
@@ -99,7 +99,7 @@ def catalogue() -> str:
 def compute() -> list[str]:
     """Return the formulas of multiply-adds, one row each, worked out for an example."""
     rows = [
-        f"| {each.kind} | `{written(each.formula)}` | {each.example}: {each.calculation}. {each.sentence} |"
+        f"| {each.kind} | `{with_signs(each.formula)}` | {each.example}: {each.calculation}. {each.sentence} |"
         for each in compute_catalogue()
     ]
     return [COMPUTE, "| Layer or operator | Multiply-adds of one call | Example |", "|:--|:--|:--|", *rows, ""]
@@ -108,9 +108,9 @@ def compute() -> list[str]:
 def entry(rule: Rule, examples: list[str]) -> str:
     """Return one rule: its layers, what it is about, formula, shapes and examples."""
     lines = [f"## {title(rule)}", ""]
-    lines += [rule.about, "", f"Parameters: `{written(rule.count.source)}`", ""]
+    lines += [rule.about, "", f"Parameters: `{with_signs(rule.count.source)}`", ""]
     lines += ["| Tensor | Shape |", "|:--|:--|"]
-    lines += [f"| `{name}` | `{written(shape)}` |" for name, _, shape in rule.shapes]
+    lines += [f"| `{name}` | `{with_signs(shape)}` |" for name, _, shape in rule.shapes]
     return "\n".join([*lines, "", *examples, ""])
 
 

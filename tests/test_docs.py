@@ -1,11 +1,13 @@
 """The documentation says what is there: columns, errors, names, commands, templates, links; and its examples run."""
 
 import importlib.util
+import inspect
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ import typer
 from torch import nn
 
 import summarykit
-from summarykit import errors
+from summarykit import errors, exporters
 from summarykit.cli.main import app
+from summarykit.exporters import base, testing
 from summarykit.exporters.excel.review import Change, Review
 from summarykit.exporters.html.diff import table_values
 from summarykit.exporters.view import values
@@ -29,6 +32,7 @@ from summarykit.records import Evidence
 from summarykit.summary.data import Totals
 from summarykit.summary.diff import Checkpoint, State
 from summarykit.summary.flows import Trace
+from summarykit.summary.texts import ExplanationTexts
 from support.packages import complaints
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -253,9 +257,48 @@ def environment() -> dict[str, str]:
 
 
 def test_the_example_of_an_entry_point_names_the_group() -> None:
-    from summarykit.exporters.base import GROUP
+    (example,) = (code for language, code in FENCE.findall(page("exporters.md")) if language == "toml")
+    assert list(tomllib.loads(example)["project"]["entry-points"]) == [base.GROUP]
 
-    assert list(examples_of_toml()["project"]["entry-points"]) == [GROUP]
+
+def names_of(text: str) -> list[str]:
+    """Return the names in code in the first cells of all tables, up to the next section."""
+    rows = cells(text.partition("\n## ")[0])
+    return [name.strip("`").split("(")[0] for row in rows for name in re.findall(r"`[^`]+`", row[0])]
+
+
+def test_the_contract_of_exporters_is_documented_whole() -> None:
+    text = page("exporters.md")
+    assert f"version {exporters.API_VERSION} of the contract" in text
+    assert sorted(names_of(section(text, "### Names to import"))) == sorted(exporters.__all__)
+    assert names_of(section(text, "## Options")) == [field.name for field in fields(exporters.Options)]
+    assert names_of(section(text, "### Formulas and sentences")) == list(ExplanationTexts._fields)
+    models, arguments = names_of(section(text, "## Trying an exporter")), inspect.signature(testing.check).parameters
+    assert models == [*testing.models(), *arguments]
+    methods = [method for method, _ in base.METHODS.values()]
+    assert names_of(section(text, "## The contract"))[: 2 + len(methods)] == ["suffixes", "api_version", *methods]
+
+
+def test_the_data_of_exporters_is_there() -> None:
+    rows = cells(section(page("exporters.md"), "## Data"))
+    data = testing.models()["run"]
+    for name in names_of(section(page("exporters.md"), "## Data").split("###")[0]):
+        assert hasattr(data, name.removeprefix("data.")), name
+    (columns,) = (row[1] for row in rows if row[0] == "`data.columns`")
+    assert re.findall(r"`(\w+)`", columns) == list(data.columns._fields)
+
+
+def test_every_stable_field_of_a_view_is_there() -> None:
+    kinds = {**vars(diff_values), **vars(values)}
+    rows = [row for row in cells(section(page("exporters.md"), "## Views")) if row[0].strip("`") in kinds]
+    assert len(rows) > 15
+    for name, documented in rows:
+        assert set(re.findall(r"`(\w+)`", documented)) <= set(kinds[name.strip("`")]._fields), name
+
+
+def test_every_argument_of_a_view_is_there() -> None:
+    documented = names_of(section(page("exporters.md"), "## Views").partition("These fields")[0])
+    assert set(documented) <= set(inspect.signature(exporters.build_view).parameters)
 
 
 def test_the_example_of_formulas_in_a_project_is_read(tmp_path: Path) -> None:

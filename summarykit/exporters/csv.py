@@ -15,7 +15,7 @@ from summarykit.summary.data import SummaryData
 # A spreadsheet computes a cell that begins with one of these signs, the wide ones of Chinese and Japanese included.
 # Where a comma is the decimal sign it parts lines at semicolons, whatever quotes say: after each sign that may end
 # a cell there can begin another.
-_COMPUTED = re.compile("(^|[;,|\"])([ \u202f']*)(?=[=+@\uff1d\uff0b\uff0d\uff20-])")
+_FORMULA_START = re.compile("(^|[;,|\"])([ \u202f']*)(?=[=+@\uff1d\uff0b\uff0d\uff20-])")
 
 
 @exporter("csv")
@@ -50,20 +50,20 @@ class TsvExporter(CsvExporter):
 
 def escape_formulas(text: str) -> str:
     """Return *text* with an apostrophe wherever a spreadsheet would begin to compute; removing it gives it back."""
-    return _COMPUTED.sub(r"\1'\2", text)
+    return _FORMULA_START.sub(r"\1'\2", text)
 
 
 def shape_text(shape: Iterable[object]) -> str:
     """Return ``4x16``; several shapes with blanks between, and a single number's as ``()``."""
     parts = [shape_text(part) if isinstance(part, tuple) else str(part) for part in shape]
-    nested = any(isinstance(part, tuple) for part in shape)
-    return (" " if nested else "x").join(parts) or "()"
+    has_several = any(isinstance(part, tuple) for part in shape)
+    return (" " if has_several else "x").join(parts) or "()"
 
 
 def _cells(values: Sequence[Hashable]) -> Iterator[object]:
     """Return the cells of a column; what stands in it often is made harmless once."""
-    made = {value: _cell(value) for value in set(values)}
-    return map(made.__getitem__, values)
+    cells = {value: _cell(value) for value in set(values)}
+    return map(cells.__getitem__, values)
 
 
 def _cell(value: object) -> object:

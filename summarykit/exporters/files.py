@@ -24,8 +24,8 @@ def targets(paths: Sequence[str | os.PathLike[str]], kind: type = SummaryData) -
         OutputError: A folder is missing or cannot be written, or a path is a folder.
 
     """
-    found = [(Path(path), exporter_for(Path(path), kind)) for path in paths]
-    for path, _ in found:
+    destinations = [(Path(path), exporter_for(Path(path), kind)) for path in paths]
+    for path, _ in destinations:
         if "\0" in str(path):
             raise OutputError(f"{str(path)!r} is no name of a file", hint="leave out the null character")
         folder = path.parent
@@ -37,13 +37,13 @@ def targets(paths: Sequence[str | os.PathLike[str]], kind: type = SummaryData) -
             raise OutputError(
                 f"the folder {str(folder)!r} cannot be written", hint="choose another, or mend its rights"
             )
-    names = [os.path.realpath(path) for path, _ in found]
+    names = [os.path.realpath(path) for path, _ in destinations]
     if len(set(names)) < len(names):
         raise OutputError("the same file is asked for twice", hint="give each report a path of its own")
-    return found
+    return destinations
 
 
-def write_all(told: Report, paths: Sequence[str | os.PathLike[str]], options: Options) -> list[Path]:
+def write_all(report: Report, paths: Sequence[str | os.PathLike[str]], options: Options) -> list[Path]:
     """Write a report to each path and return the paths; after an error older files are as they were.
 
     Raises:
@@ -51,54 +51,54 @@ def write_all(told: Report, paths: Sequence[str | os.PathLike[str]], options: Op
         TemplateError: A template cannot be rendered.
 
     """
-    return write_each([(told, path, options) for path in paths])
+    return write_each([(report, path, options) for path in paths])
 
 
-def write_each(wanted: Sequence[tuple[Report, str | os.PathLike[str], Options]]) -> list[Path]:
+def write_each(jobs: Sequence[tuple[Report, str | os.PathLike[str], Options]]) -> list[Path]:
     """Write reports on different things, each to its path: all of them, or none as for ``write_all``."""
-    exporters = {Path(path): exporter_for(Path(path), type(told)) for told, path, _ in wanted}
-    targets([path for _, path, _ in wanted])
-    partial: list[tuple[Path, Path]] = []
+    exporters = {Path(path): exporter_for(Path(path), type(report)) for report, path, _ in jobs}
+    targets([path for _, path, _ in jobs])
+    parts: list[tuple[Path, Path]] = []
     try:
-        for told, given, options in wanted:
-            path = Path(given)
+        for report, name, options in jobs:
+            path = Path(name)
             begin(f"writing {visible(path.name)}")
             place = Path(os.path.realpath(path))  # a link stays a link
-            partial.append((_render(told, place, exporters[path], options), place))
-        _replace_all(partial)
+            parts.append((_render(report, place, exporters[path], options), place))
+        _replace_all(parts)
     except OSError as error:
         if isinstance(error, OutputError):
             raise
         what = f"the report could not be written: {error.strerror or error}"
         raise OutputError(what, hint="free some room or choose another folder; older files are untouched") from error
     finally:
-        for made, _ in partial:
+        for part, _ in parts:
             with suppress(OSError):
-                made.unlink(missing_ok=True)
+                part.unlink(missing_ok=True)
     return list(exporters)
 
 
-def _render(told: Report, path: Path, exporter: Exporter, options: Options) -> Path:
+def _render(report: Report, path: Path, exporter: Exporter, options: Options) -> Path:
     """Write one report to a new file beside its place, and return that file; on an error nothing is left."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
-    made = Path(name)
+    part = Path(name)
     try:
         with os.fdopen(handle, "w+b") as out:
-            write_with(exporter, told, out, options)
-        made.chmod(_mode(path))
+            write_with(exporter, report, out, options)
+        part.chmod(_mode(path))
     except BaseException:
-        made.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
-    return made
+    return part
 
 
-def _replace_all(partial: Sequence[tuple[Path, Path]]) -> None:
+def _replace_all(parts: Sequence[tuple[Path, Path]]) -> None:
     """Put each new file in its place; where one cannot be (it is open in Excel), the older ones come back."""
     older: list[tuple[Path, Path | None]] = []
     try:
-        for made, path in partial:
-            older.append((path, _kept(path, made.with_suffix(".old"))))
-            made.replace(path)
+        for part, path in parts:
+            older.append((path, _back_up(path, part.with_suffix(".old"))))
+            part.replace(path)
     except OSError:
         for path, old in older:
             with suppress(OSError):
@@ -113,7 +113,7 @@ def _replace_all(partial: Sequence[tuple[Path, Path]]) -> None:
                 old.unlink(missing_ok=True)
 
 
-def _kept(path: Path, place: Path) -> Path | None:
+def _back_up(path: Path, place: Path) -> Path | None:
     """Keep the file at *path* at *place* too, and return that; None where there is no file."""
     if not path.exists():
         return None

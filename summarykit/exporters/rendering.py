@@ -114,11 +114,11 @@ def _place(error: Exception, template: str) -> str:
     return template
 
 
-class _Joining(CodeGenerator):
-    """Compiles ``a ~ b`` to a call of the environment's own ``joined``."""
+class _ConcatCompiler(CodeGenerator):
+    """Compiles ``a ~ b`` to a call of the environment's own ``join_texts``."""
 
     def visit_Concat(self, node: jinja_nodes.Concat, frame: Frame) -> None:
-        self.write("environment.joined((")
+        self.write("environment.join_texts((")
         for part in node.nodes:
             self.visit(part, frame)
             self.write(", ")
@@ -126,17 +126,17 @@ class _Joining(CodeGenerator):
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    code_generator_class = _Joining
+    code_generator_class = _ConcatCompiler
     intercepted_binops = frozenset("+")
 
     def __init__(self, text: type[FormatText], **options: Any) -> None:
-        super().__init__(autoescape=True, finalize=self.harmless, undefined=StrictUndefined, **options)
+        super().__init__(autoescape=True, finalize=self.escape_value, undefined=StrictUndefined, **options)
         self.text = text
         self.filters["join"] = _join
         for name in ("tojson", "urlize"):  # they write JSON and links for HTML, whatever the format
             del self.filters[name]
 
-    def harmless(self, value: Any) -> Any:
+    def escape_value(self, value: Any) -> Any:
         """Return what is printed for *value*: escaped in the way of the format, numbers as they are."""
         if value is None or isinstance(value, Markup | int | float):
             return value
@@ -148,16 +148,16 @@ class _Environment(ImmutableSandboxedEnvironment):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
-    def joined(self, parts: Iterable[Any]) -> str:
+    def join_texts(self, parts: Iterable[Any]) -> str:
         """Return *parts* as one text; what is escaped already stays so."""
-        held = [part if isinstance(part, Markup) else self.text(part) for part in parts]
-        if any(isinstance(part, Markup) for part in held):
-            return Markup().join(held)
-        return self.text("".join(held))
+        texts = [part if isinstance(part, Markup) else self.text(part) for part in parts]
+        if any(isinstance(part, Markup) for part in texts):
+            return Markup().join(texts)
+        return self.text("".join(texts))
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         if isinstance(left, str) and isinstance(right, str):
-            return self.joined((left, right))
+            return self.join_texts((left, right))
         return super().call_binop(context, operator, left, right)
 
 
@@ -169,7 +169,7 @@ def _join(environment: _Environment, values: Iterable[Any], between: str = "", a
     parts: list[Any] = []
     for value in values:
         parts += [between, value] if parts else [value]
-    return environment.joined(parts)
+    return environment.join_texts(parts)
 
 
 def _environment(folders: tuple[Path, ...], text: type[FormatText]) -> _Environment:

@@ -148,6 +148,10 @@ class Expression:
     source: str
     tree: Node
 
+    def __str__(self) -> str:
+        """Return the formula as it was written."""
+        return self.source
+
 
 def children(node: Node) -> tuple[Node, ...]:
     """Return the direct parts of *node*, left to right as written."""

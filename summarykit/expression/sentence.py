@@ -48,6 +48,10 @@ class Sentence:
     source: str
     parts: tuple[Part, ...]
 
+    def __str__(self) -> str:
+        """Return the sentence as it was written, before a layer's settings are in it."""
+        return self.source
+
     def names(self) -> tuple[str, ...]:
         """Return each name the sentence asks for, once."""
         return tuple(dict.fromkeys(_names(self.parts)))

@@ -17,7 +17,7 @@ _SIGNS = re.compile(r"([\\`*\[\]~]|(?<![^\W_])_|_(?![^\W_]))")
 _HTML = re.compile(r"[&>|]|<(?!\d)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
 # A word in which GitHub or GitLab sees a person, an issue, an address, an emoji or mathematics.
-_LINKED = re.compile(r"[@#!&~]\w|\$|\bGH-\d|://|www\.|mailto:|xmpp:|:[+-]?\w[\w+-]*:", re.IGNORECASE)
+_LINK = re.compile(r"[@#!&~]\w|\$|\bGH-\d|://|www\.|mailto:|xmpp:|:[+-]?\w[\w+-]*:", re.IGNORECASE)
 _BLANKS = re.compile(r"(\s+)")
 # Between backticks all signs are signs, but for these; of blanks a browser keeps single ones inside.
 _HARMLESS_CODE = re.compile(r"[^`|\s]+(?: [^`|\s]+)*")
@@ -30,9 +30,9 @@ _RIGHT_TO_LEFT = {"R", "AL", "AN"}
 
 def escape(text: str) -> str:
     """Return *text* so that Markdown shows it as it stands, also inside a table, and no host links a word of it."""
-    if not _LINKED.search(text):
-        return _escaped(text)
-    return "".join(html_code(word) if _LINKED.search(word) else _escaped(word) for word in _BLANKS.split(text))
+    if not _LINK.search(text):
+        return _escape_signs(text)
+    return "".join(html_code(word) if _LINK.search(word) else _escape_signs(word) for word in _BLANKS.split(text))
 
 
 def code(text: str) -> Markup:
@@ -44,7 +44,7 @@ def code(text: str) -> Markup:
 
 def kind(text: str) -> str:
     """Return the name of a class, or a short one among numbers: plain, or as code where it is no plain word."""
-    harmless = _HARMLESS_WORD.fullmatch(text) and not _LINKED.search(text) and not _COMMIT.fullmatch(text)
+    harmless = _HARMLESS_WORD.fullmatch(text) and not _LINK.search(text) and not _COMMIT.fullmatch(text)
     return text if harmless else code(text)
 
 
@@ -53,7 +53,7 @@ def characters(text: str) -> int:
     return len(text) + (0 if text.isascii() else sum(character > "\uffff" for character in text))
 
 
-def _escaped(text: str) -> str:
+def _escape_signs(text: str) -> str:
     return _HTML.sub(lambda found: _ENTITIES[found[0]], _SIGNS.sub(r"\\\1", text))
 
 

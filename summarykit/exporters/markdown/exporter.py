@@ -9,8 +9,7 @@ from typing import Any, BinaryIO, ClassVar
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.markdown.escaping import MOST_CHARACTERS, characters, code, escape, html_code, kind
 from summarykit.exporters.markdown.project import project_comment
-from summarykit.exporters.markdown.shorten import FEWER_GROUPS, report_in_less_room
-from summarykit.exporters.markdown.shorten_diff import in_less_room
+from summarykit.exporters.markdown.shorten import FEWER_GROUPS, shorten_diff, shorten_report
 from summarykit.exporters.markdown.tables import in_columns
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
@@ -58,13 +57,13 @@ class MarkdownExporter:
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
         """Write the comment on a pull request as UTF-8."""
         view = build_diff_view(comparison, title=options.title, source=options.source, fold=options.fold)
-        told = ({"diff": shorter, "inside": False} for shorter in in_less_room(view))
-        texts = (_rendered("markdown/diff.md.j2", values, options) for values in told)
+        values_of_views = ({"diff": shorter, "inside": False} for shorter in shorten_diff(view))
+        texts = (_render("markdown/diff.md.j2", values, options) for values in values_of_views)
         out.write(_first_that_fits(texts).encode("utf-8"))
 
     def write_project(self, changes: ProjectChanges, out: BinaryIO, options: Options) -> None:
         """Write one comment on all models as UTF-8."""
-        out.write(project_comment(changes, partial(_rendered, options=options), options).encode("utf-8"))
+        out.write(project_comment(changes, partial(_render, options=options), options).encode("utf-8"))
 
 
 def brief(data: SummaryData, options: Options) -> str:
@@ -75,14 +74,14 @@ def brief(data: SummaryData, options: Options) -> str:
 def _report(data: SummaryData, options: Options, most: int) -> str:
     """Return the report, or as much of it as a comment has room for."""
     return _first_that_fits(
-        _rendered("markdown/report.md.j2", {"report": view}, options) for view in _views(data, options, most)
+        _render("markdown/report.md.j2", {"report": view}, options) for view in _views(data, options, most)
     )
 
 
 def _views(data: SummaryData, options: Options, most: int) -> Iterator[ReportView]:
     view = _view(data, options, most)
     yield view
-    yield from report_in_less_room(view, (_view(data, options, few) for few in FEWER_GROUPS if few < most))
+    yield from shorten_report(view, (_view(data, options, few) for few in FEWER_GROUPS if few < most))
 
 
 def _first_that_fits(texts: Iterable[str]) -> str:
@@ -93,7 +92,7 @@ def _first_that_fits(texts: Iterable[str]) -> str:
     return text
 
 
-def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str:
+def _render(template: str, values: Mapping[str, Any], options: Options) -> str:
     helpers: dict[str, Callable[..., Any]] = {
         "code": code,
         "grouped": group_digits,

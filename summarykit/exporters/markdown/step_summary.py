@@ -32,7 +32,7 @@ def step_summary() -> Path:
     return Path(path)
 
 
-def append_summary(told: Report, options: Options) -> None:
+def append_summary(report: Report, options: Options) -> None:
     """Append the Markdown to the summary of the step; in a shorter form, or a line instead, where there is no room.
 
     Raises:
@@ -44,24 +44,24 @@ def append_summary(told: Report, options: Options) -> None:
     try:
         before = path.read_bytes() if path.exists() else b""
         gap = b"" if not before or before.endswith(b"\n\n") else b"\n" if before.endswith(b"\n") else b"\n\n"
-        room = MOST_BYTES - len(before) - len(gap) - len(_LEFT_OUT)  # that line always fits, but for others' text
-        found = next((text for text in _forms(told, options) if len(text) <= room), _last(room))
-        if found:
+        budget = MOST_BYTES - len(before) - len(gap) - len(_LEFT_OUT)  # that line always fits, but for others' text
+        text = next((text for text in _forms(report, options) if len(text) <= budget), _last(budget))
+        if text:
             with path.open("ab") as out:
-                out.write(gap + found)
+                out.write(gap + text)
     except OSError as error:
         what = f"the summary of the step cannot be written: {error.strerror or error}"
         raise OutputError(what, hint=f"look at {VARIABLE}") from error
 
 
-def _last(room: int) -> bytes:
-    return _LEFT_OUT.encode() if room >= 0 else b""
+def _last(budget: int) -> bytes:
+    return _LEFT_OUT.encode() if budget >= 0 else b""
 
 
-def _forms(told: Report, options: Options) -> Iterable[bytes]:
+def _forms(report: Report, options: Options) -> Iterable[bytes]:
     """Yield the Markdown, then shorter forms of it."""
     out = BytesIO()
-    write_with(MarkdownExporter(), told, out, options)
+    write_with(MarkdownExporter(), report, out, options)
     yield out.getvalue()
-    if isinstance(told, SummaryData):
-        yield brief(told, options).encode()
+    if isinstance(report, SummaryData):
+        yield brief(report, options).encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from summarykit.exporters.text.catalogue import written
+from summarykit.exporters.text.catalogue import with_signs
 from summarykit.exporters.view.words import GRADE_WORDS, shape_words, visible
 from summarykit.expression import Unanswerable, group_digits, numbers, symbols
 
@@ -77,7 +77,7 @@ def _formula(layer: LayerProvenance) -> list[str]:
     try:
         texts = [symbols(layer.formula.tree, bindings), numbers(layer.formula.tree, bindings)]
     except Unanswerable:
-        return [written(layer.formula.source)]
+        return [with_signs(layer.formula.source)]
     value = "" if layer.value is None else group_digits(layer.value)
     texts[1] = texts[1] if texts[1] == value else f"{texts[1]} = {value}"
     return list(dict.fromkeys(texts))
@@ -87,7 +87,7 @@ def _rule(layer: LayerProvenance) -> list[str]:
     if layer.rule is None:
         return []
     place = f", declared in {_place(layer.rule.place)}" if layer.rule.place else ""
-    return [f"{'your rule ' if layer.rule.users else ''}for {layer.rule.target}{place}", written(layer.rule.formula)]
+    return [f"{'your rule ' if layer.rule.users else ''}for {layer.rule.target}{place}", with_signs(layer.rule.formula)]
 
 
 def _total(layer: LayerProvenance) -> list[tuple[str, ...]]:
@@ -112,7 +112,7 @@ def _place(place: Place) -> str:
 
 def _check(check: ShapeCheck, grade: Evidence) -> tuple[str, ...]:
     """Return a tensor's row: name, axes by formula, their sizes, the real shape, and whether both agree."""
-    axes = written(check.axes) or ("one number" if check.formula_shape == () else "")
+    axes = with_signs(check.axes) or ("one number" if check.formula_shape == () else "")
     sizes = shape_words(check.formula_shape) if check.formula_shape is not None else "no formula"
     word = {True: "✓ agrees", False: "✗ differs", None: "– not compared"}[check.agrees]
     if check.agrees is None and check.evidence.value == "verified":

@@ -29,9 +29,9 @@ def print_project(console: Console, changes: ProjectChanges, options: Options) -
     for line in (view.rows_left_out, view.unchanged):
         if line:
             console.print(Text(line), soft_wrap=True)
-    for broken in view.broken:
-        told = "".join(visible(piece.text) for piece in broken)
-        console.print(Text(f"✗ {told}", style="bold red"), soft_wrap=True)
+    for limit in view.broken:
+        text = "".join(visible(piece.text) for piece in limit)
+        console.print(Text(f"✗ {text}", style="bold red"), soft_wrap=True)
     for row in view.errors:
         first, *rest = map(visible, row.error)
         console.print(Text(f"✗ {visible(row.name)}: {first}", style="bold red"), soft_wrap=True)
@@ -72,5 +72,5 @@ def _cells(row: ModelRow) -> tuple[Text, ...]:
 def print_model(console: Console, name: str, data: SummaryData) -> None:
     """Print one line on a model."""
     totals = data.totals
-    told = f"{visible(name)}: {count_noun(totals.parameters, 'parameter')} · {size_words(totals.bytes)}"
-    console.print(Text(told), soft_wrap=True)
+    text = f"{visible(name)}: {count_noun(totals.parameters, 'parameter')} · {size_words(totals.bytes)}"
+    console.print(Text(text), soft_wrap=True)

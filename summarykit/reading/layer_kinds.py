@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -37,6 +38,8 @@ WRAPPERS = {
 }
 #: Where a traced module keeps what it really is; no child, and not part of any path.
 ACTUAL = "_actual_script_module"
+#: Classes of the objects in which torch's quantized and prepacked layers keep weights and biases.
+PACKED_OBJECTS = re.compile(r"__torch__\.torch\.classes\.(quantized|sparse|rnn|xnnpack|mkldnn)\.")
 MAX_ELEMENTS = 64
 #: A larger number is no size of anything.
 MAX_BITS = 128
@@ -61,6 +64,7 @@ class Kind(NamedTuple):
     tensors: tuple[tuple[str, int], ...]  #: name and number of the facts of each own tensor, parameters first
     evidence: tuple[Evidence, ...]  #: of each of them
     unread: LayerFacts | None  #: set where the layer's own code may tell more than a size
+    opaque: bool  #: whether it holds packed weights that no parameter or buffer shows
 
 
 class KindTable:
@@ -131,7 +135,9 @@ class KindTable:
             unread = layer if can_be_read(why) else None
             explanation = self._intern(self.explanations, why) if unread is None else -1
             evidence = tuple(checked.evidence for checked in why.checks) + evidence[parameters:]
-        found = self._kinds[key] = Kind(facts.type, number, explanation, tensors, evidence, unread)
+        found = self._kinds[key] = Kind(
+            facts.type, number, explanation, tensors, evidence, unread, holds_packed_weights(module)
+        )
         return found
 
     def read_code(self, kind: Kind, site: Site) -> Kind:
@@ -196,6 +202,12 @@ class KindTable:
 def can_be_read(why: Explanation) -> bool:
     """Return whether the layer's own code may tell more than *why*: some tensor is known by its size only."""
     return why.reason != NOT_KNOWN_YET and any(checked.evidence is Evidence.SHAPE_ONLY for checked in why.checks)
+
+
+def holds_packed_weights(module: nn.Module) -> bool:
+    """Return whether an attribute of *module* is one of torch's objects for packed weights, which hide their size."""
+    scripted = (value for value in module.__dict__.values() if type(value) is torch.ScriptObject)
+    return any(PACKED_OBJECTS.match(value._type().qualified_name()) for value in scripted)
 
 
 def script_class(module: torch.jit.ScriptModule) -> str:

@@ -166,7 +166,13 @@ class _Walk:
             notes=tuple(self.notes),
             config=plain_config(places.modules[0]),
             cross_checks=cross_checks(places.modules, self.first_places),
+            opaque_layers=self.opaque_layers(),
         )
+
+    def opaque_layers(self) -> tuple[int, ...]:
+        """Return the layers that hold packed weights which no parameter or buffer shows, each once."""
+        places = enumerate(zip(self.kinds, self.first_places, strict=True))
+        return tuple(number for number, (kind, first_place) in places if kind.opaque and first_place == number)
 
     def layer_rows(self) -> Iterator[tuple[object, ...]]:
         """Yield the fields of each layer's record."""

@@ -19,6 +19,7 @@ from summarykit.exporters.view.story import story, story_total
 from summarykit.exporters.view.values import ReportView, Term
 from summarykit.exporters.view.words import CHECKED_MEANS, round_count, share, size_words
 from summarykit.expression import group_digits
+from summarykit.records import STORED_BY_DTYPE
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 from summarykit.summary.selection import EVERYTHING, Chosen, Selection, choose
@@ -199,8 +200,9 @@ def _facts(data: SummaryData) -> tuple[str, ...]:
     facts = []
     if totals.frozen:
         facts.append(f"{group_digits(totals.trainable)} trainable ({share(totals.trainable, totals.parameters)})")
-    dtypes = {t.facts.dtype for t in data.tensors if t.facts.kind == "parameter"}
-    number_format = f" in {dtypes.pop()}" if len(dtypes) == 1 else " in mixed formats" if dtypes else ""
+    parameters = [t.facts for t in data.tensors if t.facts.kind == "parameter"]
+    dtypes = {facts.dtype if facts.status in STORED_BY_DTYPE else "" for facts in parameters}
+    number_format = " in mixed formats" if len(dtypes) > 1 or "" in dtypes else f" in {min(dtypes)}" if dtypes else ""
     facts.append(size_words(totals.bytes) + number_format)
     facts.append(blocks.layers_fact(data))
     if totals.buffers:

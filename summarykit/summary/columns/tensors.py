@@ -110,7 +110,7 @@ TENSOR_COLUMNS: tuple[ColumnSpec[TensorRows], ...] = (
     ColumnSpec(
         name="bytes",
         dtype="int64",
-        meaning="Its size by its real dtype where it comes first; else 0.",
+        meaning="The size of the tensors that store it, by their real dtypes, where it comes first; else 0.",
         unit="bytes",
         total="bytes + buffer_bytes",
         values=_bytes,
@@ -142,7 +142,7 @@ TENSOR_COLUMNS: tuple[ColumnSpec[TensorRows], ...] = (
     ColumnSpec(
         name="status",
         dtype="object",
-        meaning="`plain`, or `uninitialised` for a lazy one; more may come.",
+        meaning="How it is stored: [the words](#logical-and-stored). More may come.",
         values=_facts(lambda facts: facts.status),
     ),
     ColumnSpec(

@@ -90,7 +90,7 @@ def catalogue() -> str:
         target, text = layer_example(code)
         examples[target].append(text)
     for target, (settings, shapes) in LIBRARY_EXAMPLES.items():
-        examples[target].append(library_example(target, settings, shapes))
+        examples.setdefault(target, []).append(library_example(target, settings, shapes))
     closed = [CONTAINERS, *(container_example(code) for code in CONTAINER_EXAMPLES)]
     entries = [entry(rule, examples[target]) for target, rule in rules.items()]
     return "\n".join([HEAD, *entries, *closed, "", *compute()])
@@ -125,7 +125,9 @@ def layer_example(code: str) -> tuple[str, str]:
     layer = build(getattr(nn, name), arguments.removesuffix(")"))
     summary = summarykit.summarize(layer)
     row = summary.layers.iloc[0]
-    assert row.evidence == "verified", code
+    assert row.evidence == "verified", (
+        f"no rule in summarykit/formulas/torch_layers.py fits nn.{code}: {row.explanation}"
+    )
     assert row.formula_value == sum(parameter.numel() for parameter in layer.parameters(recurse=False)), code
     why = summary.data.explanation(summary.data.layers[0])
     target = why.origin.removeprefix("rule for ") if why else ""
@@ -141,7 +143,7 @@ def library_example(target: str, settings: dict[str, object], shapes: dict[str, 
     for key, shape in shapes.items():
         layer.register_parameter(key, nn.Parameter(torch.empty(shape, device="meta")))
     row = summarykit.summarize(layer).layers.iloc[0]
-    assert row.evidence == "verified", target
+    assert row.evidence == "verified", f"no rule in summarykit/formulas/libraries.py fits {target}: {row.explanation}"
     settings_text = ", ".join(f"{key}={value}" for key, value in settings.items())
     return f"- {module.partition('.')[0]}'s `{name}` with {settings_text}: {row.formula_numbers}. {row.explanation}"
 

@@ -1,7 +1,7 @@
-"""A formula as a live Excel formula over input cells, and its words as one that follows them.
+"""A formula as a live Excel formula over input cells, and its text as a formula that follows them.
 
-Nothing folds in the count: an absent bias is an input cell holding 0, so that it can be changed to 1.
-The words fold by asking the cells: for each question folding asks, one ``IF``.
+The count is not folded: an absent bias is an input cell with 0, so that it can be changed to 1. The text is folded by
+the cells: one ``IF`` for each condition that folding depends on.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from summarykit.expression.printing import with_leaves
 #: From an input, ``out_features`` or ``kernel_size[0]``, to its cell: ``C5``.
 Cells = Mapping[str, str]
 
-#: Excel refuses a formula of more characters than this.
+#: Excel rejects a formula of more characters than this.
 MAX_FORMULA = 8_192
-#: Each switch doubles the forms of the words; so many of them could not fit.
+#: Each switch doubles the number of texts; more of them do not fit in a cell.
 MAX_SWITCHES = 10
 _TOO_MANY = "the words have too many forms for one cell"
 _COMPARE = {"==": "=", "!=": "<>"}
@@ -44,10 +44,10 @@ _ATOM, _PRODUCT, _SUM = 2, 1, 0
 
 
 def excel_inputs(node: Node, bindings: Bindings) -> tuple[str, ...]:
-    """Return the inputs a formula's cells must hold, in the order the formula names them.
+    """Return the inputs of a formula, each of which needs a cell, in the order of the formula.
 
     A setting that is a tuple has one input for each element: ``kernel_size[0]``, ``kernel_size[1]``.
-    Words (``mode == "LSTM"``) are no inputs: they are decided once.
+    A comparison with a text (``mode == "LSTM"``) is no input: its result is fixed.
     """
     inputs: dict[str, None] = {}
     for part in walk(node):
@@ -70,12 +70,12 @@ def excel_formula(node: Node, bindings: Bindings, cells: Cells) -> str:
 
 
 def excel_words(node: Node, bindings: Bindings, cells: Cells) -> str:
-    """Return a formula, without its ``=``, whose text is the formula in numbers as the cells now stand.
+    """Return a formula, without its ``=``, whose result is the formula in the numbers of the cells, as text.
 
-    The same words as ``numbers(node, bindings)`` while nothing is changed; they follow when a cell is.
+    It equals ``numbers(node, bindings)`` until a cell is changed, and follows every change.
 
     Raises:
-        Unanswerable: The formula has so many switches that Excel would refuse its words.
+        Unanswerable: The formula has so many switches that its text does not fit in a cell.
 
     """
     text = _Words(bindings, cells).branch(node, {})
@@ -85,7 +85,7 @@ def excel_words(node: Node, bindings: Bindings, cells: Cells) -> str:
 
 
 class _Writer:
-    """Writes an unfolded tree in Excel's language."""
+    """Writes an unfolded tree as an Excel formula."""
 
     def __init__(self, bindings: Bindings, cells: Cells) -> None:
         self.bindings = bindings
@@ -109,7 +109,7 @@ class _Writer:
             case Product(factors=factors):
                 return "*".join(self.in_brackets(factor, _ATOM) for factor in factors), _PRODUCT
             case Negative(term=term):
-                # 0-x: Excel gives a leading minus a higher rank than ^, other than mathematics does.
+                # 0-x: Excel gives a leading minus a higher rank than ^, unlike mathematics.
                 return "0-" + self.in_brackets(term, _PRODUCT), _SUM
             case Quotient(dividend=a, divisor=b):
                 return self.quotient(a, b), _ATOM
@@ -137,7 +137,7 @@ class _Writer:
         return out
 
     def quotient(self, dividend: Node, divisor: Node) -> str:
-        # QUOTIENT cuts towards zero, Python's // rounds down: they part ways only below zero.
+        # QUOTIENT truncates towards zero, Python's // rounds down: they differ only below zero.
         if any(map(is_negative, (*walk(dividend), *walk(divisor)))):
             return f"INT({self.in_brackets(dividend, _PRODUCT)}/{self.in_brackets(divisor, _ATOM)})"
         return f"QUOTIENT({self.text(dividend)},{self.text(divisor)})"
@@ -149,12 +149,12 @@ class _Writer:
         return f"IF({self.condition(test)},{self.text(then)},{self.text(other)})", _ATOM
 
     def fixed_answer(self, test: Node) -> bool | None:
-        """Return the answer to a question that no cell can change, None where cells decide it."""
+        """Return the result of a condition that no cell can change, None where it depends on cells."""
         words = isinstance(test, Compare) and (self.is_word(test.left) or self.is_word(test.right))
         return truth(test, self.bindings) if words or not excel_inputs(test, self.bindings) else None
 
     def is_word(self, side: Node) -> bool:
-        """Return whether one side of a comparison is no number: a word, or a setting such as None or 0.5."""
+        """Return whether one side of a comparison is no whole number: a text, or a setting such as None or 0.5."""
         match side:
             case Name(name=name):
                 return not isinstance(self.bindings.get(name), int)
@@ -180,7 +180,7 @@ class _OpenQuestion(Exception):
 
 
 class _Words:
-    """Folds the tree once for each answer the cells can give, and prints each."""
+    """Folds the tree once for each combination of results that the cells can give, and prints each."""
 
     def __init__(self, bindings: Bindings, cells: Cells) -> None:
         self.bindings = bindings
@@ -206,7 +206,7 @@ class _Words:
 
 
 def _join(tree: Node, writer: _Writer) -> str:
-    """Print a folded tree as text pieces joined with ``&``, its numbers read live from their cells."""
+    """Return a folded tree as pieces of text joined with ``&``, its numbers read from their cells."""
 
     def ends(quotient: Quotient, exact: str, rounding: str) -> str:
         dividend, divisor = writer.text(quotient.dividend), writer.text(quotient.divisor)

@@ -1,4 +1,4 @@
-"""From the text of a rule to its tree: Python's own grammar, a whitelist of nodes, nothing run."""
+"""Parse the text of a rule to a tree: Python's grammar with a list of allowed nodes; no code is run."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
-    """Parse one formula.
+    """Return the formula of a text.
 
     Raises:
         ExpressionError: *text* has a syntax error or a node outside the language; it points at the spot.
@@ -55,10 +55,10 @@ def parse(text: str) -> Expression:
 
 @lru_cache(maxsize=4096)
 def parse_shape(text: str) -> tuple[Expression, ...]:
-    """Parse the dimensions of a tensor: ``"out_channels, in_channels // groups, *kernel_size"``.
+    """Return the dimensions of a tensor: ``"out_channels, in_channels // groups, *kernel_size"``.
 
-    A starred name stands for as many dimensions as the setting has; it is kept as an expression whose
-    source starts with ``*``. An empty text is a scalar.
+    A starred name gives as many dimensions as the setting has elements; it is an expression whose source begins with
+    ``*``. An empty text is a scalar.
 
     Raises:
         ExpressionError: As for ``parse``.
@@ -74,7 +74,7 @@ def parse_shape(text: str) -> tuple[Expression, ...]:
 
 
 class _Parser:
-    """One text on its way to a tree; remembers where each node stood."""
+    """Parses one text; keeps the position of each node for error messages."""
 
     def __init__(self, text: str, *, original: str | None = None, shift: int = 0) -> None:
         self.text = text

@@ -1,4 +1,4 @@
-"""A folded formula as text, HTML and LaTeX: one traversal, one small table a style."""
+"""Print a folded formula as text, HTML or LaTeX: one traversal, one table for each style."""
 
 from __future__ import annotations
 
@@ -108,21 +108,21 @@ def html(node: Node, bindings: Bindings, *, values: bool = False) -> str:
 
 
 def latex(node: Node, bindings: Bindings, *, values: bool = False) -> str:
-    r"""Return the formula as LaTeX, to stand in ``$…$``: ``4 \times \left(16 + 1\right)``."""
+    r"""Return the formula as LaTeX for math mode, ``$…$``: ``4 \times \left(16 + 1\right)``."""
     return _Printer(LATEX, bindings if values else None).text(fold(node, bindings))
 
 
-#: From a division, and what goes around it when it is exact and when it rounds down, to what says so.
+#: From a division, and the bracket around it when it is exact and when it rounds down, to the text of the bracket.
 Ends = Callable[[Quotient, str, str], str]
 
 
 def with_leaves(tree: Node, leaf: Callable[[Name | Item], str], ends: Ends) -> str:
-    """Return an already folded formula with each setting written by *leaf*, and the ends of each division by *ends*."""
+    """Return a folded formula as text, with each setting printed by *leaf* and the brackets of a division by *ends*."""
     return _Printer(TEXT, leaf=leaf, ends=ends).text(tree)
 
 
 class _Printer:
-    """Prints a folded tree with as few brackets as are true; in numbers when it has *bindings*."""
+    """Prints a folded tree with the fewest brackets; in numbers when it has *bindings*."""
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ class _Printer:
         return self.in_brackets(node, _SUM)
 
     def render(self, node: Node) -> tuple[str, int]:
-        """Return the text of *node* and how tightly it holds together."""
+        """Return the text of *node* and its precedence."""
         style = self.style
         match node:
             case Number(value=value):
@@ -181,7 +181,7 @@ class _Printer:
         return opening + text + closing
 
     def factor(self, node: Node, *, first: bool) -> str:
-        """Return one factor; a product in brackets stays there, a division is bracketed unless it leads."""
+        """Return one factor; a product keeps its brackets, a division gets them unless it comes first."""
         leads = first and isinstance(node, Quotient | Remainder)
         return self.in_brackets(node, _PRODUCT if leads else _POWER)
 

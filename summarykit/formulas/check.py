@@ -1,4 +1,4 @@
-"""Hold a layer against its rule: each declared tensor axis by axis, then the count as a number."""
+"""Compare a layer with its rule: each declared tensor axis by axis, then the count as a number."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class DeclaredTensor(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What checking a layer against its rule found."""
+    """The result of comparing a layer with its rule."""
 
-    checks: dict[str, TensorCheck]  #: the declared tensors that are there
-    missing: tuple[str, ...]  #: declared tensors that are not there
+    checks: dict[str, TensorCheck]  #: of the declared tensors that the layer has
+    missing: tuple[str, ...]  #: declared tensors that the layer does not have
     problem: str  #: what does not fit; empty when all does
     value: int | None  #: what the count gives
 
 
 def bind(rule: Rule, layer: LayerFacts) -> dict[str, Value]:
-    """Return a value for each name the rule asks for that the layer can answer.
+    """Return a value for each name of the rule that the layer has.
 
-    The name of a tensor reads True or False; any other name is a setting.
+    The name of a tensor is True or False; any other name is a setting.
     """
     tensors = {name for name, _, _ in rule.shapes}
     bindings: dict[str, Value] = {}
@@ -53,7 +53,7 @@ def bind(rule: Rule, layer: LayerFacts) -> dict[str, Value]:
 
 
 def names_in_rule(rule: Rule) -> dict[str, None]:
-    """Return every name a rule asks for, in a fixed order."""
+    """Return every name that a rule uses, in a fixed order."""
     expressions = [rule.count, *(dim for _, dims, _ in rule.shapes for dim in dims)]
     counters: set[str] = set()
     if rule.repeat:
@@ -67,7 +67,7 @@ def names_in_rule(rule: Rule) -> dict[str, None]:
 
 
 def check(rule: Rule, layer: LayerFacts, bindings: Mapping[str, Value]) -> Verdict:
-    """Hold a layer against its rule: each declared tensor axis by axis, then the count as a number."""
+    """Return how a layer compares with its rule: each declared tensor axis by axis, then the count as a number."""
     checks: dict[str, TensorCheck] = {}
     missing: list[str] = []
     problems: list[str] = []
@@ -90,14 +90,14 @@ def check(rule: Rule, layer: LayerFacts, bindings: Mapping[str, Value]) -> Verdi
 
 
 def declared_tensors(rule: Rule, bindings: Mapping[str, Value]) -> Iterator[DeclaredTensor]:
-    """Yield each tensor a rule declares, once for each repetition of its family."""
+    """Yield each tensor that a rule declares, once for each repetition of its family."""
     for counters in repetitions(rule, bindings):
         for template, dims, text in rule.shapes:
             yield DeclaredTensor(fill_in(template, counters), dims, text, counters)
 
 
 def repetitions(rule: Rule, bindings: Mapping[str, Value]) -> Iterator[dict[str, int]]:
-    """Yield the counters of each repetition, the first counter slowest; one without any for a plain rule."""
+    """Yield the counters of each repetition, the first counter slowest; an empty one for a rule without repetitions."""
     counters = rule.repeat.counters if rule.repeat else ()
     names = [name for name, _ in counters]
     ranges = [range(evaluate(count.tree, bindings)) for _, count in counters]
@@ -139,7 +139,7 @@ def dimensions(shape: Shape) -> str:
 def count_problems(
     rule: Rule, layer: LayerFacts, checks: Mapping[str, TensorCheck], missing: list[str], value: int
 ) -> list[str]:
-    """Return what is wrong with the count as a number; an unexpected one is told by the missing tensor."""
+    """Return what is wrong with the count; where a tensor is missing, the message names it."""
     names = checks if rule.shapes else layer.tensors
     total = sum(math.prod(layer.tensors[name] or ()) for name in names)
     if total == value:

@@ -1,4 +1,4 @@
-"""Explain one layer: by a rule, by its own code, or by its size alone; and say how far that was checked."""
+"""Explain one layer by a rule, by its own code, or by its size alone, with the grade of the check."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ NO_RULE = "no formula is known for this kind of layer"
 
 
 def explain(layer: LayerFacts) -> Explanation:
-    """Return why *layer* holds as many parameters as it does, and how far that was checked.
+    """Return why *layer* has as many parameters as it does, with the grade of the check.
 
-    Never raises: what a rule cannot answer becomes a grade and a reason.
+    Raises nothing: where a rule has no answer, the explanation has a lower grade and the reason.
     """
     rule = rule_for(layer)
     unknown = [name for name, shape in layer.tensors.items() if shape is None]
@@ -47,14 +47,14 @@ def explain(layer: LayerFacts) -> Explanation:
 
 
 def rule_for(layer: LayerFacts) -> Rule | None:
-    """Return the rule that explains a layer; one registered for its very class goes before the class's own."""
+    """Return the rule that explains a layer; one registered for exactly its class goes before the class's own."""
     rule = find_rule(layer.lineage)
     for_this_class = rule is not None and rule.users and layer.lineage[0] in (rule.target, *rule.aliases)
     return rule if for_this_class or layer.own_rule is None else layer.own_rule
 
 
 def by_rule(rule: Rule, layer: LayerFacts, bindings: dict[str, Value], verdict: Verdict) -> Explanation:
-    """Return the explanation of a layer that fits its rule; tensors the rule does not know get a line each."""
+    """Return the explanation of a layer that fits its rule; each tensor that the rule does not declare gets a line."""
     checks: list[TensorCheck] = []
     extras: list[Extra] = []
     scope = dict(bindings)
@@ -79,7 +79,7 @@ def by_rule(rule: Rule, layer: LayerFacts, bindings: dict[str, Value], verdict: 
 
 
 def with_code(why: Explanation, layer: LayerFacts, lines: list[Line]) -> Explanation:
-    """Return *why* with what the layer's own code says of the tensors that its rule does not know."""
+    """Return *why* with what the layer's own code says about tensors that its rule does not declare."""
     origin = own_code.origin(layer, lines)
     if not origin:
         return why
@@ -103,7 +103,7 @@ def repeated_lines(rule: Rule, layer: LayerFacts, bindings: Mapping[str, Value])
 
 
 def by_wrong_rule(rule: Rule, layer: LayerFacts, bindings: dict[str, Value], verdict: Verdict) -> Explanation:
-    """Return the explanation of a layer whose formula and tensors differ: both are told, nothing is hidden."""
+    """Return the explanation of a layer whose formula and tensors differ; it has both numbers."""
     wrong = any(check.evidence is Evidence.DISAGREES for check in verdict.checks.values())
     checks = []
     for name in layer.tensors:
@@ -116,7 +116,7 @@ def by_wrong_rule(rule: Rule, layer: LayerFacts, bindings: dict[str, Value], ver
 
 
 def shape_only(layer: LayerFacts, rule: Rule | None, reason: str) -> Explanation:
-    """Return the explanation of a layer that nothing checks: its tensors' own shapes and why."""
+    """Return the explanation of a layer that no formula checks: the shapes of its tensors, and the reason."""
     results = check(rule, layer, bind(rule, layer)).checks if rule else {}
     matches = {name: result for name, result in results.items() if result.evidence is Evidence.VERIFIED}
     checks = []
@@ -152,7 +152,7 @@ def build_explanation(
     evidence: Evidence,
     reason: str,
 ) -> Explanation:
-    """Return an explanation that rests on a rule; a sentence it cannot say for this layer is left out."""
+    """Return an explanation by a rule; the sentence is left out where this layer lacks a name in it."""
     sentence = rule.says
     try:
         if sentence:
@@ -177,7 +177,7 @@ def build_explanation(
 
 
 def one_size(name: str | None, bindings: Mapping[str, Value]) -> str | None:
-    """Return the input that holds a size, ``in_features`` or ``normalized_shape[0]``, if it is one number."""
+    """Return the setting that is a size, ``in_features`` or ``normalized_shape[0]``, None if it is not one number."""
     value = bindings.get(name) if name else None
     if isinstance(value, tuple):
         return f"{name}[0]" if len(value) == 1 else None

@@ -1,4 +1,4 @@
-"""Tensors no rule knows: a line for each, by the layer's own code or by their size, and terms added to a count."""
+"""Tensors that no rule declares: a line for each, by the layer's own code or by its size, and terms for the count."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from summarykit.formulas.facts import LayerFacts
 from summarykit.formulas.source import SourceTensor
 from summarykit.records import Evidence, Line, TensorCheck
 
-#: So many tensors of which only the size is known get a term each in a formula; more of them share one.
+#: Up to this many tensors of which only the size is known get a term each in a formula; more of them share one.
 MOST_TERMS = 8
 LONGEST_NAME = 40
 
 
 class Extra(NamedTuple):
-    """One tensor that no rule knows."""
+    """One tensor that no rule declares."""
 
     check: TensorCheck
     line: Line
 
 
 def extra(layer: LayerFacts, name: str, position: int, scope: Mapping[str, Value], reason: str) -> Extra:
-    """Return a tensor's share of the count: as the layer's code makes it, else its own size, which checks nothing.
+    """Return a tensor's share of the count: its dimensions in the layer's code, else its size, which checks nothing.
 
-    Names that *scope* already gives another value cannot stand in one formula; then the size stands alone.
+    A name that has another value in *scope* cannot be used in the same formula; then the size is used.
     """
     code = layer.source_tensors.get(name)
     if code is not None and _fits_beside(code, scope):
@@ -58,7 +58,7 @@ def _by_name(name: str, tensor: SourceTensor) -> Extra:
 
 
 def value_text(value: Value) -> str:
-    """Return a setting in words: ``4,096``, or ``7 × 7``."""
+    """Return a setting as text: ``4,096``, or ``7 × 7``."""
     return " × ".join(map(value_text, value)) if isinstance(value, tuple) else group_digits(int(str(value)))
 
 
@@ -69,7 +69,7 @@ def _extra(name: str, tensor: SourceTensor, grade: Evidence, reason: str) -> Ext
 
 
 def _product(dims: Sequence[str]) -> str:
-    """Return the product of dimensions; those of 1 that the code writes to line up axes are left out."""
+    """Return the product of dimensions, without those of 1 that the code writes to align axes."""
     factors = [dim for dim in dims if dim != "1"]
     return " * ".join(f"({factor})" for factor in factors) or "1"
 
@@ -89,12 +89,12 @@ def with_extras(count: Expression | None, extras: Sequence[Extra]) -> tuple[Expr
     trees += [line.formula.tree for line in terms]
     if len(trees) == 1:
         return Expression(count.source if count else texts[0], trees[0]), bindings
-    # The tree is the one that the text is parsed to: a sum at its head goes on.
+    # The tree must equal the one that parsing the text gives, in which a sum at the head takes in the next terms.
     first = trees[0].terms if isinstance(trees[0], Sum) else (trees[0],)
     return Expression(" + ".join(texts), Sum((*first, *trees[1:]))), bindings
 
 
 def _term(tensor: str, position: int) -> str:
-    """Return the name that stands in a formula for the size of a tensor: ``gain.numel``."""
+    """Return the name of a tensor's size in a formula: ``gain.numel``."""
     plain = tensor.isascii() and tensor.isidentifier() and not keyword.iskeyword(tensor) and len(tensor) <= LONGEST_NAME
     return f"{tensor if plain else f'tensor_{position}'}.numel"

@@ -1,9 +1,9 @@
-"""What a layer's name suggests, where neither a rule nor its code tells: *inferred*, never checked.
+"""Dimensions that a layer's name suggests, where neither a rule nor its code gives them: *inferred*, never checked.
 
-A likeness knows families of layers by their names and says which axis is which. Each size is one exact setting, the
-layer's own or of the nearest config; the first name of a role that is set is taken, whatever its value, so nothing is
-fitted to the tensor. What then does not equal the tensor's shape axis by axis, a table turned round, say, is dropped.
-Families as of transformers 5.23 and timm 1.0.
+A family is recognised by the names of its classes and says what each axis is. Each size is one exact setting, of the
+layer or of the nearest config: the first name of a role that is set, whatever its value, so that nothing is fitted to
+the tensor. Where a size then differs from the tensor's axis, as in a transposed table, none is used.
+Families are those of transformers 5.23 and timm 1.0.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from summarykit.expression import Unanswerable, Value, evaluate, names_in, parse
 from summarykit.formulas.source import SourceTensor
 from summarykit.records import Shape
 
-#: What a size may be called, by its role; the most telling name first.
+#: Names of the setting for a size, by its role; the most specific name first.
 ROLES = {
     "WIDTH": (
         "normalized_shape",
@@ -66,7 +66,7 @@ _EXPERTS = {
     "down_proj_bias": "EXPERTS, HIDDEN",
 }
 _VECTORS = ("weight", "bias", "scale", "shift", "gamma", "beta", "lambda1", "layer_scale")
-#: The first family that a name fits and that has what it needs.
+#: The first family is used whose pattern fits the name and whose tensors are all there.
 FAMILIES = (
     LayerFamily(("*Norm", "*Norm2d", "*RMSNorm*", "*RmsNorm*", "*LayerNorm*"), dict.fromkeys(_VECTORS, "WIDTH")),
     LayerFamily(("*LayerScale", "*LayerScale2d"), dict.fromkeys(_VECTORS, "WIDTH")),
@@ -87,7 +87,7 @@ _ROLE = re.compile(r"\b[A-Z][A-Z_]+\b")
 def infer_tensors(
     lineage: Sequence[str], settings: Mapping[str, Value], config: Mapping[str, Value], tensors: Mapping[str, Shape]
 ) -> dict[str, SourceTensor]:
-    """Return what the names of a layer and its settings suggest of these tensors; what does not fit is left out."""
+    """Return the dimensions of these tensors by the names of layer and settings; a tensor that differs is left out."""
     family = _family(lineage, tensors)
     result: dict[str, SourceTensor] = {}
     for name, text in (family.tensors if family else {}).items():
@@ -108,7 +108,7 @@ def _family(lineage: Sequence[str], tensors: Mapping[str, Shape]) -> LayerFamily
 
 
 def _suggestion(text: str, settings: Mapping[str, Value], config: Mapping[str, Value]) -> SourceTensor | None:
-    """Return the dimensions *text* with a setting in the place of each role, None where one has none."""
+    """Return the dimensions *text* with a setting for each role, None where a role has no setting."""
     bindings: dict[str, Value] = {}
     notes: dict[str, None] = {}
     for role in dict.fromkeys(_ROLE.findall(text)):
@@ -128,7 +128,7 @@ def _suggestion(text: str, settings: Mapping[str, Value], config: Mapping[str, V
 def _setting_of(
     role: str, settings: Mapping[str, Value], config: Mapping[str, Value]
 ) -> tuple[str, Mapping[str, Value], str] | None:
-    """Return the setting that plays a role, where it is held, and that in words; the layer's own goes first."""
+    """Return the setting for a role, all settings of its place, and that place as text; the layer's own go first."""
     for values, where in ((settings, "of the layer"), (config, "from config")):
         for name in ROLES[role]:
             one = f"{name}[0]" if isinstance(values.get(name), tuple) else name

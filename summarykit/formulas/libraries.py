@@ -1,8 +1,8 @@
-"""Rules for layers of other libraries that keep their sizes; matched by name, importing nothing.
+"""Rules for layers of other libraries, matched by name; no library is imported.
 
-A library may change its layers: a rule that does not fit is no disagreement, the layer's own code is asked instead.
-Only layers that say more by a rule than by their code stand here; most are read (``formulas.source``). Names and
-shapes as of transformers 5.23, timm 1.0, diffusers 0.42 and torch_geometric 2.8.
+A library may change its layers, so a rule that does not fit is no disagreement: the layer's own code is read instead.
+Only layers that a rule explains better than their code have one; the others are read (``formulas.source``). Names and
+shapes are those of transformers 5.23, timm 1.0, diffusers 0.42 and torch_geometric 2.8.
 """
 
 from __future__ import annotations

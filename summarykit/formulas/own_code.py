@@ -1,4 +1,4 @@
-"""A layer explained by its own code, where no rule fits."""
+"""Explain a layer by its own code, where no rule fits."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from summarykit.formulas.facts import LayerFacts
 from summarykit.records import Evidence, Explanation, Line, weakest
 
 ABOUT = "The size of each tensor as the layer's own code makes it."
-#: A sentence names so many tensors; a layer with more says how many they are.
+#: A sentence names up to this many tensors; of more it gives the number.
 MOST_NAMED = 6
 _CODE_GRADES = (Evidence.FROM_SOURCE, Evidence.SIZE_FROM_TENSOR)
 
 
 def by_own_code(layer: LayerFacts, reason: str) -> Explanation:
-    """Return the explanation of a layer no rule knows by its code; *reason* is said of what cannot be read."""
+    """Return the explanation of a layer without a rule by its code; *reason* is that of tensors that cannot be read."""
     extras: list[Extra] = []
     bindings: dict[str, Value] = {}
     for position, name in enumerate(layer.tensors, 1):
@@ -45,7 +45,7 @@ def by_own_code(layer: LayerFacts, reason: str) -> Explanation:
 
 
 def origin(layer: LayerFacts, lines: list[Line]) -> str:
-    """Return where the code stands and where its names come from, each said once."""
+    """Return the lines of the code and where its names come from, each once."""
     tensors = [layer.source_tensors[line.label] for line in lines if line.evidence in _CODE_GRADES]
     parts = dict.fromkeys(part for tensor in tensors for part in tensor.origin.split("; "))
     guesses = [layer.inferred_tensors[line.label] for line in lines if line.evidence is Evidence.INFERRED]

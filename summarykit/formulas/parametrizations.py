@@ -1,7 +1,7 @@
-"""Layers whose tensors torch keeps in another form: weight norm, spectral norm, orthogonal, pruned.
+"""Layers whose tensors torch stores in another form: weight norm, spectral norm, orthogonal, pruned.
 
-The class stays or is derived, the tensor gets another name or moves into a child. Its shape is still the one the
-layer's rule declares; weight norm adds one number for each slice along its axis. Forms as of torch 2.13.
+The class is the same or a derived one; the tensor gets another name or moves into a child. Its shape is still the one
+that the layer's rule declares; weight norm adds one value for each slice along its axis. Forms are those of torch 2.13.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from summarykit.records import Evidence, Explanation, Line, Shape, TensorCheck
 
 
 class Part(NamedTuple):
-    """One tensor of a transformed layer, by the rule of the layer as it was."""
+    """One tensor of a transformed layer, by the rule of the original layer."""
 
     name: str
     form: Form
@@ -29,7 +29,7 @@ class Part(NamedTuple):
 
 
 def by_forms(rule: Rule, layer: LayerFacts, bindings: Mapping[str, Value]) -> Explanation | None:
-    """Return the explanation of a layer whose tensors are kept in other forms, None where one does not fit."""
+    """Return the explanation of a layer whose tensors are stored in other forms, None where one does not fit."""
     try:
         tensors = {tensor.name: tensor for tensor in declared_tensors(rule, bindings)}
         parts = [_part(name, layer, tensors, bindings) for name in layer.tensors]
@@ -56,7 +56,7 @@ def _part(
 
 
 def insert_counters(dims: Sequence[Expression], counters: Mapping[str, int]) -> tuple[Expression, ...]:
-    """Return dimensions with the counters of a family as numbers: its tensors stand in one formula."""
+    """Return dimensions with the counters of a family as numbers, since its tensors share one formula."""
     if not counters:
         return tuple(dims)
     counter = re.compile(rf"\b({'|'.join(counters)})\b")
@@ -65,7 +65,7 @@ def insert_counters(dims: Sequence[Expression], counters: Mapping[str, int]) -> 
 
 
 def expand_stars(dims: Sequence[Expression], bindings: Mapping[str, Value]) -> tuple[Expression, ...]:
-    """Return dimensions with ``*kernel_size`` laid out: ``kernel_size[0], kernel_size[1]``."""
+    """Return dimensions with ``*kernel_size`` expanded: ``kernel_size[0], kernel_size[1]``."""
     axes: list[Expression] = []
     for dim in dims:
         if not dim.source.startswith("*"):
@@ -79,7 +79,7 @@ def expand_stars(dims: Sequence[Expression], bindings: Mapping[str, Value]) -> t
 
 
 def dims_in_form(dims: tuple[Expression, ...], form: Form) -> tuple[Expression, ...]:
-    """Return the dimensions of a tensor in its form: whole, or 1 but along an axis, or a single number."""
+    """Return the dimensions of a tensor in its form: all of them, all 1 but one axis, or none for a single value."""
     if not form.lengths:
         return dims
     if form.axis is None:
@@ -92,7 +92,7 @@ def _explanation(rule: Rule, layer: LayerFacts, bindings: Mapping[str, Value], p
     lines = [_line(part) for part in parts]
     whole = sum(line.value for line, part in zip(lines, parts, strict=True) if not part.form.lengths)
     lengths = [line for line, part in zip(lines, parts, strict=True) if part.form.lengths]
-    # Where all of the layer is here, its own formula stands; else only the tensors that are.
+    # A layer with all its tensors keeps its own formula; of another one, each tensor that it has is a term.
     complete = not layer.partial and evaluate(rule.count.tree, bindings) == whole
     terms = lengths if complete else lines
     texts = ([f"({rule.count.source})"] if complete else []) + [f"{line.formula.source}" for line in terms]
@@ -120,7 +120,7 @@ def _explanation(rule: Rule, layer: LayerFacts, bindings: Mapping[str, Value], p
 
 
 def separate_tensors_text(tensors: Sequence[str]) -> str:
-    """Return the sentence on tensors that weight norm keeps as direction and length; empty where there are none."""
+    """Return the sentence on tensors that weight norm stores as direction and length; empty where there are none."""
     names = [f"`{name}`" for name in tensors]
     if len(names) < 2:
         return f"{names[0]} is kept as direction and length." if names else ""
@@ -128,7 +128,12 @@ def separate_tensors_text(tensors: Sequence[str]) -> str:
 
 
 def one_scope(lines: Sequence[Line]) -> dict[str, Value]:
-    """Return the names of all lines with their values; the layers of an RNN call different sizes by one name."""
+    """Return the names of all lines with their values.
+
+    Raises:
+        Unanswerable: A name has two values, as in an RNN, whose layers have different input sizes.
+
+    """
     scope: dict[str, Value] = {}
     for line in lines:
         for name, value in line.bindings:

@@ -1,8 +1,8 @@
-"""``rule()``: the registry of formulas, and which of them explains a layer.
+"""``rule()`` and the registry of rules, with the lookup of the rule for a layer.
 
-A rule is declared, not programmed: the count, the shape of each tensor and the sentence are texts in the
-language of ``summarykit.expression``, parsed when the rule is registered. Classes are matched by name, so
-registering a rule for a library imports nothing.
+The count, the shape of each tensor and the sentence of a rule are texts in the language of
+``summarykit.expression``, parsed when the rule is registered. Classes are matched by name, so registering a
+rule for a library imports nothing.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Repetition:
     """A family of tensors, once for each combination of its counters."""
 
     counters: tuple[tuple[str, Expression], ...]  #: name and how many: ``layer`` runs to ``num_layers``
-    each: Expression | None  #: the count of one repetition
-    label: Sentence  #: how one repetition is called: ``"layer {layer}"``
+    each: Expression | None  #: the count for one repetition
+    label: Sentence  #: the name of one repetition: ``"layer {layer}"``
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ class Rule:
     about: str
     takes: str | None
     gives: str | None
-    axis: str  #: which axis *takes* and *gives* speak of: "last" or "channels"
+    axis: str  #: the axis that *takes* and *gives* are the sizes of: "last" or "channels"
     repeat: Repetition | None
-    users: bool  #: registered by a user, not shipped
-    library: bool  #: for a layer of another library, which may change from one version to the next
+    users: bool  #: declared by a user, not built in
+    library: bool  #: for a layer of another library, which may change with its version
     place: Place | None = field(default=None, compare=False)  #: the call, method or setting that declares it
 
     @property
@@ -64,13 +64,13 @@ class Rule:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All it is called: qualified names of the class and its aliases, and their last parts."""
+        """Its names: qualified names of the class and its aliases, and their last parts."""
         classes = (self.target, *self.aliases)
         return (*classes, *(name.rpartition(".")[2] for name in classes))
 
     @property
     def origin(self) -> str:
-        """Where the formula came from, in words."""
+        """Where the formula comes from, as text."""
         return f"{'your rule' if self.users else 'rule'} for {self.target}"
 
 
@@ -173,15 +173,17 @@ def build(
     """Return a rule, parsed and checked, without registering it; arguments as for ``rule``."""
     for name, value in (("takes", takes), ("gives", gives)):
         if value is not None and not _NAME.match(str(value)):
-            raise RuleError(f"{name}={value!r} names no setting", hint="give the name of one attribute of the layer")
+            raise RuleError(
+                f"{name}={value!r} is not the name of a setting", hint="give the name of one attribute of the layer"
+            )
     if axis not in {"last", "channels"}:
-        raise RuleError(f"axis={axis!r} is no axis", hint="use axis='last' or axis='channels'")
+        raise RuleError(f"axis={axis!r} is not an axis", hint="use axis='last' or axis='channels'")
     _check_mapping("shapes", shapes, hint='write shapes={"weight": "out_features, in_features"}')
     _check_mapping("repeat", repeat, hint=_REPEAT)
     _check_texts({"count": count, "says": says or "", "about": about, "each": each or "", "label": label})
     _check_counters(shapes or {}, repeat or {})
     if isinstance(aliases, str):
-        raise RuleError(f"aliases={aliases!r} is one text", hint=f"write aliases=[{aliases!r}]")
+        raise RuleError(f"aliases={aliases!r} is one text, not a list", hint=f"write aliases=[{aliases!r}]")
     repetition = None
     if repeat:
         counters = tuple((name, parse(text)) for name, text in repeat.items())
@@ -225,26 +227,28 @@ def _check_mapping(name: str, value: object, *, hint: str) -> None:
 def _check_texts(texts: Mapping[str, object]) -> None:
     for name, text in texts.items():
         if not isinstance(text, str):
-            raise RuleError(f"{name} is {text!r}, no text", hint="every part of a rule is written as text")
+            raise RuleError(
+                f"{name} is {text!r}, not text", hint='write every part of a rule as text: "heads * (dim + 1)"'
+            )
 
 
 def _check_counters(shapes: Iterable[str], repeat: Iterable[str]) -> None:
-    """Refuse a tensor's name that asks for a counter there is none of."""
+    """Raise ``RuleError`` for a tensor's name with a counter that *repeat* does not have."""
     for name in shapes:
         for match in _PLACEHOLDER.finditer(name):
             if match[1].removeprefix("_") not in repeat:
-                raise RuleError(f"the name {name!r} asks for {match[0]}, and repeat has no such counter", hint=_REPEAT)
+                raise RuleError(f"the name {name!r} has the counter {match[0]}, and repeat has not", hint=_REPEAT)
 
 
 def register(new: Rule) -> None:
-    """Add *new* to the registry; a user's rule goes before a shipped one for the same class."""
+    """Add *new* to the registry; a user's rule goes before a built-in one for the same class."""
     registry = _USERS if new.users else _BUILTIN
     for name in (new.target, *new.aliases):
         registry[name] = new
 
 
 def unregister(target: type | str) -> None:
-    """Forget the user's rule for *target*, if there is one; a shipped rule holds again."""
+    """Remove the user's rule for *target*, if there is one; a built-in rule applies again."""
     from summarykit.formulas import subtrees
 
     subtrees.unregister(target)
@@ -254,7 +258,7 @@ def unregister(target: type | str) -> None:
 
 
 def use_project_rules(rules: Sequence[Rule]) -> None:
-    """Use the rules of a project's settings, in place of those of another project."""
+    """Register the rules of a project's settings in place of those of another project."""
     _PROJECTS.clear()
     _PROJECTS.update((name, one) for one in rules for name in (one.target, *one.aliases))
 
@@ -271,7 +275,7 @@ def qualified_name(target: type | str) -> str:
     if _NAME.match(str(target).replace(".<locals>", "")):
         return str(target)
     raise RuleError(
-        f"a rule is for a class, and {target!r} is none",
+        f"a rule is for a class, and {target!r} is not a class",
         hint="give the class itself or its qualified name, such as 'torch.nn.modules.linear.Linear'",
     )
 
@@ -287,13 +291,13 @@ def find_rule(lineage: Sequence[str]) -> Rule | None:
 
 
 def all_rules() -> dict[str, Rule]:
-    """Return every rule by the name of its class, shipped and the user's."""
+    """Return every rule by the name of its class, built-in ones and the user's."""
     _load_builtin()
     return {one.target: one for one in (_BUILTIN | _PROJECTS | _USERS).values()}
 
 
 def rules_called(name: str) -> list[Rule]:
-    """Return the rules that *name* means: a class as it is written, else in any case, or a qualified name."""
+    """Return the rules for a class or qualified name, spelled as *name*, else without regard to case."""
     for spelling in (str, str.lower):
         matches = [rule for rule in all_rules().values() if spelling(name) in map(spelling, rule.names)]
         if matches:
@@ -302,7 +306,7 @@ def rules_called(name: str) -> list[Rule]:
 
 
 def fill_in(template: str, counters: Mapping[str, int]) -> str:
-    """Write a repetition's counters into a name: ``{layer}`` its number, ``{_reverse}`` a flag's suffix."""
+    """Return a name with a repetition's counters: ``{layer}`` its number, ``{_reverse}`` a flag's suffix."""
 
     def replacement(match: re.Match[str]) -> str:
         name = match[1]
@@ -314,7 +318,7 @@ def fill_in(template: str, counters: Mapping[str, int]) -> str:
 
 
 def _load_builtin() -> None:
-    """Register the shipped rules on first use: parsing them is not paid by ``import summarykit``."""
+    """Register the built-in rules on first use, so that ``import summarykit`` does not parse them."""
     from summarykit.formulas import libraries, torch_layers
 
     torch_layers.load()

@@ -1,7 +1,7 @@
-"""The rules for ``torch.nn``: one declaration for each family of layers that owns parameters.
+"""The rules for ``torch.nn``: one declaration for each family of layers with parameters.
 
-Shapes and counts were read from PyTorch 2.13 and are checked against real layers, option by option, in
-``tests/formulas/test_torch_layers.py``.
+Shapes and counts are those of PyTorch 2.13. ``tests/formulas/test_torch_layers.py`` compares them with real layers, for
+each option in ``tests/support/torch_layers.py``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The compute formulas as a page can list them, each worked out for an example."""
+"""The compute formulas as entries for a page, each with an example."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Entry(NamedTuple):
     """One compute formula."""
 
     kind: str  #: ``"Conv2d, Conv1d, Conv3d"``, ``"mm, addmm"``
-    formula: str  #: as it is written: ``batch * prod(positions) * out_channels * …``
-    about: str  #: what it says of every such layer
-    example: str  #: ``nn.Linear(16, 4)`` with the sizes that go in, or the sizes of an operator's tensors
+    formula: str  #: its source: ``batch * prod(positions) * out_channels * …``
+    about: str  #: one sentence on every such layer
+    example: str  #: ``nn.Linear(16, 4)`` with the sizes of its inputs, or the sizes of an operator's tensors
     calculation: str  #: ``128 × 3,072 × 768 = 301,989,888``
-    sentence: str  #: what is said of the example
+    sentence: str  #: the explanation of the example
 
 
 def catalogue() -> tuple[Entry, ...]:
@@ -55,7 +55,7 @@ def _names(rule: ComputeRule) -> tuple[str, ...]:
 
 
 def _plain(source: str) -> str:
-    """Return a formula's text without the switch that leaves out a batch of one."""
+    """Return a formula's text without the condition that leaves out a batch of one."""
     return _UNLESS_ONE.sub(r"\1", source)
 
 

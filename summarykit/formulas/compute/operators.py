@@ -1,8 +1,8 @@
-"""A formula for each operator of torch that multiplies, from the sizes of what it was given.
+"""A formula for the MACs of each operator of torch, from the sizes of its tensors.
 
-They follow the conventions of torch's ``FlopCounterMode``, which counts two FLOPs for each multiply-accumulate, and
-hold for operators that it does not know as well: attention on the CPU, grouped products, fused recurrent layers.
-In the texts of a form, ``@`` stands for the number that tells its names from those of other terms.
+They follow the conventions of torch's ``FlopCounterMode``, which counts two FLOPs for each MAC, and include operators
+that it does not count: attention on the CPU, grouped products, fused recurrent layers. In the texts of a form, ``@`` is
+replaced by a number that distinguishes its names from those of other terms.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from summarykit.formulas.compute.rules import across, unless_one
 from summarykit.records import Shape
 from summarykit.runs import Operator
 
-#: From an operator to the values of a form's names; empty where its sizes are not as the form expects.
+#: From an operator to the values of a form's names; empty where its sizes do not fit the form.
 ReadSizes = Callable[[Operator], Mapping[str, Value]]
 
 
 class Form(NamedTuple):
-    """What one kind of operator multiplies."""
+    """How many MACs one kind of operator takes."""
 
     formula: str
     says: str
@@ -31,7 +31,7 @@ class Form(NamedTuple):
 
 
 class Term(NamedTuple):
-    """One operator as a term of a formula; ``@`` still stands in its texts."""
+    """One operator as a term of a formula; its texts still have ``@``."""
 
     formula: str
     says: str
@@ -39,7 +39,7 @@ class Term(NamedTuple):
 
 
 def term_of(operator: Operator) -> Term | None:
-    """Return *operator* as a term; as its bare count where no form fits, None where nobody can count it."""
+    """Return *operator* as a term; its count alone where no form fits, None where it has no count."""
     form = FORM_OF.get(short_name(operator.name))
     values = form.read_sizes(operator) if form else {}
     if form and values:
@@ -58,7 +58,7 @@ def short_name(name: str) -> str:
 
 
 def _product_of_two(first: int) -> ReadSizes:
-    """Return the reading of a product of two matrices, the first of them at place *first*."""
+    """Return what reads the sizes of a product of two matrices, the first of them at position *first*."""
 
     def sizes(operator: Operator) -> Mapping[str, Value]:
         match operator.sizes[first : first + 2]:
@@ -70,7 +70,7 @@ def _product_of_two(first: int) -> ReadSizes:
 
 
 def _products_of_pairs(first: int) -> ReadSizes:
-    """Return the reading of a product of as many pairs of matrices, the first pile at place *first*."""
+    """Return what reads the sizes of a batched matrix product, the first batch at position *first*."""
 
     def sizes(operator: Operator) -> Mapping[str, Value]:
         match operator.sizes[first : first + 2]:
@@ -277,7 +277,7 @@ FORM_OF = {name: form for form in FORMS for name in form.operators}
 
 
 def read_example(form: Form) -> Operator:
-    """Return an operator to show *form* on."""
+    """Return the operator of a form's example."""
     return Operator(f"aten.{form.operators[0]}", form.example, _output(form), None)
 
 

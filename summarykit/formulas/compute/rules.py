@@ -27,7 +27,7 @@ _NN = "torch.nn.modules"
 
 
 class Example(NamedTuple):
-    """A layer to show a rule on: as it is written in code, its settings, and what enters and leaves it."""
+    """A layer that a page shows a rule for: its code, its settings, and its input and output shapes."""
 
     code: str
     settings: Mapping[str, Value]
@@ -37,12 +37,12 @@ class Example(NamedTuple):
 
 
 class ComputeRule(NamedTuple):
-    """How often one kind of layer multiplies."""
+    """How many MACs one call of a kind of layer takes."""
 
     targets: tuple[str, ...]  #: qualified names of its classes
     formula: Expression
-    sizes: Sizes  #: what *formula* calls the sizes of inputs and outputs
-    present: tuple[str, ...]  #: names of tensors that read 1 when they are there and 0 when not
+    sizes: Sizes  #: gives the names that *formula* has for the sizes of inputs and outputs
+    present: tuple[str, ...]  #: names of tensors that are 1 where the layer has them and 0 where not
     says: Sentence
     about: str
     example: Example
@@ -69,7 +69,7 @@ def build(
 
 
 def find_compute_rule(lineage: Sequence[str]) -> tuple[ComputeRule, bool] | None:
-    """Return the rule of the nearest class in *lineage*, and whether it was written for that very class."""
+    """Return the rule of the nearest class in *lineage*, and whether that is the layer's own class."""
     rules = _builtin_rules()
     for position, name in enumerate(lineage):
         if name in rules:
@@ -93,7 +93,7 @@ def unless_one(name: str) -> str:
 
 
 def across(name: str, *, most: int = 5) -> str:
-    """Return the part of a sentence that writes a tuple as people do: ``112 × 112``; a long one as its product."""
+    """Return the part of a sentence that writes a tuple as ``112 × 112``; a long one as its product."""
     forms = (
         f"[len({name}) == {count}: {' × '.join(f'{{{name}[{axis}]}}' for axis in range(count))}]"
         for count in range(1, most + 1)
@@ -147,7 +147,7 @@ def _linear() -> Iterator[ComputeRule]:
 
 
 def _at_each_position(unit: str, count: str, weights: str) -> str:
-    """Return the sentence of a layer that does the same at each position."""
+    """Return the sentence of a layer that computes the same at each position."""
     one, many = f"he one {unit} multiplies", f"ach of the # {unit}s multiplies"
     return (
         f"[prod(positions) != 1: At each of the {across('positions')} positions, {{{count}:t{one}|e{many}}}"

@@ -47,8 +47,8 @@ def _fits_beside(sourced: SourceTensor, known: Mapping[str, Value]) -> bool:
 
 def _by_code(name: str, sourced: SourceTensor) -> Extra:
     values = dict(sourced.bindings)
-    grade = Evidence.SIZE_FROM_TENSOR if sourced.taken else Evidence.FROM_SOURCE
-    taken = ", ".join(f"`{key}` = {group_digits(int(str(values[key])))}" for key in sourced.taken)
+    grade = Evidence.SIZE_FROM_TENSOR if sourced.from_tensor else Evidence.FROM_SOURCE
+    taken = ", ".join(f"`{key}` = {group_digits(int(str(values[key])))}" for key in sourced.from_tensor)
     return _graded(name, sourced, grade, f"{taken} taken from the tensor, not checked" if taken else "")
 
 

@@ -5,6 +5,6 @@ configuration, and what comes out is held against the tensor's shape. No number 
 the code threw an argument away, and then the grade says so.
 """
 
-from summarykit.formulas.source.module_context import Site as Site
+from summarykit.formulas.source.module_context import ModuleContext as ModuleContext
 from summarykit.formulas.source.result import SourceTable as SourceTable
 from summarykit.formulas.source.shape_check import SourceTensor as SourceTensor

@@ -28,7 +28,7 @@ class Size:
     rank: int  #: how tightly the text holds together: 0 sum, 1 product, 2 power, 3 atom
     names: tuple[tuple[str, int | None], ...]  #: each name in the text and its value
     origins: tuple[tuple[str, str], ...] = ()  #: where a name comes from, in words
-    spoken: bool = False  #: the text is the code's own words, which no formula says
+    opaque: bool = False  #: the text is the code's own words, which no formula says
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Real:
     text: str
     rank: int
     origins: tuple[tuple[str, str], ...] = ()
-    halves: tuple[Size, Size] | None = None
+    operands: tuple[Size, Size] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Fields:
 
     items: tuple[tuple[str, Any], ...] = ()
     rest: Rest | None = None  #: set where it may hold more than these
-    made_by: type | None = None  #: the class of the container, where it holds modules
+    container: type | None = None  #: the class of the container, where it holds modules
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +97,14 @@ class Preset:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Thing:
+class LiveObject:
     """A live object, looked at through its ``__dict__`` and never called, nor asked whether it equals another."""
 
     target: Any
     name: str  #: how the code calls it: ``config``
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Thing) and self.target is other.target and self.name == other.name
+        return isinstance(other, LiveObject) and self.target is other.target and self.name == other.name
 
     def __hash__(self) -> int:
         return hash((id(self.target), self.name))
@@ -126,16 +126,16 @@ class NewModule:
     cls: type
     args: tuple[Any, ...]
     keywords: tuple[tuple[str, Any], ...] = ()
-    unsure: bool = False  #: there may be arguments that are not told
+    incomplete: bool = False  #: there may be arguments that are not told
 
 
 @dataclass(frozen=True, slots=True)
-class MadeList:
+class OpenList:
     """A list of unknown length, or modules in a container, by position."""
 
     items: tuple[Any, ...]
     each: Any = None  #: what stands for any later one; None where there is none
-    made_by: type | None = None  #: the class of the container
+    container: type | None = None  #: the class of the container
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def recorded_arguments(context: ModuleContext) -> Mapping[str, Any]:
 
 
 def arguments(context: ModuleContext, construction: Any) -> tuple[dict[str, Any], Rest | None]:
-    """Return the arguments a layer was constructed with, by name, as far as its parent's code tells, and the rest."""
+    """Return a layer's constructor arguments, by name, as far as the parent's code gives them, and the rest."""
     spec = signature(context.cls)
     values: dict[str, Any] = dict(recorded_arguments(context)) if construction is None else {}
     rest: Rest | None = ANYTHING
@@ -107,7 +107,7 @@ def arguments(context: ModuleContext, construction: Any) -> tuple[dict[str, Any]
 
 
 def as_argument(name: str, value: Any, place: str, defaults: Mapping[str, Any]) -> Any:
-    """Return an argument under its own name, with a note on what the call says; what is not told is free."""
+    """Return an argument under its own name, with a note on what the call passes; an unknown one is free."""
     if isinstance(value, Size) and value.value is not None:
         return sizes.rename(name, value, place) if place else value
     if isinstance(value, Items):
@@ -122,7 +122,7 @@ def as_argument(name: str, value: Any, place: str, defaults: Mapping[str, Any]) 
 
 
 def element(name: str, value: Any, place: str) -> Any:
-    """Return one element of a tuple that is handed on, under the name it has there."""
+    """Return one element of a tuple argument, under its name as the argument."""
     if not isinstance(value, Size):
         return value if isinstance(value, _KNOWN_TYPES | Items | Fields) else UNKNOWN
     return UNKNOWN if value.value is None else sizes.rename(name, value, place) if place else value

@@ -35,7 +35,7 @@ class SettingPath(NamedTuple):
 
 
 def argument_from_child(module: Any, interpreter: Interpreter, name: str) -> tuple[int, str] | None:
-    """Return the value of a free name in the code of a layer, and the descendant's setting that tells it."""
+    """Return the value of a free name in the code of a layer, and the descendant's setting that has it."""
     for path in paths_by_children(interpreter, name, _LEVELS):
         value = setting_at(module, path)
         if value is not None:
@@ -117,7 +117,7 @@ def constructions_under(name: str, value: Any) -> Iterator[tuple[tuple[tuple[str
 
 
 def arguments_by_name(construction: NewModule) -> dict[str, Any]:
-    """Return the arguments of a call by name, as far as their places tell."""
+    """Return the arguments of a call by name, as far as their positions are known."""
     return dict(zip(signature(construction.cls).positional, construction.args, strict=False)) | dict(
         construction.keywords
     )

@@ -43,7 +43,7 @@ def is_record(value: Any) -> bool:
 
 
 def is_class(target: Any) -> TypeGuard[type]:
-    """Return whether a live object is a class; its type is asked, not the object."""
+    """Return whether a live object is a class; by its type, since the object may answer ``isinstance`` itself."""
     return issubclass(type(target), type)
 
 
@@ -59,12 +59,12 @@ def getattr_plain(value: Any, name: str) -> Any:
     """Return an attribute without asking the object's own ``__getattr__``; None where there is none."""
     try:
         return object.__getattribute__(value, name)
-    except Exception:  # noqa: BLE001 - a stranger's object
+    except Exception:  # noqa: BLE001 - a foreign object may raise anything
         return None
 
 
 def to_value(value: Any, name: str, origin: str) -> Any:
-    """Return a live plain value as one that can be reckoned with, under *name*.
+    """Return a live plain value as a value of the interpreter, under *name*.
 
     Its type is asked and not the value, which might answer ``isinstance`` by code of its own.
     """
@@ -90,7 +90,7 @@ def to_value(value: Any, name: str, origin: str) -> Any:
     if hasattr(kind, "__index__") and not hasattr(kind, "untyped_storage"):
         try:
             return named_size(name, operator.index(value), origin)
-        except Exception:  # noqa: BLE001 - a stranger's __index__
+        except Exception:  # noqa: BLE001 - a foreign __index__ may raise anything
             return UNKNOWN
     return LiveObject(value, name) if is_record(value) else UNKNOWN
 
@@ -192,6 +192,6 @@ def class_value(cls: type, name: str) -> Any:
 
 
 def module_value(module: types.ModuleType, name: str) -> Any:
-    """Return a name of a Python module, if it is loaded; a lazy module is not asked for more."""
+    """Return a name of a Python module, if it is loaded; a lazy module loads nothing."""
     value = vars(module).get(name, UNKNOWN)
     return value if value is UNKNOWN else to_value(value, name, "")

@@ -1,4 +1,4 @@
-"""Where a layer stands in its model."""
+"""A layer with its place in the model: parent, name and config."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ModuleContext:
 
     @cached_property
     def called_by(self) -> str:
-        """The name of the class whose code constructs a layer, as far as its place tells."""
+        """The name of the class whose code constructs a layer: that of the nearest parent that is no container."""
         above = self.parent
         while above is not None and above.is_container:
             above = above.parent

@@ -13,7 +13,7 @@ from summarykit.formulas.source.module_context import ModuleContext
 from summarykit.formulas.source.shape_check import SourceTensor, match_shape, read_tensor, sizes_from_tensors
 from summarykit.formulas.source.values import Rest, Size, Tensor
 
-#: How far up constructor calls are followed for an argument that was not kept.
+#: How far up constructor calls are followed for an argument that the layer does not store.
 MOST_LEVELS = 24
 #: An argument that the layer keeps may decide a branch, in which it keeps another.
 _MOST_READINGS = 5
@@ -35,7 +35,7 @@ class SourceTable:
         self._child_notes: set[str] = set()
 
     def tensors(self, context: ModuleContext, shapes: Mapping[str, Sequence[int]]) -> dict[str, SourceTensor]:
-        """Return what the code says of each of these tensors; what it does not tell, or denies, is left out."""
+        """Return what the code says of each tensor; one that it does not give, or gives another shape, is missing."""
         code_tensors, lines = self._parameters(context, shapes)
         free = sizes_from_tensors(code_tensors, shapes)
         readings = {
@@ -119,8 +119,8 @@ class SourceTable:
         return interpreter
 
     def _interpret_anew(self, context: ModuleContext, args: Mapping[str, Any], rest: Rest | None) -> Interpreter:
-        """Return the constructor as read; again while what the layer keeps tells more of what it was given."""
-        # What a child told of an argument stands back for what the layer itself keeps of it.
+        """Return the constructor as read, again while the layer's attributes give further arguments."""
+        # An argument that the layer stores itself takes precedence over one stored by a child.
         waiting = {name: value for name, value in args.items() if self._by_child(value)}
         current = {name: sizes.named_size(name, None) if name in waiting else value for name, value in args.items()}
         layer_values: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What the code says of a tensor, held against the tensor's shape and said in the language of formulas."""
+"""Compares the code's shape of a tensor with the tensor's, and writes it in the language of formulas."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TensorReading(NamedTuple):
 
 
 def read_tensor(name: str, tensor: Tensor, free: Mapping[str, int]) -> TensorReading | None:
-    """Return *tensor* as far as it is read, None where a size is not told."""
+    """Return *tensor* as far as it is read, None where a size is unknown."""
     if not all(isinstance(dim, Size) for dim in tensor.dims):
         return None
     of = f"_of_{name}" if name.isidentifier() else ""

@@ -12,7 +12,7 @@ from typing import Any
 from summarykit.formulas.source.values import UNKNOWN, Plain, Real, Size
 
 MAX_SIZE = 2**63
-#: A local name, numbered because it may stand for several numbers one after the other.
+#: A local name, numbered because it may have several values one after the other.
 SLOT = re.compile(r"\b(\w+?)__slot\d+\b")
 _SUM, _PRODUCT, _POWER, _ATOM = 0, 1, 2, 3
 _LONGEST_NOTE = 240
@@ -25,9 +25,9 @@ _OPERATORS: dict[str, tuple[Callable[[Any, Any], Any], int]] = {
     "/": (operator.truediv, _PRODUCT),
     "**": (operator.pow, _POWER),
 }
-#: A note that says already where the code stands.
+#: A note that names the place of the code already.
 _HAS_PLACE = re.compile(r" in (the loop|\w+)(,|$)")
-#: So large an exponent is not reckoned.
+#: Larger exponents are not computed.
 _EXPONENTS = 64
 
 
@@ -54,7 +54,7 @@ def opaque_number(value: int | float, text: str, origins: tuple[tuple[str, str],
 
 
 def has_slot(size: Any) -> bool:
-    """Return whether in *size* is a number that the code chose in a way that is not told."""
+    """Return whether in *size* is a number that the code chose in an unknown way."""
     return isinstance(size, Size) and any(value is None and is_slot(name) for name, value in size.names)
 
 
@@ -69,7 +69,7 @@ def is_free_name(size: Any) -> bool:
 
 
 def combine(sign: str, left: Size | Real, right: Size | Real) -> Any:
-    """Return ``left sign right`` with its expression, or unknown where it is no number to reckon with."""
+    """Return ``left sign right`` with its expression, or unknown where an operand or the result is not usable."""
     if sign not in _OPERATORS:
         return UNKNOWN
     function, rank = _OPERATORS[sign]
@@ -156,7 +156,7 @@ def as_number(value: Any) -> int | float | bool | None:
 
 
 def rename(name: str, size: Size, place: str = "") -> Size:
-    """Return *size* under a name of its own, with a note on what it is and where that is said."""
+    """Return *size* under a name of its own, with a note on its expression and the place of that."""
     return named_size(name, size.value, note(size, place))
 
 
@@ -186,7 +186,7 @@ def _merge(left: tuple[Any, ...], right: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def as_bindings(names: Mapping[str, int | None]) -> dict[str, Any]:
-    """Return names as bindings; elements, ``depths[2]``, become the tuple they stand in."""
+    """Return names as bindings; elements, ``depths[2]``, become the tuple they are in."""
     bindings: dict[str, Any] = {}
     for name, value in sorted(names.items()):
         base, bracket, index = name.partition("[")

@@ -1,4 +1,4 @@
-"""What a value can be while source code is read: known, free, or not to be told."""
+"""What a value can be while source code is read: known, free or unknown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Unknown:
-    """A value that reading does not tell."""
+    """A value that the code does not determine."""
 
     __slots__ = ()
 
@@ -33,7 +33,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """A number with a point, which a size can be reckoned from; ``halves`` are what it was divided from."""
+    """A floating-point number, from which a size can be computed; ``operands`` are those of a division."""
 
     value: float | None  #: None while a free name is in it
     text: str
@@ -67,15 +67,15 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Arguments that are not told; of the constructor itself they have names it does not take by name."""
+    """Unknown further arguments."""
 
-    names: frozenset[str] | None = None  #: what they are surely not called; None where they are a stranger's
-    each: Any = None  #: what stands for any of them by position, where that is known
+    names: frozenset[str] | None = None  #: names that none of them has; None where any name is possible
+    each: Any = None  #: the value of any of them by position, where that is known
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """One of these, which the code does not tell; what is there in the end may tell."""
+    """One of several values; the code does not decide which, the live layer may."""
 
     values: tuple[Any, ...]
 
@@ -91,14 +91,14 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """An argument that is not told; if it is a class, it may well be its default."""
+    """An unknown argument whose default is a class, which is then assumed."""
 
     default: type
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LiveObject:
-    """A live object, looked at through its ``__dict__`` and never called, nor asked whether it equals another."""
+    """A live object, looked at through its ``__dict__`` and never called or compared by its own ``__eq__``."""
 
     target: Any
     name: str  #: how the code calls it: ``config``
@@ -126,7 +126,7 @@ class NewModule:
     cls: type
     args: tuple[Any, ...]
     keywords: tuple[tuple[str, Any], ...] = ()
-    incomplete: bool = False  #: there may be arguments that are not told
+    incomplete: bool = False  #: there may be unknown arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class OpenList:
     """A list of unknown length, or modules in a container, by position."""
 
     items: tuple[Any, ...]
-    each: Any = None  #: what stands for any later one; None where there is none
+    each: Any = None  #: the value of any later one; None where there is none
     container: type | None = None  #: the class of the container
 
 

@@ -41,7 +41,7 @@ _NUMBER_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "builtins.abs": abs,
     "builtins.round": round,
 }
-#: Modules whose classes answer ``isinstance`` without running a stranger's code.
+#: Modules whose classes answer ``isinstance`` without running foreign code.
 _PLAIN_CLASSES = {"builtins", "collections.abc", "typing", "numbers"}
 
 
@@ -190,7 +190,7 @@ def numeric_function(path: str, args: tuple[Any, ...], source: str) -> Any:
 
 
 def is_instance(value: Any, kinds: Any) -> Any:
-    """Return ``isinstance`` of a known value and classes of Python itself, whose answer runs no stranger's code."""
+    """Return ``isinstance`` of a known value and classes of Python itself, whose answer runs no foreign code."""
     class_values = kinds.items if isinstance(kinds, Items) else (kinds,)
     classes = tuple(kind.target for kind in class_values if isinstance(kind, LiveObject) and live.is_class(kind.target))
     plain_value: Any = {} if isinstance(value, Fields) else plain(value)
@@ -203,5 +203,5 @@ def is_instance(value: Any, kinds: Any) -> Any:
     ):
         return UNKNOWN
     if isinstance(plain_value, tuple) and (tuple in classes) != (list in classes):
-        return UNKNOWN  # whether it is a list or a tuple is not kept
+        return UNKNOWN  # lists and tuples are not distinguished
     return Plain(isinstance(plain_value, classes))

@@ -142,7 +142,7 @@ def positional_arguments(
 def keyword_arguments(
     interpreter: Interpreter, frame: Frame, nodes: list[ast.keyword]
 ) -> tuple[dict[str, Any], Rest | None]:
-    """Return arguments by name, and what a dictionary laid out among them hides."""
+    """Return arguments by name, and what a dictionary unpacked among them hides."""
     arguments: dict[str, Any] = {}
     rest: Rest | None = None
     for node in nodes:

@@ -1,4 +1,4 @@
-"""Reading expressions: what a piece of code would give, as far as data alone can tell."""
+"""Expressions: the value of each, as far as it follows from data alone."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _SIGNS: dict[type[ast.operator], str] = {
 
 
 def evaluate(interpreter: Interpreter, frame: Frame, node: ast.expr) -> Any:
-    """Return what *node* gives, ``UNKNOWN`` where that cannot be told."""
+    """Return what *node* gives, ``UNKNOWN`` where the code does not determine it."""
     interpreter.count_step()
     match node:
         case ast.Name(id=name):
@@ -153,7 +153,7 @@ def either_operand(interpreter: Interpreter, frame: Frame, every: bool, value: A
 
 
 def items(interpreter: Interpreter, frame: Frame, nodes: list[ast.expr]) -> Any:
-    """Return a tuple or list; a starred part is laid out where it is known."""
+    """Return a tuple or list; a starred part is unpacked where it is known."""
     parts: list[Any] = []
     for node in nodes:
         value = evaluate(interpreter, frame, node)
@@ -167,7 +167,7 @@ def items(interpreter: Interpreter, frame: Frame, nodes: list[ast.expr]) -> Any:
 
 
 def fields(interpreter: Interpreter, frame: Frame, keys: list[ast.expr | None], nodes: list[ast.expr]) -> Any:
-    """Return a dictionary; one that is laid out in it may hide some of it."""
+    """Return a dictionary; one that is unpacked in it may overwrite keys."""
     dictionary = Fields()
     for key, node in zip(keys, nodes, strict=True):
         value = evaluate(interpreter, frame, node)
@@ -217,7 +217,7 @@ def subscript(interpreter: Interpreter, frame: Frame, owner: Any, index: ast.exp
 
 
 def field_value(owner: Fields, at: Any) -> Any:
-    """Return what a dictionary holds under a name; if that is not told, one of all it holds."""
+    """Return the value of a key; of an unknown key, one of all values."""
     if isinstance(at, str):
         return dict(owner.items).get(at, UNKNOWN)
     if at is not UNKNOWN or owner.rest is not None or not owner.items:
@@ -237,7 +237,7 @@ def index_tensor(owner: Tensor, index: ast.expr) -> Any:
 
 
 def comprehension(interpreter: Interpreter, frame: Frame, element: ast.expr, one: ast.comprehension) -> Any:
-    """Return the elements one by one where their number is known and small, else what stands for each."""
+    """Return the elements one by one where their number is known and small, else one value for all of them."""
     rounds = loop_items(evaluate(interpreter, frame, one.iter))
     elements = []
     for value in [UNKNOWN] if rounds is None else rounds:

@@ -1,4 +1,4 @@
-"""``Reader``: one constructor read statement by statement, with the values that are known."""
+"""``Interpreter``: reads one constructor, statement by statement."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class Interpreter:
     """Reads the constructor of the layer at *site*; what it assigns to self is found in ``written``."""
 
     context: ModuleContext
-    layer_values: Mapping[str, Any] = field(default_factory=dict)  #: free arguments that the layer kept
-    volatile: frozenset[str] = frozenset()  #: attributes that held something else when they were asked for
+    layer_values: Mapping[str, Any] = field(default_factory=dict)  #: free arguments that the layer stores
+    volatile: frozenset[str] = frozenset()  #: attributes that had another value when they were read
     assignments: dict[str, Any] = field(default_factory=dict)
     under_any_name: Any = None  #: what is written under a name that is not known
     lines: dict[str, str] = field(default_factory=dict)  #: parameter -> the function that makes it
@@ -63,9 +63,9 @@ class Interpreter:
     overwrites: set[str] = field(default_factory=set)  #: those of them that the code assigned after that
     arguments: Mapping[str, Any] = field(default_factory=dict)  #: its arguments
     rest: Rest | None = None
-    names_used: set[str] = field(default_factory=set)  #: names that were asked for, but for ``self.name = name``
+    names_used: set[str] = field(default_factory=set)  #: names that were read, except in ``self.name = name``
     argument_of: dict[str, str] = field(default_factory=dict)  #: attribute -> the argument it was assigned as it is
-    attributes_used: set[str] = field(default_factory=set)  #: attributes the live layer was asked for
+    attributes_used: set[str] = field(default_factory=set)  #: attributes read from the live layer
     rounds: int = 0
     loop_depth: int = 0
     slots: int = 0
@@ -216,7 +216,7 @@ class Interpreter:
         self.assignments[name] = value
 
     def value_in_layer(self, target: ast.expr, value: Any) -> Any:
-        """Return what is not told of a value by what the live layer holds in the attribute it is assigned to."""
+        """Return a value; if it is unknown, that of the live layer's attribute it is assigned to."""
         name = target.attr if isinstance(target, ast.Attribute) else ""
         if not is_unknown(value) or self.loop_depth or name in self.volatile or name not in self.context.attributes:
             return value
@@ -233,7 +233,7 @@ def is_unknown(value: Any) -> bool:
 
 
 def single_parameter(value: Any) -> Tensor | None:
-    """Return the one parameter that the code may make here; that it is there tells that it was made."""
+    """Return the one parameter that the code may make here; the layer has it, so it was created."""
     ways = value.values if isinstance(value, Either) else (value,)
     parameters = [way for way in ways if isinstance(way, Tensor) and way.parameter]
     return parameters[0] if len(parameters) == 1 else None

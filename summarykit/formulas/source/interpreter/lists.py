@@ -49,7 +49,7 @@ def append(owner: Items | OpenList, value: Any) -> Items | OpenList:
 
 
 def open_ended(owner: Items | OpenList) -> OpenList:
-    """Return a list as it is in a loop of unknown length: more may have come after what it held."""
+    """Return a list as it is in a loop of unknown length: more elements may follow those it had."""
     if isinstance(owner, Items):
         return OpenList(owner.items, NOTHING_YET)
     return replace(owner, each=NOTHING_YET) if owner.each is None else owner
@@ -105,7 +105,7 @@ def fields_method(
 
 
 def get_item(owner: Fields, name: str, key: str, default: Any) -> tuple[Any, Any]:
-    """Return what ``get``, ``pop`` or ``setdefault`` give; what may hide in the rest is not told."""
+    """Return what ``get``, ``pop`` or ``setdefault`` give; a key that the rest may hide is unknown."""
     items = dict(owner.items)
     absent = owner.rest is None or (owner.rest.names is not None and key in owner.rest.names)
     value = items.get(key, default if absent else UNKNOWN)

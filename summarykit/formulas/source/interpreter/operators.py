@@ -37,7 +37,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }
 MAX_UNROLL = 64
 _ALTERNATIVES = 8
-#: What stands for the later elements of a list to which a loop may yet add some.
+#: The later elements of a list to which a loop may yet add some.
 NOTHING_YET = Either(())
 #: One of several numbers.
 A_NUMBER = Real(None, "a number", 3)
@@ -60,7 +60,7 @@ def binary(left: Any, sign: str, right: Any) -> Any:
 
 
 def numeric(value: Any) -> Any:
-    """Return a value as a number to reckon with, None where it is none."""
+    """Return a value as an operand of arithmetic, None where it is no number."""
     if isinstance(value, Size | Real):
         return value
     if isinstance(value, Plain) and isinstance(value.value, bool):
@@ -74,7 +74,7 @@ def is_text(value: Any) -> bool:
 
 
 def concat(parts: list[Any]) -> Items | OpenList:
-    """Return lists laid out one after the other; from one of unknown length on, places are not known."""
+    """Return the concatenated lists; after one of unknown length, positions are unknown."""
     items: list[Any] = []
     each: Any = None
     for part in parts:
@@ -125,7 +125,7 @@ def unary(sign: ast.unaryop, value: Any) -> Any:
 
 
 def truth(value: Any) -> bool | None:
-    """Return whether a value is true, None where that cannot be told."""
+    """Return whether a value is true, None where that is unknown."""
     if isinstance(value, Plain):
         return bool(value.value)
     if isinstance(value, Size | Real):
@@ -189,7 +189,7 @@ def plain(value: Any) -> Any:
 
 
 def either(left: Any, right: Any) -> Any:
-    """Return what two ways agree on; of modules and what makes them, both are kept."""
+    """Return what two ways agree on; of modules and their classes, an ``Either`` of both."""
     if left == right or right == NOTHING_YET:
         return left
     if left == NOTHING_YET:
@@ -229,7 +229,7 @@ def either_row(left: Items | OpenList, right: Items | OpenList) -> Any:
 
 
 def may_make(value: Any) -> bool:
-    """Return whether a value is a module or tensor, makes one, or stands for there being none."""
+    """Return whether a value is a module or tensor, creates one, or is None."""
     if isinstance(value, LiveObject):
         return issubclass(type(value.target), type)
     plain = isinstance(value, Plain) and value.value is None
@@ -248,7 +248,7 @@ def merge_branches(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[st
 
 
 def loop_items(value: Any) -> list[Any] | None:
-    """Return what a loop over *value* goes through, None where that is not known or too long."""
+    """Return the elements of a loop over *value*, None where they are unknown or too many."""
     if isinstance(value, Range):
         numbers = range(value.start, value.stop, value.step)
         return [sizes.literal(number) for number in numbers] if len(numbers) <= MAX_UNROLL else None

@@ -148,7 +148,7 @@ def assign(interpreter: Interpreter, frame: Frame, target: ast.expr, value: Any)
 
 
 def assign_all(interpreter: Interpreter, frame: Frame, targets: list[ast.expr], value: ast.expr) -> None:
-    """Give several targets one value; one that is not told may be kept by the layer, and is known from there."""
+    """Give several targets one value; an unknown one is read from the live layer's attribute."""
     of_self = [target for target in targets if is_own(frame, target)]
     if isinstance(value, ast.Name) and len(of_self) == len(targets):
         current = frame.lookup(value.id)

@@ -90,7 +90,7 @@ class SourceTable:
         return -1 if construction is None else self._numbers.setdefault(construction, len(self._numbers))
 
     def interpreter(self, context: ModuleContext, level: int = 0) -> Interpreter | None:
-        """Return the constructor of the layer at *site* as read, None where it cannot be."""
+        """Return the constructor of the layer at *context* as read, None where it cannot be."""
         self.origin(context, level)
         key = self._origins[id(context.module)]
         interpreter = self._interpreters.get(key)
@@ -134,17 +134,17 @@ class SourceTable:
             interpreter.run_constructor(
                 {**current, **{name: value for name, value in layer_values.items() if name in current}}, rest
             )
-            stored, overwrites = interpreter.stored_arguments(), interpreter.overwrites - volatile
-            if not stored and not overwrites and not waiting:
+            layer_arguments, overwrites = interpreter.stored_arguments(), interpreter.overwrites - volatile
+            if not layer_arguments and not overwrites and not waiting:
                 break
-            if not stored:
+            if not layer_arguments:
                 current, waiting = current | waiting, {}
-            layer_values, volatile = layer_values | stored, volatile | overwrites
-            waiting = {name: value for name, value in waiting.items() if name not in stored}
+            layer_values, volatile = layer_values | layer_arguments, volatile | overwrites
+            waiting = {name: value for name, value in waiting.items() if name not in layer_arguments}
         return interpreter
 
     def construction(self, context: ModuleContext, level: int = 0) -> Any:
-        """Return how the code makes the layer at *site*, with what is known of its arguments."""
+        """Return how the code makes the layer at *context*, with what is known of its arguments."""
         if id(context.module) not in self._constructions:
             self._constructions[id(context.module)] = self._find_construction(context, level)
         return self._constructions[id(context.module)]
@@ -164,7 +164,7 @@ class SourceTable:
         return resolve_names(construction, lambda free: self.child(above, interpreter, free, above.cls.__name__))
 
     def child(self, context: ModuleContext, interpreter: Interpreter, name: str, place: str = "") -> Size | None:
-        """Return a constructor argument of the layer at *site* that one of its children keeps."""
+        """Return a constructor argument of the layer at *context* that one of its children keeps."""
         key = (id(context.module), name, place)
         if key not in self._children:
             setting = argument_from_child(context.module, interpreter, name)

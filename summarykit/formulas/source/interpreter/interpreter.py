@@ -51,7 +51,7 @@ class OutOfSteps(Exception):
 
 @dataclass
 class Interpreter:
-    """Reads the constructor of the layer at *site*; what it assigns to self is found in ``written``."""
+    """Reads the constructor of the layer at *context*; what it assigns to self is found in ``written``."""
 
     context: ModuleContext
     layer_values: Mapping[str, Any] = field(default_factory=dict)  #: free arguments that the layer stores
@@ -138,7 +138,7 @@ class Interpreter:
         return Function(value.target, value.owner, not value.free) if isinstance(value, Function) else value
 
     def fits(self, context: ModuleContext, arguments: Mapping[str, Any], rest: Rest | None) -> bool:
-        """Return whether reading the constructor of a layer of this class at *site* would find the same.
+        """Return whether reading the constructor of a layer of this class at *context* would find the same.
 
         An argument that is only stored does not matter, nor an attribute that was not asked for.
         """

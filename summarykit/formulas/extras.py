@@ -47,8 +47,8 @@ def _fits_beside(tensor: SourceTensor, scope: Mapping[str, Value]) -> bool:
 
 def _by_code(name: str, tensor: SourceTensor) -> Extra:
     values = dict(tensor.bindings)
-    grade = Evidence.SIZE_FROM_TENSOR if tensor.taken else Evidence.FROM_SOURCE
-    from_tensor = ", ".join(f"`{key}` = {group_digits(int(str(values[key])))}" for key in tensor.taken)
+    grade = Evidence.SIZE_FROM_TENSOR if tensor.from_tensor else Evidence.FROM_SOURCE
+    from_tensor = ", ".join(f"`{key}` = {group_digits(int(str(values[key])))}" for key in tensor.from_tensor)
     return _extra(name, tensor, grade, f"{from_tensor} taken from the tensor, not checked" if from_tensor else "")
 
 

@@ -19,7 +19,7 @@ from torch import nn
 from summarykit.expression import Value
 from summarykit.formulas import LayerFacts, explain
 from summarykit.formulas.inferred import infer_tensors
-from summarykit.formulas.source import Site, SourceTable
+from summarykit.formulas.source import ModuleContext, SourceTable
 from summarykit.formulas.user_rules import declared_rule, declares_rule
 from summarykit.reading.parametrizations import (
     hook_forms,
@@ -140,7 +140,7 @@ class KindTable:
         )
         return found
 
-    def read_code(self, kind: Kind, site: Site) -> Kind:
+    def read_code(self, kind: Kind, site: ModuleContext) -> Kind:
         """Return *kind* as the code of the layer at *site* explains it; read once for equal origins."""
         key = self._source.origin(site)
         found = self._read.get(key)
@@ -148,7 +148,7 @@ class KindTable:
             found = self._read[key] = self._read_code(kind, site)
         return found
 
-    def _read_code(self, kind: Kind, site: Site) -> Kind:
+    def _read_code(self, kind: Kind, site: ModuleContext) -> Kind:
         layer = kind.unread
         if layer is None:
             return kind
@@ -166,7 +166,7 @@ class KindTable:
         evidence = tuple(checked.evidence for checked in why.checks) + kind.evidence[len(why.checks) :]
         return kind._replace(explanation=self._intern(self.explanations, why), evidence=evidence)
 
-    def _of_parametrized(self, layer: LayerFacts, site: Site) -> LayerFacts:
+    def _of_parametrized(self, layer: LayerFacts, site: ModuleContext) -> LayerFacts:
         """Return the facts of the layer whose tensors a parametrization at *site* holds, and their forms."""
         owner = site.parent.parent if site.parent else None
         if owner is None or not is_parametrized(self.class_facts(owner.module).lineage):

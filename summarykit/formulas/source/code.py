@@ -18,11 +18,11 @@ MOST_LINES = 1_500
 
 def code_of(function: Any) -> Code | None:
     """Return the definition of *function* and its first line, None where it has no source to read."""
-    return _read(function.__code__) if isinstance(function, FunctionType) else None
+    return _parse(function.__code__) if isinstance(function, FunctionType) else None
 
 
 @lru_cache(maxsize=4096)
-def _read(code: CodeType) -> Code | None:
+def _parse(code: CodeType) -> Code | None:
     try:
         lines, first = inspect.getsourcelines(code)
         if len(lines) > MOST_LINES:
@@ -37,8 +37,8 @@ def _read(code: CodeType) -> Code | None:
 def default_values(target: Any, names: list[str]) -> dict[str, Any]:
     """Return the defaults of a function as they are, without evaluating anything."""
     positional = target.__defaults__ or ()
-    found = dict(zip(names[len(names) - len(positional) :], positional, strict=False))
-    return found | (target.__kwdefaults__ or {})
+    values = dict(zip(names[len(names) - len(positional) :], positional, strict=False))
+    return values | (target.__kwdefaults__ or {})
 
 
 class Signature(NamedTuple):
@@ -52,11 +52,11 @@ class Signature(NamedTuple):
 @lru_cache(maxsize=1024)
 def signature(cls: type) -> Signature:
     """Return the parameters of the constructor of a class; none where it cannot be read."""
-    found = live.class_value(cls, "__init__")
-    code = code_of(found.target) if isinstance(found, Function) else None
-    if code is None or not isinstance(found, Function):
+    constructor = live.class_value(cls, "__init__")
+    code = code_of(constructor.target) if isinstance(constructor, Function) else None
+    if code is None or not isinstance(constructor, Function):
         return Signature((), (), {})
     spec = code[0].args
     positional = tuple(arg.arg for arg in (*spec.posonlyargs, *spec.args))[1:]
     names = (*positional, *(arg.arg for arg in spec.kwonlyargs))
-    return Signature(positional, names, default_values(found.target, list(positional)))
+    return Signature(positional, names, default_values(constructor.target, list(positional)))

@@ -15,8 +15,8 @@ from summarykit.formulas.source.values import (
     Fields,
     Function,
     Items,
+    LiveObject,
     Plain,
-    Thing,
 )
 
 _ELEMENTS = 256
@@ -26,7 +26,7 @@ _PLAIN = (int, str, float, tuple, type(None))
 _NO_RECORDS = (type(None), type, types.ModuleType, types.FunctionType, str, int, float)
 
 
-def unwrapped(function: Any) -> Any:
+def unwrap(function: Any) -> Any:
     """Return the function that a decorator wrapped, when it says so (``functools.wraps``)."""
     for _ in range(10):
         inner = vars(function).get("__wrapped__")
@@ -43,11 +43,11 @@ def is_record(value: Any) -> bool:
 
 
 def is_class(target: Any) -> TypeGuard[type]:
-    """Return whether a live object is a class; its type is asked, not the object."""
+    """Return whether a live object is a class; by its type, since the object may answer ``isinstance`` itself."""
     return issubclass(type(target), type)
 
 
-def qualified(target: Any) -> str:
+def qualified_name(target: Any) -> str:
     """Return ``module.name`` of a class or built-in function, without asking the object."""
     module = getattr_plain(target, "__module__") or ""
     if is_class(target):
@@ -59,12 +59,12 @@ def getattr_plain(value: Any, name: str) -> Any:
     """Return an attribute without asking the object's own ``__getattr__``; None where there is none."""
     try:
         return object.__getattribute__(value, name)
-    except Exception:  # noqa: BLE001 - a stranger's object
+    except Exception:  # noqa: BLE001 - a foreign object may raise anything
         return None
 
 
-def lifted(value: Any, name: str, origin: str) -> Any:
-    """Return a live plain value as one that can be reckoned with, under *name*.
+def to_value(value: Any, name: str, origin: str) -> Any:
+    """Return a live plain value as a value of the interpreter, under *name*.
 
     Its type is asked and not the value, which might answer ``isinstance`` by code of its own.
     """
@@ -76,72 +76,72 @@ def lifted(value: Any, name: str, origin: str) -> Any:
     if kind is float:
         return real(value, name)
     if kind in (dict, OrderedDict):
-        return lifted_fields(value, name, origin)
+        return to_fields(value, name, origin)
     if kind in (tuple, list) or (issubclass(kind, tuple) and hasattr(kind, "_fields")):
         if len(value) > _ELEMENTS:
             return UNKNOWN
-        return Items(tuple(lifted(part, f"{name}[{i}]", origin) for i, part in enumerate(value)))
+        return Items(tuple(to_value(part, f"{name}[{i}]", origin) for i, part in enumerate(value)))
     if kind is types.FunctionType:
-        return Function(unwrapped(value))
+        return Function(unwrap(value))
     if issubclass(kind, type | types.ModuleType | types.BuiltinFunctionType):
-        return Thing(value, name)
+        return LiveObject(value, name)
     if issubclass(kind, str):
         return Plain(str.__str__(value))
     if hasattr(kind, "__index__") and not hasattr(kind, "untyped_storage"):
         try:
             return named_size(name, operator.index(value), origin)
-        except Exception:  # noqa: BLE001 - a stranger's __index__
+        except Exception:  # noqa: BLE001 - a foreign __index__ may raise anything
             return UNKNOWN
-    return Thing(value, name) if is_record(value) else UNKNOWN
+    return LiveObject(value, name) if is_record(value) else UNKNOWN
 
 
-def lifted_fields(values: Mapping[Any, Any], name: str, origin: str) -> Any:
+def to_fields(values: Mapping[Any, Any], name: str, origin: str) -> Any:
     """Return a live dictionary with texts for keys, unknown if it has others."""
     if len(values) > _ELEMENTS or any(type(key) is not str for key in values):
         return UNKNOWN
     inside = f"from {name}" if origin else ""
     return Fields(
-        tuple((key, lifted(value, f"{name}.{key}" if name else key, inside)) for key, value in values.items())
+        tuple((key, to_value(value, f"{name}.{key}" if name else key, inside)) for key, value in values.items())
     )
 
 
-def attribute(thing: Thing, name: str) -> Any:
+def attribute(thing: LiveObject, name: str) -> Any:
     """Return ``thing.name`` as data: from its ``__dict__``, its modules, its class's plain values."""
     target = thing.target
     if issubclass(type(target), type | types.ModuleType):
         return class_value(target, name) if is_class(target) else module_value(target, name)
     own = getattr_plain(target, "__dict__") or {}
-    name = mapped(target, name)
+    name = stored_name(target, name)
     origin = f"from {thing.name}" if thing.name else ""
     path = f"{thing.name}.{name}" if thing.name else name
     cls: type = type(target)
     if is_computed(cls, name):
         return UNKNOWN
     if name in own:
-        return lifted(own[name], path, origin)
+        return to_value(own[name], path, origin)
     modules = own.get("_modules")
     if isinstance(modules, dict) and modules.get(name) is not None:
-        return Thing(modules[name], path)
+        return LiveObject(modules[name], path)
     for base in cls.__mro__:
         if name in vars(base):
-            found = vars(base)[name]
-            return lifted(found, path, origin) if issubclass(type(found), _PLAIN) else UNKNOWN
+            value = vars(base)[name]
+            return to_value(value, path, origin) if issubclass(type(value), _PLAIN) else UNKNOWN
     return UNKNOWN
 
 
-def element(thing: Thing, at: int) -> Any:
+def element(thing: LiveObject, at: int) -> Any:
     """Return one of the modules in a live ``ModuleList`` or ``Sequential``."""
-    held = (getattr_plain(thing.target, "__dict__") or {}).get("_modules")
+    modules = (getattr_plain(thing.target, "__dict__") or {}).get("_modules")
     container = f"{type(thing.target).__module__}." == CONTAINERS
-    if not container or not isinstance(held, dict) or not -len(held) <= at < len(held):
+    if not container or not isinstance(modules, dict) or not -len(modules) <= at < len(modules):
         return UNKNOWN
-    return Thing(list(held.values())[at], f"{thing.name}.{range(len(held))[at]}")
+    return LiveObject(list(modules.values())[at], f"{thing.name}.{range(len(modules))[at]}")
 
 
 def children_of(module: Any) -> Mapping[str, Any]:
     """Return a layer's children by name; none of a compiled one, which keeps them elsewhere."""
-    held = (getattr_plain(module, "__dict__") or {}).get("_modules")
-    return held if isinstance(held, dict) else {}
+    modules = (getattr_plain(module, "__dict__") or {}).get("_modules")
+    return modules if isinstance(modules, dict) else {}
 
 
 def is_layer(target: Any) -> bool:
@@ -158,18 +158,18 @@ def is_computed(cls: type, name: str) -> bool:
     return False
 
 
-def is_missing(thing: Thing, name: str) -> bool:
+def is_missing(thing: LiveObject, name: str) -> bool:
     """Return whether ``thing.name`` is surely not there: not in the object, not in its class, and none is computed."""
     target = thing.target
     if issubclass(type(target), type | types.ModuleType):
         return False
-    name = mapped(target, name)
+    name = stored_name(target, name)
     if name in (getattr_plain(target, "__dict__") or {}):
         return False
     return not any(name in vars(base) or "__getattr__" in vars(base) for base in type(target).__mro__)
 
 
-def mapped(target: Any, name: str) -> str:
+def stored_name(target: Any, name: str) -> str:
     """Return the name under which a transformers config keeps an attribute (its ``attribute_map``)."""
     for base in type(target).__mro__:
         names = vars(base).get("attribute_map")
@@ -182,16 +182,16 @@ def class_value(cls: type, name: str) -> Any:
     """Return a plain value or function of a class, read from the ``__dict__`` of its bases."""
     for base in cls.__mro__:
         if name in vars(base):
-            found = vars(base)[name]
-            if isinstance(found, staticmethod) and isinstance(found.__func__, types.FunctionType):
-                return Function(unwrapped(found.__func__), base, free=True)
-            if isinstance(found, types.FunctionType):
-                return Function(unwrapped(found), base)
-            return UNKNOWN if isinstance(found, staticmethod | classmethod) else lifted(found, name, "")
+            value = vars(base)[name]
+            if isinstance(value, staticmethod) and isinstance(value.__func__, types.FunctionType):
+                return Function(unwrap(value.__func__), base, free=True)
+            if isinstance(value, types.FunctionType):
+                return Function(unwrap(value), base)
+            return UNKNOWN if isinstance(value, staticmethod | classmethod) else to_value(value, name, "")
     return UNKNOWN
 
 
 def module_value(module: types.ModuleType, name: str) -> Any:
-    """Return a name of a Python module, if it is loaded; a lazy module is not asked for more."""
-    found = vars(module).get(name, UNKNOWN)
-    return found if found is UNKNOWN else lifted(found, name, "")
+    """Return a name of a Python module, if it is loaded; a lazy module loads nothing."""
+    value = vars(module).get(name, UNKNOWN)
+    return value if value is UNKNOWN else to_value(value, name, "")

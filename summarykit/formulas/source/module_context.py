@@ -1,4 +1,4 @@
-"""Where a layer stands in its model."""
+"""A layer with its place in the model: parent, name and config."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from summarykit.formulas.source.live import CONTAINERS, children_of, is_record
 
 
 @dataclass(frozen=True, eq=False)
-class Site:
+class ModuleContext:
     """A live layer at its place in the model."""
 
     module: Any
     name: str  #: in its parent
-    parent: Site | None
+    parent: ModuleContext | None
     kind: object = None  #: the same object for layers that are alike, whatever their place
 
     @property
@@ -40,12 +40,12 @@ class Site:
 
     @cached_property
     def _config(self) -> Any:
-        site: Site | None = self
-        while site is not None:
-            known = vars(site).get("_config", site.attributes.get("config"))
-            if is_record(known):
-                return known
-            site = site.parent
+        context: ModuleContext | None = self
+        while context is not None:
+            record = vars(context).get("_config", context.attributes.get("config"))
+            if is_record(record):
+                return record
+            context = context.parent
         return None
 
     @cached_property
@@ -55,14 +55,14 @@ class Site:
 
     @cached_property
     def called_by(self) -> str:
-        """The name of the class whose code constructs a layer, as far as its place tells."""
+        """The name of the class whose code constructs a layer: that of the nearest parent that is no container."""
         above = self.parent
         while above is not None and above.is_container:
             above = above.parent
         return above.cls.__name__ if above is not None else ""
 
 
-class Blank(Site):
+class ClassContext(ModuleContext):
     """A class without a layer: nothing is known of what its constructor is given."""
 
     def __init__(self, cls: type) -> None:

@@ -1,4 +1,4 @@
-"""Reading expressions: what a piece of code would give, as far as data alone can tell."""
+"""Expressions: the value of each, as far as it follows from data alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from summarykit.formulas.source import live, sizes
 from summarykit.formulas.source.interpreter import tensors
-from summarykit.formulas.source.interpreter.frames import in_round
+from summarykit.formulas.source.interpreter.frames import loop_value
 from summarykit.formulas.source.interpreter.operators import (
     binary,
     compare,
@@ -25,18 +25,18 @@ from summarykit.formulas.source.values import (
     UNKNOWN,
     Fields,
     Items,
-    MadeList,
+    LiveObject,
     Method,
+    OpenList,
     Plain,
     Rest,
     SuperValue,
     Tensor,
-    Thing,
 )
 
 if TYPE_CHECKING:
     from summarykit.formulas.source.interpreter.frames import Frame
-    from summarykit.formulas.source.interpreter.interpreter import Reader
+    from summarykit.formulas.source.interpreter.interpreter import Interpreter
 
 _SIGNS: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -50,57 +50,57 @@ _SIGNS: dict[type[ast.operator], str] = {
 }
 
 
-def evaluate(reader: Reader, frame: Frame, node: ast.expr) -> Any:
-    """Return what *node* gives, ``UNKNOWN`` where that cannot be told."""
-    reader.spend()
+def evaluate(interpreter: Interpreter, frame: Frame, node: ast.expr) -> Any:
+    """Return what *node* gives, ``UNKNOWN`` where the code does not determine it."""
+    interpreter.count_step()
     match node:
         case ast.Name(id=name):
-            reader.loaded.add(name)
+            interpreter.names_used.add(name)
             return frame.lookup(name)
         case ast.Attribute(value=owner, attr=name):
-            return attribute(reader, evaluate(reader, frame, owner), name)
+            return attribute(interpreter, evaluate(interpreter, frame, owner), name)
         case ast.Constant(value=value):
             return constant(value)
         case ast.Call():
-            return reader.call(frame, node)
+            return interpreter.call(frame, node)
         case ast.BinOp(left=left, op=sign, right=right):
             return binary(
-                evaluate(reader, frame, left),
+                evaluate(interpreter, frame, left),
                 _SIGNS.get(type(sign), ""),
-                evaluate(reader, frame, right),
+                evaluate(interpreter, frame, right),
             )
         case ast.UnaryOp(op=sign, operand=operand):
-            return unary(sign, evaluate(reader, frame, operand))
+            return unary(sign, evaluate(interpreter, frame, operand))
         case ast.Compare(left=left, ops=[sign], comparators=[right]):
-            return compare(evaluate(reader, frame, left), sign, evaluate(reader, frame, right))
+            return compare(evaluate(interpreter, frame, left), sign, evaluate(interpreter, frame, right))
         case ast.BoolOp(op=word, values=values):
-            return logic(reader, frame, isinstance(word, ast.And), values)
+            return logic(interpreter, frame, isinstance(word, ast.And), values)
         case ast.IfExp(test=test, body=then, orelse=other):
-            held = truth(evaluate(reader, frame, test))
-            if held is None:
-                return either(evaluate(reader, frame, then), evaluate(reader, frame, other))
-            return evaluate(reader, frame, then if held else other)
+            is_true = truth(evaluate(interpreter, frame, test))
+            if is_true is None:
+                return either(evaluate(interpreter, frame, then), evaluate(interpreter, frame, other))
+            return evaluate(interpreter, frame, then if is_true else other)
         case ast.NamedExpr(target=target, value=value):
-            reader.assign(frame, target, evaluate(reader, frame, value))
+            interpreter.assign(frame, target, evaluate(interpreter, frame, value))
             return frame.lookup(target.id)
-    return collection(reader, frame, node)
+    return collection(interpreter, frame, node)
 
 
-def collection(reader: Reader, frame: Frame, node: ast.expr) -> Any:
+def collection(interpreter: Interpreter, frame: Frame, node: ast.expr) -> Any:
     """Return a list, a dictionary, a part of one, or a text put together."""
     match node:
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            return items(reader, frame, parts)
+            return items(interpreter, frame, parts)
         case ast.Dict(keys=keys, values=values):
-            return fields(reader, frame, keys, values)
+            return fields(interpreter, frame, keys, values)
         case ast.Subscript(value=owner, slice=index):
-            return subscript(reader, frame, evaluate(reader, frame, owner), index)
+            return subscript(interpreter, frame, evaluate(interpreter, frame, owner), index)
         case ast.ListComp(elt=element, generators=[one]) | ast.GeneratorExp(elt=element, generators=[one]):
-            return comprehension(reader, frame, element, one)
+            return comprehension(interpreter, frame, element, one)
         case ast.Starred(value=value):
-            return evaluate(reader, frame, value)
+            return evaluate(interpreter, frame, value)
         case ast.JoinedStr(values=parts):
-            return text(reader, frame, parts)
+            return text(interpreter, frame, parts)
     return UNKNOWN
 
 
@@ -113,140 +113,144 @@ def constant(value: Any) -> Any:
     return Plain(value) if value is None or isinstance(value, bool | str) else UNKNOWN
 
 
-def attribute(reader: Reader, owner: Any, name: str) -> Any:
+def attribute(interpreter: Interpreter, owner: Any, name: str) -> Any:
     """Return ``owner.name``."""
     if owner is SELF:
-        return reader.own_attribute(name)
+        return interpreter.own_attribute(name)
     if isinstance(owner, SuperValue):
-        return reader.inherited(owner.owner, name)
-    if isinstance(owner, Thing):
-        found = live.attribute(owner, name)
-        reader.personal |= found is not UNKNOWN and not isinstance(found, Thing) and live.is_layer(owner.target)
-        return found
-    if isinstance(owner, Tensor | Items | MadeList | Fields) or is_text(owner):
+        return interpreter.super_attribute(owner.owner, name)
+    if isinstance(owner, LiveObject):
+        value = live.attribute(owner, name)
+        interpreter.instance_specific |= (
+            value is not UNKNOWN and not isinstance(value, LiveObject) and live.is_layer(owner.target)
+        )
+        return value
+    if isinstance(owner, Tensor | Items | OpenList | Fields) or is_text(owner):
         return Method(owner, name)
     return UNKNOWN
 
 
-def logic(reader: Reader, frame: Frame, every: bool, nodes: list[ast.expr]) -> Any:
+def logic(interpreter: Interpreter, frame: Frame, every: bool, nodes: list[ast.expr]) -> Any:
     """Return ``a and b`` or ``a or b``, which give one of their values."""
     for i, node in enumerate(nodes):
-        value = evaluate(reader, frame, node)
-        held = truth(value)
-        if held is None:
-            return undecided(reader, frame, every, value, nodes[i + 1 :])
-        if held != every:
+        value = evaluate(interpreter, frame, node)
+        is_true = truth(value)
+        if is_true is None:
+            return either_operand(interpreter, frame, every, value, nodes[i + 1 :])
+        if is_true != every:
             return value
     return value
 
 
-def undecided(reader: Reader, frame: Frame, every: bool, value: Any, later: list[ast.expr]) -> Any:
+def either_operand(interpreter: Interpreter, frame: Frame, every: bool, value: Any, later: list[ast.expr]) -> Any:
     """Return ``a and b`` where it is not known whether *a* holds: no if *b* does not, else one of both."""
     if not later:
         return value
-    other = logic(reader, frame, every, later)
+    other = logic(interpreter, frame, every, later)
     if truth(other) is (not every):
         return Plain(not every)
     return either(value, other)
 
 
-def items(reader: Reader, frame: Frame, nodes: list[ast.expr]) -> Any:
-    """Return a tuple or list; a starred part is laid out where it is known."""
+def items(interpreter: Interpreter, frame: Frame, nodes: list[ast.expr]) -> Any:
+    """Return a tuple or list; a starred part is unpacked where it is known."""
     parts: list[Any] = []
     for node in nodes:
-        value = evaluate(reader, frame, node)
+        value = evaluate(interpreter, frame, node)
         if not isinstance(node, ast.Starred):
             parts.append(Items((value,)))
-        elif isinstance(value, Items | MadeList):
+        elif isinstance(value, Items | OpenList):
             parts.append(value)
         else:
             return UNKNOWN
     return concat(parts)
 
 
-def fields(reader: Reader, frame: Frame, keys: list[ast.expr | None], nodes: list[ast.expr]) -> Any:
-    """Return a dictionary; one that is laid out in it may hide some of it."""
-    found = Fields()
+def fields(interpreter: Interpreter, frame: Frame, keys: list[ast.expr | None], nodes: list[ast.expr]) -> Any:
+    """Return a dictionary; one that is unpacked in it may overwrite keys."""
+    dictionary = Fields()
     for key, node in zip(keys, nodes, strict=True):
-        value = evaluate(reader, frame, node)
+        value = evaluate(interpreter, frame, node)
         if key is None:
-            found = with_fields(found, value if isinstance(value, Fields) else Fields((), Rest()))
+            dictionary = with_fields(dictionary, value if isinstance(value, Fields) else Fields((), Rest()))
             continue
-        name = evaluate(reader, frame, key)
+        name = evaluate(interpreter, frame, key)
         if not is_text(name):
             return UNKNOWN
-        found = with_fields(found, Fields(((name.value, value),)))
-    return found
+        dictionary = with_fields(dictionary, Fields(((name.value, value),)))
+    return dictionary
 
 
-def text(reader: Reader, frame: Frame, parts: list[ast.expr]) -> Any:
+def text(interpreter: Interpreter, frame: Frame, parts: list[ast.expr]) -> Any:
     """Return an f-string of known texts and numbers."""
-    found = ""
+    content = ""
     for part in parts:
         if isinstance(part, ast.FormattedValue):
             if part.format_spec is not None or part.conversion != -1:
                 return UNKNOWN
             part = part.value
-        value = plain(evaluate(reader, frame, part))
+        value = plain(evaluate(interpreter, frame, part))
         if not isinstance(value, str | int):
             return UNKNOWN
-        found += str(value)
-    return Plain(found)
+        content += str(value)
+    return Plain(content)
 
 
-def subscript(reader: Reader, frame: Frame, owner: Any, index: ast.expr) -> Any:
+def subscript(interpreter: Interpreter, frame: Frame, owner: Any, index: ast.expr) -> Any:
     """Return one element or a slice of a list, or one of a dictionary or of modules that are there."""
     if isinstance(owner, Tensor):
-        return of_tensor(owner, index)
+        return index_tensor(owner, index)
     if isinstance(index, ast.Slice):
-        ends = [plain(evaluate(reader, frame, end)) if end else None for end in (index.lower, index.upper, index.step)]
-        known = isinstance(owner, Items) and not any(end is UNKNOWN for end in ends) and ends[2] != 0
-        return Items(owner.items[slice(*ends)]) if known else UNKNOWN
-    at = plain(evaluate(reader, frame, index))
+        ends = [
+            plain(evaluate(interpreter, frame, end)) if end else None for end in (index.lower, index.upper, index.step)
+        ]
+        sliceable = isinstance(owner, Items) and not any(end is UNKNOWN for end in ends) and ends[2] != 0
+        return Items(owner.items[slice(*ends)]) if sliceable else UNKNOWN
+    at = plain(evaluate(interpreter, frame, index))
     if isinstance(owner, Fields):
-        return one_of(owner, at)
-    if isinstance(owner, Thing) and isinstance(at, int) and not isinstance(at, bool):
+        return field_value(owner, at)
+    if isinstance(owner, LiveObject) and isinstance(at, int) and not isinstance(at, bool):
         return live.element(owner, at)
     if not isinstance(owner, Items) or not isinstance(at, int) or not -len(owner.items) <= at < len(owner.items):
         return UNKNOWN
     return owner.items[at]
 
 
-def one_of(owner: Fields, at: Any) -> Any:
-    """Return what a dictionary holds under a name; if that is not told, one of all it holds."""
+def field_value(owner: Fields, at: Any) -> Any:
+    """Return the value of a key; of an unknown key, one of all values."""
     if isinstance(at, str):
         return dict(owner.items).get(at, UNKNOWN)
     if at is not UNKNOWN or owner.rest is not None or not owner.items:
         return UNKNOWN
-    found = owner.items[0][1]
+    result = owner.items[0][1]
     for _, value in owner.items[1:]:
-        found = either(found, value)
-    return found
+        result = either(result, value)
+    return result
 
 
-def of_tensor(owner: Tensor, index: ast.expr) -> Any:
+def index_tensor(owner: Tensor, index: ast.expr) -> Any:
     """Return a tensor with axes added by None; one that is cut is not followed."""
     parts = index.elts if isinstance(index, ast.Tuple) else [index]
     whole = ast.Slice()
     kinds = [None if isinstance(part, ast.Constant) and part.value is None else ast.dump(part) for part in parts]
-    return tensors.indexed(owner, kinds) if all(kind in {None, ast.dump(whole)} for kind in kinds) else UNKNOWN
+    return tensors.add_axes(owner, kinds) if all(kind in {None, ast.dump(whole)} for kind in kinds) else UNKNOWN
 
 
-def comprehension(reader: Reader, frame: Frame, element: ast.expr, one: ast.comprehension) -> Any:
-    """Return the elements one by one where their number is known and small, else what stands for each."""
-    rounds = loop_items(evaluate(reader, frame, one.iter))
-    found = []
+def comprehension(interpreter: Interpreter, frame: Frame, element: ast.expr, one: ast.comprehension) -> Any:
+    """Return the elements one by one where their number is known and small, else one value for all of them."""
+    rounds = loop_items(evaluate(interpreter, frame, one.iter))
+    elements = []
     for value in [UNKNOWN] if rounds is None else rounds:
         inner = frame.inner()
-        reader.assign(inner, one.target, in_round(one.target, value))
-        held = [truth(evaluate(reader, inner, test)) for test in one.ifs]
-        if None in held:
+        interpreter.assign(inner, one.target, loop_value(one.target, value))
+        tests = [truth(evaluate(interpreter, inner, test)) for test in one.ifs]
+        if None in tests:
             rounds = None
-        if False not in held:
-            found.append(evaluate(reader, inner, element))
+        if False not in tests:
+            elements.append(evaluate(interpreter, inner, element))
     if rounds is not None:
-        return Items(tuple(found))
-    each = found[0] if found else UNKNOWN
-    for value in found[1:]:
+        return Items(tuple(elements))
+    each = elements[0] if elements else UNKNOWN
+    for value in elements[1:]:
         each = either(each, value)
-    return MadeList((), each)
+    return OpenList((), each)

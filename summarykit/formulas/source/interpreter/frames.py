@@ -19,17 +19,17 @@ from summarykit.formulas.source.values import (
     Fields,
     Function,
     Items,
-    MadeList,
+    LiveObject,
+    OpenList,
     Preset,
     Rest,
     Size,
-    Thing,
 )
 
 #: So many words of the code are repeated to say what a number is.
 _LONGEST_WORDS = 120
 #: Methods that change a list or dictionary in place.
-GROWING = {
+IN_PLACE_METHODS = {
     "add_module",
     "append",
     "clear",
@@ -51,16 +51,16 @@ class Frame:
     owner: type | None
     first_line: int
     early: list[Any] = field(default_factory=list)  #: what a branch that may be taken returns
-    torn: bool = False  #: whether a loop may have been left early
+    may_end_early: bool = False  #: whether a loop may have been left early
 
     def lookup(self, name: str) -> Any:
         """Return the value of a name as the function sees it: local, then of its Python module, then built in."""
         if name in self.locals:
             return self.locals[name]
         if name in self.globals:
-            return live.lifted(self.globals[name], name, "")
+            return live.to_value(self.globals[name], name, "")
         target = vars(builtins).get(name, UNKNOWN)
-        return UNKNOWN if target is UNKNOWN else Thing(target, name)
+        return UNKNOWN if target is UNKNOWN else LiveObject(target, name)
 
     def inner(self) -> Frame:
         """Return a frame for a comprehension, which sees these names and keeps its own."""
@@ -70,8 +70,8 @@ class Frame:
 class BlockExit(Exception):
     """A block is left: by ``return`` with a value, by ``break`` or ``continue``, or by an error."""
 
-    def __init__(self, how: type[ast.stmt], value: Any = UNKNOWN) -> None:
-        self.how = how
+    def __init__(self, statement: type[ast.stmt], value: Any = UNKNOWN) -> None:
+        self.statement = statement
         self.value = value
 
 
@@ -82,7 +82,7 @@ def bind(
     args: tuple[Any, ...],
     keywords: Mapping[str, Any],
     rest: Rest | None,
-    kept: Mapping[str, Any],
+    layer_values: Mapping[str, Any],
 ) -> None:
     """Give the parameters of a function their arguments; what is not given is its default.
 
@@ -92,25 +92,25 @@ def bind(
     if function.bound and names:
         frame.locals[names.pop(0)] = SELF
     only = [arg.arg for arg in spec.kwonlyargs]
-    given = dict(zip(names, args, strict=False)) | dict(keywords)
+    arguments = dict(zip(names, args, strict=False)) | dict(keywords)
     defaults = default_values(function.target, names)
     for name in (*names, *only):
-        if name in given:
-            frame.locals[name] = given.pop(name)
+        if name in arguments:
+            frame.locals[name] = arguments.pop(name)
         elif rest is not None:
-            told = not_told(name, defaults.get(name), rest)
-            frame.locals[name] = told if told is UNKNOWN else kept.get(name, told)
+            unknown = unknown_argument(name, defaults.get(name), rest)
+            frame.locals[name] = unknown if unknown is UNKNOWN else layer_values.get(name, unknown)
         else:
-            frame.locals[name] = live.lifted(defaults[name], name, "default") if name in defaults else UNKNOWN
+            frame.locals[name] = live.to_value(defaults[name], name, "default") if name in defaults else UNKNOWN
     if spec.vararg is not None:
         extra = args[len(names) :]
-        frame.locals[spec.vararg.arg] = MadeList(extra, rest) if rest is not None else Items(extra)
+        frame.locals[spec.vararg.arg] = OpenList(extra, rest) if rest is not None else Items(extra)
     if spec.kwarg is not None:
         more = rest and Rest(None if rest.names is None else rest.names | {*names, *only})
-        frame.locals[spec.kwarg.arg] = Fields(tuple(given.items()), more)
+        frame.locals[spec.kwarg.arg] = Fields(tuple(arguments.items()), more)
 
 
-def not_told(name: str, default: Any, rest: Rest) -> Any:
+def unknown_argument(name: str, default: Any, rest: Rest) -> Any:
     """Return an argument that was perhaps given: a free name, if it is this constructor's alone."""
     if rest.names is None or name in rest.names:
         return UNKNOWN
@@ -119,13 +119,13 @@ def not_told(name: str, default: Any, rest: Rest) -> Any:
 
 def closure_names(target: Any) -> dict[str, Any]:
     """Return what a function holds of the one it was made in."""
-    found = {}
+    values = {}
     for name, cell in zip(target.__code__.co_freevars, target.__closure__ or (), strict=False):
         try:
-            found[name] = live.lifted(cell.cell_contents, name, "")
+            values[name] = live.to_value(cell.cell_contents, name, "")
         except ValueError:  # not filled yet
-            found[name] = UNKNOWN
-    return found
+            values[name] = UNKNOWN
+    return values
 
 
 def is_torch_base(owner: type | None) -> bool:
@@ -133,55 +133,55 @@ def is_torch_base(owner: type | None) -> bool:
     return owner is not None and f"{owner.__module__}.{owner.__qualname__}" == "torch.nn.modules.module.Module"
 
 
-def with_a_name(value: Any, written: ast.expr, target: ast.expr) -> Any:
+def name_value(value: Any, expression: ast.expr, target: ast.expr) -> Any:
     """Return a number that the code chose or looked up, and did not write, under the name it is assigned to."""
     name = target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else ""
-    plain = isinstance(written, ast.Constant | ast.UnaryOp | ast.BinOp | ast.Name)
-    if not name or plain or not isinstance(value, Size) or value.names or value.spoken or value.value is None:
+    plain = isinstance(expression, ast.Constant | ast.UnaryOp | ast.BinOp | ast.Name)
+    if not name or plain or not isinstance(value, Size) or value.names or value.opaque or value.value is None:
         return value
-    return named_size(name, value.value, f"= {words(written)}")
+    return named_size(name, value.value, f"= {source_text(expression)}")
 
 
-def in_round(target: ast.expr, value: Any) -> Any:
+def loop_value(target: ast.expr, value: Any) -> Any:
     """Return what a loop gives its target in one round; a counter keeps its name, for the code says no number."""
     match target, value:
-        case ast.Name(id=name), Size(names=(), spoken=False, value=int(number)):
+        case ast.Name(id=name), Size(names=(), opaque=False, value=int(number)):
             return named_size(name, number, f"= {number} in the loop")
         case ast.Tuple(elts=parts), Items(items=values) if len(parts) == len(values):
-            return Items(tuple(in_round(part, each) for part, each in zip(parts, values, strict=True)))
+            return Items(tuple(loop_value(part, each) for part, each in zip(parts, values, strict=True)))
     return value
 
 
 @lru_cache(maxsize=8192)
-def words(node: ast.expr) -> str:
+def source_text(node: ast.expr) -> str:
     """Return an expression as the code has it, shortened."""
-    said = ast.unparse(node)
-    return said if len(said) <= _LONGEST_WORDS else f"{said[:_LONGEST_WORDS]}…"
+    text = ast.unparse(node)
+    return text if len(text) <= _LONGEST_WORDS else f"{text[:_LONGEST_WORDS]}…"
 
 
 @lru_cache(maxsize=4096)
 def assigned_names(body: tuple[ast.stmt, ...]) -> frozenset[str]:
     """Return the local names a block assigns, or changes in place."""
-    found = set()
+    names = set()
     for part in body:
         for node in ast.walk(part):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
-                found.add(node.id)
+                names.add(node.id)
             elif (
                 isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name)
             ):
-                found.add(node.value.id)
-    return frozenset(found)
+                names.add(node.value.id)
+    return frozenset(names)
 
 
 @lru_cache(maxsize=4096)
-def grown(body: tuple[ast.stmt, ...]) -> frozenset[str]:
+def names_changed_in_place(body: tuple[ast.stmt, ...]) -> frozenset[str]:
     """Return the names of the lists, local or of self, that a block calls a method of as ``append``."""
     return frozenset(
         owner.id if isinstance(owner, ast.Name) else owner.attr
         for part in body
         for node in ast.walk(part)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in GROWING
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in IN_PLACE_METHODS
         if isinstance(owner := node.func.value, ast.Name | ast.Attribute)
     )
 
@@ -198,7 +198,7 @@ def as_load(target: ast.expr) -> ast.expr:
 
 def early_return(values: list[Any]) -> Any:
     """Return what a function gives that may return in several places; unknown if it does in none."""
-    found = values[0] if values else UNKNOWN
+    result = values[0] if values else UNKNOWN
     for value in values[1:]:
-        found = either(found, value)
-    return found
+        result = either(result, value)
+    return result

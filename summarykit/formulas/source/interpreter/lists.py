@@ -18,7 +18,7 @@ from summarykit.formulas.source.values import (
     UNKNOWN,
     Fields,
     Items,
-    MadeList,
+    OpenList,
     Plain,
     Rest,
 )
@@ -26,20 +26,20 @@ from summarykit.formulas.source.values import (
 _TEXT_METHODS = {"lower", "upper", "strip", "startswith", "endswith"}
 
 
-def container(target: type, args: tuple[Any, ...], rest: Rest | None) -> Any:
+def new_container(target: type, args: tuple[Any, ...], rest: Rest | None) -> Any:
     """Return the modules in a container: by position, or by name where a dictionary gives them."""
     if len(args) == 1 and rest is None and isinstance(args[0], Fields):
-        return replace(args[0], made_by=target)
+        return replace(args[0], container=target)
     if target.__name__ == "Sequential":
-        return MadeList(args, rest and (rest.each or UNKNOWN), target)
+        return OpenList(args, rest and (rest.each or UNKNOWN), target)
     if not args and rest is None:
-        return Fields(made_by=target) if target.__name__.endswith("Dict") else MadeList((), None, target)
+        return Fields(container=target) if target.__name__.endswith("Dict") else OpenList((), None, target)
     if args and isinstance(args[0], Items):
-        return MadeList(args[0].items, None, target)
-    return replace(args[0], made_by=target) if args and isinstance(args[0], MadeList) else UNKNOWN
+        return OpenList(args[0].items, None, target)
+    return replace(args[0], container=target) if args and isinstance(args[0], OpenList) else UNKNOWN
 
 
-def appended(owner: Items | MadeList, value: Any) -> Items | MadeList:
+def append(owner: Items | OpenList, value: Any) -> Items | OpenList:
     """Return a list with one more element; where its length is not known, any later one may be that."""
     if isinstance(owner, Items):
         return Items((*owner.items, value))
@@ -48,28 +48,19 @@ def appended(owner: Items | MadeList, value: Any) -> Items | MadeList:
     return replace(owner, each=either(owner.each, value))
 
 
-def opened(owner: Items | MadeList) -> MadeList:
-    """Return a list as it is in a loop of unknown length: more may have come after what it held."""
+def open_ended(owner: Items | OpenList) -> OpenList:
+    """Return a list as it is in a loop of unknown length: more elements may follow those it had."""
     if isinstance(owner, Items):
-        return MadeList(owner.items, NOTHING_YET)
+        return OpenList(owner.items, NOTHING_YET)
     return replace(owner, each=NOTHING_YET) if owner.each is None else owner
 
 
-def extended(owner: Items | MadeList, more: Any) -> Any:
-    """Return a list with the elements of another after its own."""
-    if not isinstance(more, Items | MadeList):
-        return UNKNOWN
-    found = concat([owner, more])
-    made_by = owner.made_by if isinstance(owner, MadeList) else None
-    return replace(found, made_by=made_by) if isinstance(found, MadeList) else found
-
-
-def list_method(owner: Items | MadeList, name: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
+def list_method(owner: Items | OpenList, name: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
     """Return what a method of a list gives, and the list afterwards."""
     if name == "append" and len(args) == 1:
-        return Plain(None), appended(owner, args[0])
+        return Plain(None), append(owner, args[0])
     if name == "extend" and len(args) == 1:
-        return Plain(None), concat([owner, args[0]]) if isinstance(args[0], Items | MadeList) else UNKNOWN
+        return Plain(None), concat([owner, args[0]]) if isinstance(args[0], Items | OpenList) else UNKNOWN
     if name == "insert" and len(args) == 2 and isinstance(owner, Items) and plain(args[0]) == 0:
         return Plain(None), Items((args[1], *owner.items))
     if name == "pop" and isinstance(owner, Items) and owner.items:
@@ -77,8 +68,8 @@ def list_method(owner: Items | MadeList, name: str, args: tuple[Any, ...]) -> tu
         if at in {0, -1}:
             return owner.items[at], Items(owner.items[1:] if at == 0 else owner.items[:-1])
     if name in {"add_module", "register_module"} and len(args) == 2 and is_text(args[0]) and not owner.items:
-        made_by = owner.made_by if isinstance(owner, MadeList) else None
-        return Plain(None), Fields(((args[0].value, args[1]),), made_by=made_by)
+        container = owner.container if isinstance(owner, OpenList) else None
+        return Plain(None), Fields(((args[0].value, args[1]),), container=container)
     if name in {"index", "count", "copy"}:
         return owner if name == "copy" else UNKNOWN, owner
     return UNKNOWN, UNKNOWN
@@ -92,9 +83,9 @@ def fields_method(
     rest: Rest | None,
 ) -> tuple[Any, Any]:
     """Return what a method of a dictionary gives, and the dictionary afterwards."""
-    held = dict(owner.items)
+    items = dict(owner.items)
     if name in {"get", "pop", "setdefault"} and args and is_text(args[0]):
-        return taken(owner, name, args[0].value, args[1] if len(args) > 1 else Plain(None))
+        return get_item(owner, name, args[0].value, args[1] if len(args) > 1 else Plain(None))
     if name == "update":
         more = args[0] if args else Fields()
         if not isinstance(more, Fields):
@@ -106,29 +97,29 @@ def fields_method(
         pairs = tuple(Items((Plain(key), value)) for key, value in owner.items)
         parts = {
             "items": pairs,
-            "keys": tuple(map(Plain, held)),
-            "values": tuple(held.values()),
+            "keys": tuple(map(Plain, items)),
+            "values": tuple(items.values()),
         }
         return owner if name == "copy" else Items(parts[name]), owner
     return UNKNOWN, UNKNOWN
 
 
-def taken(owner: Fields, name: str, key: str, default: Any) -> tuple[Any, Any]:
-    """Return what ``get``, ``pop`` or ``setdefault`` give; what may hide in the rest is not told."""
-    held = dict(owner.items)
+def get_item(owner: Fields, name: str, key: str, default: Any) -> tuple[Any, Any]:
+    """Return what ``get``, ``pop`` or ``setdefault`` give; a key that the rest may hide is unknown."""
+    items = dict(owner.items)
     absent = owner.rest is None or (owner.rest.names is not None and key in owner.rest.names)
-    found = held.get(key, default if absent else UNKNOWN)
+    value = items.get(key, default if absent else UNKNOWN)
     if name == "get":
-        return found, owner
+        return value, owner
     if name == "setdefault":
-        return found, with_fields(owner, Fields(((key, found),)))
-    left = replace(owner, items=tuple(pair for pair in owner.items if pair[0] != key))
-    if left.rest is not None and left.rest.names is not None:
-        left = replace(left, rest=Rest(left.rest.names | {key}))
-    return found, left
+        return value, with_fields(owner, Fields(((key, value),)))
+    remaining = replace(owner, items=tuple(pair for pair in owner.items if pair[0] != key))
+    if remaining.rest is not None and remaining.rest.names is not None:
+        remaining = replace(remaining, rest=Rest(remaining.rest.names | {key}))
+    return value, remaining
 
 
-def put(owner: Any, at: Any, value: Any) -> Any:
+def set_item(owner: Any, at: Any, value: Any) -> Any:
     """Return a list or dictionary after ``owner[at] = value``."""
     index = plain(at)
     if isinstance(owner, Fields) and isinstance(index, str):
@@ -142,7 +133,7 @@ def put(owner: Any, at: Any, value: Any) -> Any:
 
 def text_method(owner: Any, name: str, args: tuple[Any, ...]) -> Any:
     """Return what a method of a text gives."""
-    given = [plain(arg) for arg in args]
-    if name not in _TEXT_METHODS or any(not isinstance(arg, str) for arg in given):
+    arguments = [plain(arg) for arg in args]
+    if name not in _TEXT_METHODS or any(not isinstance(arg, str) for arg in arguments):
         return UNKNOWN
-    return Plain(getattr(owner.value, name)(*given))
+    return Plain(getattr(owner.value, name)(*arguments))

@@ -14,8 +14,9 @@ from summarykit.formulas.source.values import (
     Fields,
     Function,
     Items,
-    MadeList,
+    LiveObject,
     NewModule,
+    OpenList,
     Partial,
     Plain,
     Preset,
@@ -24,7 +25,6 @@ from summarykit.formulas.source.values import (
     Rest,
     Size,
     Tensor,
-    Thing,
 )
 
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
@@ -37,7 +37,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }
 MAX_UNROLL = 64
 _ALTERNATIVES = 8
-#: What stands for the later elements of a list to which a loop may yet add some.
+#: The later elements of a list to which a loop may yet add some.
 NOTHING_YET = Either(())
 #: One of several numbers.
 A_NUMBER = Real(None, "a number", 3)
@@ -47,7 +47,7 @@ def binary(left: Any, sign: str, right: Any) -> Any:
     """Return ``left sign right``: numbers with their expression, texts, lists, dictionaries and tensors."""
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return tensor_arithmetic(left, right)
-    if isinstance(left, Items | MadeList) and isinstance(right, Items | MadeList) and sign == "+":
+    if isinstance(left, Items | OpenList) and isinstance(right, Items | OpenList) and sign == "+":
         return concat([left, right])
     if isinstance(left, Items) and isinstance(right, Size) and sign == "*" and right.value is not None:
         return Items(left.items * right.value) if right.value * len(left.items) <= MAX_UNROLL else UNKNOWN
@@ -60,11 +60,11 @@ def binary(left: Any, sign: str, right: Any) -> Any:
 
 
 def numeric(value: Any) -> Any:
-    """Return a value as a number to reckon with, None where it is none."""
+    """Return a value as an operand of arithmetic, None where it is no number."""
     if isinstance(value, Size | Real):
         return value
     if isinstance(value, Plain) and isinstance(value.value, bool):
-        return sizes.spoken(int(value.value), str(value.value), ())
+        return sizes.opaque_number(int(value.value), str(value.value), ())
     return None
 
 
@@ -73,29 +73,29 @@ def is_text(value: Any) -> bool:
     return isinstance(value, Plain) and isinstance(value.value, str)
 
 
-def concat(parts: list[Any]) -> Items | MadeList:
-    """Return lists laid out one after the other; from one of unknown length on, places are not known."""
-    found: list[Any] = []
+def concat(parts: list[Any]) -> Items | OpenList:
+    """Return the concatenated lists; after one of unknown length, positions are unknown."""
+    items: list[Any] = []
     each: Any = None
     for part in parts:
         later = part.items if each is None else ()
-        found += later
+        items += later
         for value in () if each is None else part.items:
             each = either(each, value)
-        if isinstance(part, MadeList) and part.each is not None:
+        if isinstance(part, OpenList) and part.each is not None:
             each = part.each if each is None else either(each, part.each)
     if each is None and all(isinstance(part, Items) for part in parts):
-        return Items(tuple(found))
-    return MadeList(tuple(found), each)
+        return Items(tuple(items))
+    return OpenList(tuple(items), each)
 
 
 def with_fields(left: Fields, right: Fields) -> Fields:
     """Return a dictionary updated by another, which may hide what it was."""
-    held = dict(left.items)
+    items = dict(left.items)
     if right.rest is not None:
-        held = {name: value for name, value in held.items() if right.rest.names and name in right.rest.names}
+        items = {name: value for name, value in items.items() if right.rest.names and name in right.rest.names}
     rest = left.rest if right.rest is None else right.rest if left.rest is None else Rest()
-    return Fields(tuple({**held, **dict(right.items)}.items()), rest, left.made_by)
+    return Fields(tuple({**items, **dict(right.items)}.items()), rest, left.container)
 
 
 def tensor_arithmetic(left: Any, right: Any) -> Any:
@@ -110,8 +110,8 @@ def tensor_arithmetic(left: Any, right: Any) -> Any:
 def unary(sign: ast.unaryop, value: Any) -> Any:
     """Return ``-value`` or ``not value``."""
     if isinstance(sign, ast.Not):
-        held = truth(value)
-        return UNKNOWN if held is None else Plain(not held)
+        is_true = truth(value)
+        return UNKNOWN if is_true is None else Plain(not is_true)
     if isinstance(value, Tensor):
         return value
     if not isinstance(sign, ast.USub):
@@ -125,7 +125,7 @@ def unary(sign: ast.unaryop, value: Any) -> Any:
 
 
 def truth(value: Any) -> bool | None:
-    """Return whether a value is true, None where that cannot be told."""
+    """Return whether a value is true, None where that is unknown."""
     if isinstance(value, Plain):
         return bool(value.value)
     if isinstance(value, Size | Real):
@@ -135,9 +135,9 @@ def truth(value: Any) -> bool | None:
     if isinstance(value, Fields):
         return bool(value.items) if value.rest is None else None
     if isinstance(value, Either):
-        held = {truth(part) for part in value.values}
-        return held.pop() if len(held) == 1 else None
-    if isinstance(value, Thing | Function | NewModule | Partial):
+        answers = {truth(part) for part in value.values}
+        return answers.pop() if len(answers) == 1 else None
+    if isinstance(value, LiveObject | Function | NewModule | Partial):
         return True
     return None
 
@@ -149,11 +149,11 @@ def compare(left: Any, sign: ast.cmpop, right: Any) -> Any:
         return answers.pop() if len(answers) == 1 else UNKNOWN
     if isinstance(sign, ast.Is | ast.IsNot):
         return is_same(left, right, isinstance(sign, ast.Is))
-    if isinstance(left, Thing) and isinstance(right, Thing) and isinstance(sign, ast.Eq | ast.NotEq):
+    if isinstance(left, LiveObject) and isinstance(right, LiveObject) and isinstance(sign, ast.Eq | ast.NotEq):
         return is_same(left, right, isinstance(sign, ast.Eq)) if issubclass(type(left.target), type) else UNKNOWN
     if isinstance(sign, ast.In | ast.NotIn) and isinstance(right, Fields) and is_text(left):
-        held = left.value in dict(right.items)
-        return Plain(held == isinstance(sign, ast.In)) if held or right.rest is None else UNKNOWN
+        is_member = left.value in dict(right.items)
+        return Plain(is_member == isinstance(sign, ast.In)) if is_member or right.rest is None else UNKNOWN
     a, b = plain(left), plain(right)
     if a is UNKNOWN or b is UNKNOWN:
         return UNKNOWN
@@ -165,15 +165,15 @@ def compare(left: Any, sign: ast.cmpop, right: Any) -> Any:
         return UNKNOWN
 
 
-def is_same(left: Any, right: Any, asked: bool) -> Any:
+def is_same(left: Any, right: Any, same: bool) -> Any:
     """Return ``left is right`` where one is None, True or False, or both are live objects."""
-    if isinstance(left, Thing) and isinstance(right, Thing):
-        return Plain((left.target is right.target) == asked)
+    if isinstance(left, LiveObject) and isinstance(right, LiveObject):
+        return Plain((left.target is right.target) == same)
     if not isinstance(right, Plain) or is_text(right):
         return UNKNOWN
     if left is UNKNOWN or isinstance(left, Preset) or (isinstance(left, Size) and left.value is None):
         return UNKNOWN
-    return Plain((isinstance(left, Plain) and left.value is right.value) == asked)
+    return Plain((isinstance(left, Plain) and left.value is right.value) == same)
 
 
 def plain(value: Any) -> Any:
@@ -189,15 +189,15 @@ def plain(value: Any) -> Any:
 
 
 def either(left: Any, right: Any) -> Any:
-    """Return what two ways agree on; of modules and what makes them, both are kept."""
+    """Return what two ways agree on; of modules and their classes, an ``Either`` of both."""
     if left == right or right == NOTHING_YET:
         return left
     if left == NOTHING_YET:
         return right
     if isinstance(left, Fields) and isinstance(right, Fields):
-        shared = tuple(pair for pair in left.items if pair in right.items)
-        return Fields(shared, Rest(), left.made_by)
-    if isinstance(left, Items | MadeList) and isinstance(right, Items | MadeList):
+        common = tuple(pair for pair in left.items if pair in right.items)
+        return Fields(common, Rest(), left.container)
+    if isinstance(left, Items | OpenList) and isinstance(right, Items | OpenList):
         return either_row(left, right)
     if isinstance(left, Size | Real) and isinstance(right, Size | Real):
         return A_NUMBER
@@ -207,33 +207,33 @@ def either(left: Any, right: Any) -> Any:
             values += [part] if part not in values else []
     if any(isinstance(value, Tensor) for value in values):
         values = [Plain(None) if isinstance(value, Size | Real | Plain) else value for value in values]
-    kept = len(values) <= _ALTERNATIVES and all(may_make(value) for value in values)
-    return Either(tuple(values)) if kept else UNKNOWN
+    makes_modules = len(values) <= _ALTERNATIVES and all(may_make(value) for value in values)
+    return Either(tuple(values)) if makes_modules else UNKNOWN
 
 
-def either_row(left: Items | MadeList, right: Items | MadeList) -> Any:
+def either_row(left: Items | OpenList, right: Items | OpenList) -> Any:
     """Return what two lists agree on, place by place; after that, any later one may be either's."""
     pairs = list(zip(left.items, right.items, strict=False))
-    shared = tuple(either(a, b) for a, b in pairs)
+    common = tuple(either(a, b) for a, b in pairs)
     later = [*left.items[len(pairs) :], *right.items[len(pairs) :]]
-    later += [row.each for row in (left, right) if isinstance(row, MadeList) and row.each is not None]
+    later += [row.each for row in (left, right) if isinstance(row, OpenList) and row.each is not None]
     if not later and isinstance(left, Items) and isinstance(right, Items):
-        return Items(shared)
-    made_by = left.made_by if isinstance(left, MadeList) else None
+        return Items(common)
+    container = left.container if isinstance(left, OpenList) else None
     if not later:
-        return MadeList(shared, None, made_by)
+        return OpenList(common, None, container)
     each = NOTHING_YET
     for value in later:
         each = either(each, value)
-    return MadeList(shared, each, made_by)
+    return OpenList(common, each, container)
 
 
 def may_make(value: Any) -> bool:
-    """Return whether a value is a module or tensor, makes one, or stands for there being none."""
-    if isinstance(value, Thing):
+    """Return whether a value is a module or tensor, creates one, or is None."""
+    if isinstance(value, LiveObject):
         return issubclass(type(value.target), type)
     plain = isinstance(value, Plain) and value.value is None
-    return plain or isinstance(value, NewModule | MadeList | Partial | Preset | Tensor)
+    return plain or isinstance(value, NewModule | OpenList | Partial | Preset | Tensor)
 
 
 def common_names(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,11 +248,11 @@ def merge_branches(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[st
 
 
 def loop_items(value: Any) -> list[Any] | None:
-    """Return what a loop over *value* goes through, None where that is not known or too long."""
+    """Return the elements of a loop over *value*, None where they are unknown or too many."""
     if isinstance(value, Range):
         numbers = range(value.start, value.stop, value.step)
         return [sizes.literal(number) for number in numbers] if len(numbers) <= MAX_UNROLL else None
-    if isinstance(value, MadeList):
+    if isinstance(value, OpenList):
         return list(value.items) if value.each is None else None
     if isinstance(value, Fields):
         return [Plain(name) for name, _ in value.items] if value.rest is None else None

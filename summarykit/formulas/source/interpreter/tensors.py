@@ -107,10 +107,10 @@ def arange(args: tuple[Any, ...], line: int) -> Any:
 
 def new_tensor(args: tuple[Any, ...], keywords: Mapping[str, Any], line: int) -> Any:
     """Return a tensor of the sizes given, as numbers or as one tuple."""
-    given: tuple[Any, ...] = args or ((keywords["size"],) if "size" in keywords else ())
-    if len(given) == 1 and isinstance(given[0], Items):
-        given = given[0].items
-    return Tensor(tuple(given), line)
+    dims: tuple[Any, ...] = args or ((keywords["size"],) if "size" in keywords else ())
+    if len(dims) == 1 and isinstance(dims[0], Items):
+        dims = dims[0].items
+    return Tensor(tuple(dims), line)
 
 
 def of_sizes_or_data(args: tuple[Any, ...], line: int) -> Any:
@@ -131,51 +131,56 @@ def tensor_of(data: Any, line: int) -> Any:
 
 def tensor_method(tensor: Tensor, name: str, args: tuple[Any, ...]) -> Any:
     """Return the shape after a method that keeps sizes readable."""
-    given = args[0].items if len(args) == 1 and isinstance(args[0], Items) else args
-    known_sizes = [size for size in given if isinstance(size, Size)]
+    arguments = args[0].items if len(args) == 1 and isinstance(args[0], Items) else args
+    known_sizes = [size for size in arguments if isinstance(size, Size)]
     if name in _SAME_SHAPE:
         return tensor
-    if name in {"view", "reshape", "expand"} and len(known_sizes) == len(given):
-        return reshaped(tensor, known_sizes, expanded=name == "expand")
-    if name == "unsqueeze" and len(given) == 1 and isinstance(given[0], Size) and given[0].value is not None:
-        at = given[0].value if given[0].value >= 0 else len(tensor.dims) + 1 + given[0].value
+    if name in {"view", "reshape", "expand"} and len(known_sizes) == len(arguments):
+        return reshape(tensor, known_sizes, expand=name == "expand")
+    if (
+        name == "unsqueeze"
+        and len(arguments) == 1
+        and isinstance(arguments[0], Size)
+        and arguments[0].value is not None
+    ):
+        at = arguments[0].value if arguments[0].value >= 0 else len(tensor.dims) + 1 + arguments[0].value
         return Tensor((*tensor.dims[:at], sizes.literal(1), *tensor.dims[at:]), tensor.line)
     if name in {"t", "transpose"} and len(tensor.dims) == 2:
         return Tensor(tensor.dims[::-1], tensor.line)
-    if name == "repeat" and len(known_sizes) == len(given) == len(tensor.dims):
-        pairs = zip(tensor.dims, given, strict=True)
+    if name == "repeat" and len(known_sizes) == len(arguments) == len(tensor.dims):
+        pairs = zip(tensor.dims, arguments, strict=True)
         return Tensor(tuple(binary(times, "*", dim) for dim, times in pairs), tensor.line)
     return UNKNOWN
 
 
-def reshaped(tensor: Tensor, given: list[Size], *, expanded: bool) -> Any:
+def reshape(tensor: Tensor, target: list[Size], *, expand: bool) -> Any:
     """Return a tensor in another shape; -1 leaves an axis as it is, or takes what the others leave."""
-    rest = [axis for axis, size in enumerate(given) if size.value == -1]
-    dims: list[Any] = list(given)
-    added = len(given) - len(tensor.dims)
-    if any(size.value is not None and size.value < -1 for size in given):
+    rest = [axis for axis, size in enumerate(target) if size.value == -1]
+    dims: list[Any] = list(target)
+    extra = len(target) - len(tensor.dims)
+    if any(size.value is not None and size.value < -1 for size in target):
         return UNKNOWN
-    if expanded:
-        if added < 0 or any(axis < added for axis in rest):
+    if expand:
+        if extra < 0 or any(axis < extra for axis in rest):
             return UNKNOWN
         for axis in rest:
-            dims[axis] = tensor.dims[axis - added]
+            dims[axis] = tensor.dims[axis - extra]
     elif len(rest) == 1:
-        others = [size for size in given if size.value != -1]
-        dims[rest[0]] = left_over(list(tensor.dims), others)
+        others = [size for size in target if size.value != -1]
+        dims[rest[0]] = remaining_size(list(tensor.dims), others)
     elif rest:
         return UNKNOWN
     return Tensor(tuple(dims), tensor.line)
 
 
-def left_over(dims: list[Any], taken: list[Any]) -> Any:
+def remaining_size(dims: list[Any], others: list[Any]) -> Any:
     """Return the product of *dims* that *taken* axes leave: without those that are the same, else divided by them."""
-    for size in list(taken):
+    for size in list(others):
         if size in dims:
             dims.remove(size)
-            taken.remove(size)
+            others.remove(size)
     total: Any = product(dims)
-    return binary(total, "//", product(taken)) if taken else total
+    return binary(total, "//", product(others)) if others else total
 
 
 def product(dims: list[Any]) -> Any:
@@ -187,10 +192,10 @@ def product(dims: list[Any]) -> Any:
     return total
 
 
-def indexed(tensor: Tensor, parts: list[Any]) -> Any:
+def add_axes(tensor: Tensor, parts: list[Any]) -> Any:
     """Return ``tensor[None, :]``: an axis more for each None, the others as they are."""
     if len([part for part in parts if part is not None]) > len(tensor.dims):
         return UNKNOWN
-    left = iter(tensor.dims)
-    dims = [sizes.literal(1) if part is None else next(left) for part in parts]
-    return Tensor((*dims, *left), tensor.line)
+    remaining = iter(tensor.dims)
+    dims = [sizes.literal(1) if part is None else next(remaining) for part in parts]
+    return Tensor((*dims, *remaining), tensor.line)

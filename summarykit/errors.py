@@ -33,7 +33,7 @@ _WINDOW = 100
 
 
 class SummaryKitError(Exception):
-    """Base class: what is wrong, then how to mend it.
+    """Base class: what is wrong, then how to fix it.
 
     Attributes:
         slug: Stable name of the error, its anchor in ``docs/errors.md``.

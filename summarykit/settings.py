@@ -1,7 +1,7 @@
 """The settings of a project: the table ``[tool.summarykit]`` of the nearest pyproject.toml.
 
-Every part of the package that takes settings of a project reads them here, so that one file is read in one way and a
-mistake in it is told in one way.
+Every part of the package reads the settings of a project here, so that a mistake in them gets the same message
+everywhere.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def _table(path: Path, modified_ns: int) -> Mapping[str, Any]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ProjectError(f"{path.name} cannot be read: {error}", hint="mend the file") from None
+        raise ProjectError(
+            f"{path.name} cannot be read: {error}", hint=f"fix {path}: it has to be TOML in UTF-8"
+        ) from None
     tool = document.get("tool", {})
     table = tool.get("summarykit", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):

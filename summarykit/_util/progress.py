@@ -1,4 +1,4 @@
-"""How far long work has come: told by who does it, shown to who asked and looks at a terminal, else nothing at all."""
+"""Progress reporting: workers report steps; a bar is shown only if requested and stderr is a terminal."""
 
 from __future__ import annotations
 

@@ -273,7 +273,7 @@ def _write(path: Path, text: str) -> None:
         part.replace(path)
     except OSError as error:
         what = f"{path.name} could not be written: {error.strerror or error}"
-        raise OutputError(what, hint="free some room, or mend the rights of the folder") from error
+        raise OutputError(what, hint=f"free some space, or make the folder {str(path.parent)!r} writable") from error
     finally:
         if part is not None:
             with suppress(OSError):

@@ -44,7 +44,7 @@ def find_revision(name: str) -> Revision:
     )
     missing = {
         "problem": f"there is no revision {name!a} in this repository",
-        "hint": "look at the spelling; in a fresh clone it may be origin/NAME, and has to be fetched first",
+        "hint": "git branch --all lists what there is; in a fresh clone, fetch it first: git fetch origin NAME",
     }
     if not name or name.startswith("-"):
         raise RevisionError(missing["problem"], hint=missing["hint"])
@@ -64,7 +64,10 @@ def checked_out(revision: Revision) -> Iterator[Checkout]:
     """
     with tempfile.TemporaryDirectory(prefix="summarykit-", ignore_cleanup_errors=True) as folder:
         tree = Path(folder).resolve() / "tree"
-        messages = {"problem": f"{revision.name} cannot be checked out", "hint": "look at what git says"}
+        messages = {
+            "problem": f"{revision.name} cannot be checked out",
+            "hint": "fix what git reports; git worktree prune removes old checkouts",
+        }
         try:
             _git("worktree", "add", "--detach", "--quiet", str(tree), revision.commit, **messages)
             common = _git("rev-parse", "--path-format=absolute", "--git-common-dir", **messages)

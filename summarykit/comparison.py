@@ -40,7 +40,7 @@ class Diff(Saveable):
     options: Options = field(default=Options(), compare=False)
 
     @property
-    def _told(self) -> Comparison:
+    def _report(self) -> Comparison:
         return self.comparison
 
     @property

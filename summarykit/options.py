@@ -167,7 +167,7 @@ def _parse_templates(templates: PathLike | Sequence[PathLike]) -> tuple[Path, ..
 def _parse_depth(depth: object) -> int:
     if not isinstance(depth, int) or isinstance(depth, bool) or depth < 0:
         raise SelectionError(
-            f"depth is a whole number of at least 0, not {_quoted(depth)}",
+            f"depth is a whole number of at least 0, not {_quote(depth)}",
             hint="write depth=0 for the model alone, depth=1 for its direct children too",
         )
     return depth
@@ -179,7 +179,7 @@ def _parse_patterns(patterns: object, name: str) -> tuple[str, ...]:
     if isinstance(patterns, str):
         texts = split_patterns(patterns)
     else:
-        several = [patterns] if isinstance(patterns, type) else _listed(patterns, name, hint)
+        several = [patterns] if isinstance(patterns, type) else _as_list(patterns, name, hint)
         texts = [_pattern_text(each, name, hint) for each in several]
     if not all(texts):
         raise SelectionError(f"{name} has an empty pattern, which matches nothing", hint=hint)
@@ -203,16 +203,16 @@ def _parse_columns(columns: object) -> tuple[str, ...]:
     """Return the names of columns, each once: a text with commas, or a list of them."""
     hint = "write columns='type,formula,total' or a list of these"
     text = columns if isinstance(columns, str) else None
-    names = _listed(columns, "columns", hint) if text is None else [name.strip() for name in text.split(",")]
+    names = _as_list(columns, "columns", hint) if text is None else [name.strip() for name in text.split(",")]
     for name in names:
         if not isinstance(name, str) or name not in REPORT_COLUMNS:
-            raise SelectionError(f"there is no column {_quoted(name)}", hint=_choices(name, list(REPORT_COLUMNS)))
+            raise SelectionError(f"there is no column {_quote(name)}", hint=_choices(name, list(REPORT_COLUMNS)))
     return tuple(dict.fromkeys(map(str, names)))
 
 
 def _parse_order(sort: object) -> str:
     if not isinstance(sort, str) or sort not in ORDERS:
-        raise SelectionError(f"rows cannot be sorted by {_quoted(sort)}", hint=_choices(sort, ORDERS))
+        raise SelectionError(f"rows cannot be sorted by {_quote(sort)}", hint=_choices(sort, ORDERS))
     return sort
 
 
@@ -225,7 +225,7 @@ def _check_pattern(data: SummaryData, pattern: str, name: str) -> None:
     else:
         kinds = ", ".join(sorted({kind.name for kind in data.records.types})[:8])
         hint = f"write a whole path, such as {name}={_longest_path(data)!r}, or the name of a class: {kinds}"
-    raise SelectionError(f"{name}: no layer fits {_quoted(pattern)}", hint=hint)
+    raise SelectionError(f"{name}: no layer fits {_quote(pattern)}", hint=hint)
 
 
 def _choices(value: object, names: Sequence[str]) -> str:
@@ -233,17 +233,17 @@ def _choices(value: object, names: Sequence[str]) -> str:
     return f"{f'did you mean {near!r}? ' if near else ''}Choose from: {', '.join(names)}"
 
 
-def _listed(values: object, name: str, hint: str) -> Sequence[object]:
+def _as_list(values: object, name: str, hint: str) -> Sequence[object]:
     if isinstance(values, Iterable) and not isinstance(values, bytes | str):
         return list(values)
-    raise SelectionError(f"{name} is a text or a list of texts, not {_quoted(values)}", hint=hint)
+    raise SelectionError(f"{name} is a text or a list of texts, not {_quote(values)}", hint=hint)
 
 
 def _pattern_text(pattern: object, name: str, hint: str) -> str:
     if isinstance(pattern, type):
         return f"{pattern.__module__}.{pattern.__qualname__}"
     if not isinstance(pattern, str):
-        raise SelectionError(f"{name} is a text or a list of texts, not of {_quoted(pattern)}", hint=hint)
+        raise SelectionError(f"{name} is a text or a list of texts, not of {_quote(pattern)}", hint=hint)
     return pattern
 
 
@@ -252,6 +252,6 @@ def _longest_path(data: SummaryData) -> str:
     return max((layer.path for layer in data.layers[:200]), key=lambda path: (path.count("."), -len(path)))
 
 
-def _quoted(value: object) -> str:
+def _quote(value: object) -> str:
     text = ascii(value)
     return text if len(text) <= _MESSAGE_WIDTH else f"{text[:_MESSAGE_WIDTH]}…"

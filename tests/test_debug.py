@@ -26,6 +26,14 @@ summarykit.projects.targets.is_model_config = broken
 sys.exit(cli.main(sys.argv[2:]))
 """
 
+#: A shell starts jobs in the background with Ctrl-C ignored, which they would pass on.
+_INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from summarykit.cli import main
+sys.exit(main())
+"""
+
 
 @pytest.fixture
 def home(tmp_path):
@@ -142,7 +150,7 @@ def test_an_interruption_is_one_line(options, home):
     (home / "mine.py").write_text("import time\nfrom pathlib import Path\nPath('ready').touch()\ntime.sleep(60)\n")
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "summarykit", "report", "mine:build", *options], cwd=home, env=env,
+        [sys.executable, "-c", _INTERRUPTIBLE, "report", "mine:build", *options], cwd=home, env=env,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while not (home / "ready").exists():

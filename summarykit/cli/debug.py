@@ -18,8 +18,8 @@ from summarykit import __version__
 #: What a bug may depend on.
 _PACKAGES = ("torch", "pandas", "jinja2", "openpyxl", "lxml", "rich", "typer", "transformers")
 #: Absolute paths of at least two names that are left: in quotes, where they may have blanks, or up to a blank.
-_QUOTED = re.compile(r"""(['"])(?:[A-Za-z]:)?[\\/][^'"\n]*[\\/]([^'"\\/\n]*)\1""")
-_BARE = re.compile(r"""(?<![\w…./\\])(?:[A-Za-z]:)?[\\/][^\s'"<>|:,;()]*[\\/]([^\s'"<>|:,;()\\/]*)""")
+_PATH_IN_QUOTES = re.compile(r"""(['"])(?:[A-Za-z]:)?[\\/][^'"\n]*[\\/]([^'"\\/\n]*)\1""")
+_PLAIN_PATH = re.compile(r"""(?<![\w…./\\])(?:[A-Za-z]:)?[\\/][^\s'"<>|:,;()]*[\\/]([^\s'"<>|:,;()\\/]*)""")
 
 
 def bug_report(error: BaseException, arguments: Sequence[str]) -> str:
@@ -54,7 +54,7 @@ def without_paths(text: str, arguments: Sequence[str]) -> str:
     names = dict(sorted(_places(), key=lambda place: len(place[0]), reverse=True))
     pattern = re.compile(rf"({'|'.join(map(re.escape, names))})(?:([\\/]+)|(?![\w.-]))")
     text = pattern.sub(lambda match: _replacement(names[match[1]], bool(match[2])), text)
-    return _BARE.sub(r"…/\1", _QUOTED.sub(r"\1…/\2\1", text))
+    return _PLAIN_PATH.sub(r"…/\1", _PATH_IN_QUOTES.sub(r"\1…/\2\1", text))
 
 
 def _replacement(name: str, is_parent: bool) -> str:

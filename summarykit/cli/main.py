@@ -152,8 +152,8 @@ def _message(error: Exception, arguments: Sequence[str]) -> str:
         return str(error)
     if hasattr(error, "format_message"):  # click's own usage errors; typer re-exports only some of their classes
         command = next((each for each in arguments if not each.startswith("-")), "")
-        known = f" {command}" if command in {*_command_names()} else ""
-        return f"{error.format_message()}\n  hint: summarykit{known} --help"
+        suffix = f" {command}" if command in {*_command_names()} else ""
+        return f"{error.format_message()}\n  hint: summarykit{suffix} --help"
     if _is_output_error(error):
         return f"the output cannot be written: {error}\n  hint: free some space, or write it elsewhere"
     from summarykit.cli.debug import debug_command

@@ -46,7 +46,7 @@ class ProjectDiff(Saveable):
     options: Options = field(default=Options(), compare=False)
 
     @property
-    def _told(self) -> Report:
+    def _report(self) -> Report:
         return self.changes
 
     @property
@@ -78,9 +78,9 @@ class ProjectDiff(Saveable):
 
         """
         with progress_bar(progress):
-            return write_each([each for path in paths for each in self._wanted(path)])
+            return write_each([each for path in paths for each in self._targets(path)])
 
-    def _wanted(self, path: PathLike) -> Iterator[tuple[Report, PathLike, Options]]:
+    def _targets(self, path: PathLike) -> Iterator[tuple[Report, PathLike, Options]]:
         if NAME not in os.fspath(path):
             yield self.changes, path, self.options
             return
@@ -89,8 +89,8 @@ class ProjectDiff(Saveable):
 
     def __repr__(self) -> str:
         """Return one line: how many models, and how many of them changed."""
-        changed = sum(model.state is not ModelState.SAME for model in self.changes.models)
-        return f"<ProjectDiff of {len(self.changes.models)} models: {changed} changed>"
+        changes = sum(model.state is not ModelState.SAME for model in self.changes.models)
+        return f"<ProjectDiff of {len(self.changes.models)} models: {changes} changed>"
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
@@ -158,8 +158,8 @@ def make_diff_all(
     bases = _Bases.of(base, git)
     overrides = overrides._replace(source=bases.source)
     pairs = [_compare(model, bases, overrides._replace(title=""), progress=progress) for model in models]
-    removed, notes = bases.removed_models({model.name for model in models})
-    changes = ProjectChanges((*(change for change, _ in pairs), *removed), notes)
+    old_models, notes = bases.removed_models({model.name for model in models})
+    changes = ProjectChanges((*(change for change, _ in pairs), *old_models), notes)
     diffs = {change.name: diff for change, diff in pairs if diff}
     result = ProjectDiff(changes, diffs, overrides.over(options))
     result.save(*paths)

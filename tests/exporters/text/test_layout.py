@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from summarykit.exporters.text.layout import Column, wrap, wrap_name, plain, table
+from summarykit.exporters.text.layout import Column, plain, table, wrap, wrap_name
 
 TEXTS = st.text(alphabet="ab c.×层\U0001f600é,19", max_size=24).map(lambda text: " ".join(text.split()))
 COLUMNS = st.builds(

@@ -1,4 +1,4 @@
-"""What an exporter is, and which one writes a path."""
+"""The exporter contract, the formats and plug-ins that keep it, and the choice of one by suffix."""
 
 from __future__ import annotations
 
@@ -24,49 +24,49 @@ OLDEST_API_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user may choose about a report."""
+    """The options of a report, as the user chose them."""
 
     title: str = ""  #: heading; the model's class name by default
     source: str = ""  #: where the model came from, as text
-    templates: tuple[Path, ...] = field(default=())  #: folders whose templates go before the built-in ones
-    fold: bool = True  #: identical repeats stand once, with their number
+    templates: tuple[Path, ...] = field(default=())  #: folders whose templates replace the built-in ones
+    fold: bool = True  #: identical repeats are one row, with their number
     selection: Selection = EVERYTHING.selection  #: which rows and columns the tables show, in which order
-    bom: bool = False  #: a CSV begins with the mark by which Excel knows UTF-8
+    bom: bool = False  #: a CSV begins with the byte order mark that Excel needs for UTF-8
 
 
 @runtime_checkable
 class Exporter(Protocol):
-    """What is asked of an exporter: its suffixes and one method."""
+    """An exporter of reports on a model: its suffixes and one method."""
 
     suffixes: ClassVar[tuple[str, ...]]
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
-        """Write the whole report to *out*, opened for bytes."""
+        """Write the report to *out*, opened for bytes."""
 
 
 @runtime_checkable
 class ComparisonExporter(Protocol):
-    """What an exporter offers that can also write what changed from one model to another."""
+    """An exporter of reports on the changes from one model to another."""
 
     suffixes: ClassVar[tuple[str, ...]]
 
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
-        """Write the whole report on the comparison to *out*, opened for bytes."""
+        """Write the report on the comparison to *out*, opened for bytes."""
 
 
 @runtime_checkable
 class ProjectExporter(Protocol):
-    """What an exporter offers that can also write what changed in several models at once."""
+    """An exporter of reports on the changes in several models at once."""
 
     suffixes: ClassVar[tuple[str, ...]]
 
     def write_project(self, changes: ProjectChanges, out: BinaryIO, options: Options) -> None:
-        """Write the whole report on the models of a project to *out*, opened for bytes."""
+        """Write the report on the models of a project to *out*, opened for bytes."""
 
 
-#: What reports are on.
+#: The data of a report, by its kind.
 Report = SummaryData | Comparison | ProjectChanges
-#: The method that writes each of them, and what such a report is.
+#: For each kind of report the method that writes it, and its name in messages.
 METHODS: dict[type, tuple[str, str]] = {
     SummaryData: ("write", "report"),
     Comparison: ("write_comparison", "report on what changed"),
@@ -75,7 +75,7 @@ METHODS: dict[type, tuple[str, str]] = {
 
 
 def write_with(exporter: Exporter, report: Report, out: BinaryIO, options: Options) -> None:
-    """Write what is *report* with *exporter*, which was asked before whether it can."""
+    """Write what is *report* with *exporter*, which ``exporter_for`` chose for this kind."""
     getattr(exporter, METHODS[type(report)][0])(report, out, options)
 
 
@@ -104,9 +104,9 @@ def built_in() -> dict[str, type[Exporter]]:
         from summarykit.exporters.markdown import exporter as markdown
         from summarykit.exporters.text import exporter as text
     finally:
-        random.setstate(state)  # rich draws a number when it is first imported; nobody's seed may notice
+        random.setstate(state)  # importing rich draws a random number; the user's seed must not change
 
-    del csv, excel, html, json, latex, markdown, text  # importing them is what registers them
+    del csv, excel, html, json, latex, markdown, text  # importing a module registers its formats
     return dict(_BUILT_IN)
 
 

@@ -19,7 +19,7 @@ from summarykit.expression import group_digits
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import Comparison, ProjectChanges
 
-#: A notebook keeps at most so many layers.
+#: The largest number of layers in the Markdown of a notebook.
 NOTEBOOK_ROWS = 30
 
 
@@ -46,7 +46,7 @@ def _view(data: SummaryData, options: Options, most: int = MOST_GROUPS) -> Repor
 
 @exporter("markdown")
 class MarkdownExporter:
-    """Names always stand in code spans, which keeps mentions and links from happening."""
+    """Names are always code spans, so that no host makes a mention or a link of them."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".md", ".markdown")
 
@@ -67,12 +67,12 @@ class MarkdownExporter:
 
 
 def brief(data: SummaryData, options: Options) -> str:
-    """Return the report as a notebook keeps it beside the others: with the largest layers alone."""
+    """Return the report for a notebook: with the largest layers only."""
     return _report(data, options, NOTEBOOK_ROWS)
 
 
 def _report(data: SummaryData, options: Options, most: int) -> str:
-    """Return the report, or as much of it as a comment has room for."""
+    """Return the report, shortened to what a comment may have."""
     return _first_that_fits(
         _render("markdown/report.md.j2", {"report": view}, options) for view in _views(data, options, most)
     )
@@ -85,7 +85,7 @@ def _views(data: SummaryData, options: Options, most: int) -> Iterator[ReportVie
 
 
 def _first_that_fits(texts: Iterable[str]) -> str:
-    """Return the first of *texts* a comment has room for, or the last of them."""
+    """Return the first of *texts* that is short enough for a comment, or else the last."""
     for text in texts:
         if characters(text) <= MOST_CHARACTERS:
             break

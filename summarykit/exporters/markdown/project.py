@@ -1,4 +1,4 @@
-"""One comment on all models of a project: a table, then the details of each, as many as there is room for."""
+"""One comment on all models of a project: a table, then the details of as many models as the size limit allows."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from summarykit.exporters.view.diff import DiffView, build_diff_view, build_proj
 from summarykit.exporters.view.words import count_noun
 from summarykit.summary.diff import ModelChange, ProjectChanges
 
-#: What stands around the details of one model, but for its name.
+#: Characters of the template around the details of one model, without its name.
 _AROUND = 300
 
 Render = Callable[[str, Mapping[str, Any]], str]
 
 
 class _Details:
-    """The comment on one model: whole, then ever shorter; each is rendered when it is asked for."""
+    """The comment on one model at each level of shortening, from whole to shortest; each is rendered on first use."""
 
     def __init__(self, view: DiffView, render: Render) -> None:
         self.name, self.headline = view.title, view.headline
@@ -38,7 +38,7 @@ class _Details:
 
 
 def project_comment(changes: ProjectChanges, render: Render, options: Options) -> str:
-    """Return the comment: at most 60,000 characters, by leaving out whole parts, the least telling first."""
+    """Return the comment, shortened to 60,000 characters by dropping the least important parts."""
     entries = [] if changes.same and changes.ok else visible_models(changes)
     views = [_model_view(model, fold=options.fold) for model in entries]
     details = [_Details(view, render) for view in views if view and not view.same]
@@ -65,7 +65,7 @@ def _cost(each: _Details, text: str) -> int:
 
 
 def _level(details: Sequence[_Details], budget: int) -> int:
-    """Return how much shorter all have to be to fit."""
+    """Return the lowest level of shortening at which all details fit in *budget*, or else the highest level."""
     deepest = max((len(each.views) for each in details), default=1) - 1
     for level in range(deepest):
         if sum(_cost(each, each.form(level)) for each in details) <= budget:
@@ -74,7 +74,7 @@ def _level(details: Sequence[_Details], budget: int) -> int:
 
 
 def _first_that_fit(details: list[tuple[_Details, str]], budget: int) -> list[tuple[_Details, str]]:
-    """Return the first of them, as many as fit."""
+    """Return the first of *details*, as many as fit in *budget*."""
     for at, (each, text) in enumerate(details):
         budget -= _cost(each, text)
         if budget < 0:

@@ -1,4 +1,4 @@
-"""A report in less room: whole parts are left out, the least telling first, and that is said."""
+"""Shorten a report to a size limit by dropping the least important parts; the report lists what was dropped."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from summarykit.exporters.view.diff.values import DiffView
 from summarykit.exporters.view.values import ReportView
 from summarykit.exporters.view.words import count_noun, join_words, shorten
 
-#: The list of layers is cut to so many rows before it is left out.
+#: The list of layers is cut to these numbers of rows in turn, before it is dropped.
 FEWER_GROUPS = (100, 30)
-#: How many models and errors stand in less and less room.
+#: The largest numbers of models and of errors, at each level of shortening.
 PROJECT_LIMITS = ((100, 20), (100, 3), (30, 3), (10, 1), (3, 0))
 _LONGEST_TEXT = 80
 _FEW_PROBLEMS = 5
 
 
 def shorten_report(view: ReportView, with_fewer: Iterable[ReportView]) -> Iterator[ReportView]:
-    """Yield ever less of *view*, which had too much; each says what it leaves out.
+    """Yield shorter and shorter forms of *view*; each lists what was dropped.
 
-    First goes what it takes to hold and to train the model, then the smaller layers of the list, the list itself, the
-    other groupings, the words of a small model. In the end long names lose their middle, a few problems stand for all.
+    Memory is dropped first, then the smaller layers of the list, the list itself, the other groupings, and the words
+    of a small model. In the end long names lose their middle, and all problems but a few are dropped.
 
     Args:
         view: The whole report.
-        with_fewer: The same with ever fewer rows in the list of layers, which say so themselves.
+        with_fewer: The same report with fewer and fewer rows in the list of layers; each reports its own omissions.
 
     """
     left_out = ["what memory it takes"] if view.memory else []
@@ -56,7 +56,7 @@ def shorten_report(view: ReportView, with_fewer: Iterable[ReportView]) -> Iterat
 
 
 def shorten_diff(view: DiffView) -> Iterator[DiffView]:
-    """Yield *view*, then ever less of it: without the names in checkpoints, the smaller changes, the other reasons."""
+    """Yield *view*, then shorter forms: without the names in checkpoints, the smaller changes, the other reasons."""
     yield view
     loading = view.checkpoint
     if loading.names:
@@ -77,7 +77,7 @@ def _less(view: ReportView, left_out: list[str]) -> ReportView:
 
 
 def _with_short_texts(value: Any) -> Any:
-    """Return a view with every text in it cut in its middle where it is long; deep, and nothing else changes."""
+    """Return a view with every long text in it, at any depth, cut in its middle."""
     if isinstance(value, str):
         return shorten(value, _LONGEST_TEXT)
     if isinstance(value, tuple):

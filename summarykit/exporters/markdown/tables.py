@@ -1,4 +1,4 @@
-"""Tables of Markdown in columns: for who reads the text as it stands, and so that no formula is broken over lines.
+"""Align the columns of Markdown tables, for readers of the source, and keep formulas on one line in a page.
 
 A host gives a table the width of the page and then breaks its cells at every blank, names and formulas too. It never
 makes a column narrower than its heading: blanks in the heading that cannot be broken and are as wide as a digit keep
@@ -13,11 +13,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-#: A wider table is not padded: its lines are broken by a terminal or a mail anyhow.
+#: A wider table is not padded: a terminal or a mail breaks its lines in any case.
 WIDEST = 120
-#: A heading gets no wider than this; a longer name or formula is broken.
+#: The largest width of a heading; a longer name or formula is broken.
 _MOST = 60
-#: How wide a character of a formula or a heading, and of a name in code, is beside a digit in bold.
+#: The width of a character of a formula or a heading, and of a name in code, relative to a bold digit.
 _TEXT, _CODE = 0.85, 0.92
 _DIGIT_BLANK, _BLANK = "\u2007", "\u00a0"
 
@@ -27,7 +27,7 @@ _BREAKABLE = re.compile(r"[ –-]")
 
 
 def in_columns(text: str) -> str:
-    """Return *text* with every table in it laid out; what it says is the same."""
+    """Return *text* with the columns of every table aligned."""
     lines = text.split("\n")
     result: list[str] = []
     at = 0
@@ -47,7 +47,7 @@ def in_columns(text: str) -> str:
 def _lay_out(lines: list[str]) -> list[str]:
     heads, rules, *rows = ([cell.strip(" ") for cell in line[1:-1].split("|")] for line in lines)
     if any(len(row) != len(heads) for row in (rules, *rows)):
-        return lines  # of a user's template, with signs of its own in the cells
+        return lines  # a user's template, with bars in its cells
     right = [rule.endswith(":") and not rule.startswith(":") for rule in rules]
     columns = [[row[column] for row in rows] for column in range(len(heads))]
     heads = [_widen(head, cells, at_right) for head, cells, at_right in zip(heads, columns, right, strict=True)]
@@ -59,7 +59,7 @@ def _lay_out(lines: list[str]) -> list[str]:
 
 
 def _widen(head: str, cells: Sequence[str], at_right: bool) -> str:
-    """Return a heading as wide as the longest of *cells* that could be broken."""
+    """Return a heading as wide as the longest breakable one of *cells*."""
     least = 0.0
     for cell in cells:
         wide = _CODE if "`" in cell else _TEXT
@@ -73,17 +73,17 @@ def _widen(head: str, cells: Sequence[str], at_right: bool) -> str:
     if more <= 0:
         return whole
     blanks = _DIGIT_BLANK * more
-    # A usual blank that cannot be broken stands outermost: digit-wide ones may hang over the end of a line.
+    # An ordinary no-break space comes outermost: digit-wide ones may overflow at the end of a line.
     return f"{_BLANK}{blanks}{whole}" if at_right else f"{whole}{blanks}{_BLANK}"
 
 
 def _visible_width(cell: str) -> int:
-    """Return how many characters of a cell are seen in its longest line."""
+    """Return the number of visible characters in the longest line of a cell."""
     return max(len(html.unescape(_MARKS.sub("", line))) for line in cell.split("<br>"))
 
 
 def _width(text: str) -> int:
-    """Return how many columns of a terminal *text* takes."""
+    """Return the width of *text* in columns of a terminal."""
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -13,7 +13,7 @@ from summarykit.expression import Expression, Sentence
 
 
 class RuleText(Protocol):
-    """What is printed of a rule; exporters know no registry."""
+    """The fields of a rule that are printed; exporters do not import the rules themselves."""
 
     @property
     def target(self) -> str: ...
@@ -30,7 +30,7 @@ class RuleText(Protocol):
 
 
 def print_rules(console: Console, rules: Iterable[RuleText]) -> None:
-    """Print each rule: the layers it is for, what it is about, the formula, the shapes."""
+    """Print each rule: its layers, its description, its formula and its shapes."""
     for number, rule in enumerate(rules):
         lines = [Text()] if number else []
         lines.append(Text(visible(title(rule)), style="bold"))
@@ -45,7 +45,7 @@ def print_rules(console: Console, rules: Iterable[RuleText]) -> None:
 
 
 def title(rule: RuleText) -> str:
-    """Return the layers a rule is for, with the library they are of where that is not torch."""
+    """Return the layers of a rule, with their library if it is not torch."""
     names = [name.rpartition(".")[2] for name in (rule.target, *rule.aliases)]
     library = rule.target.partition(".")[0]
     public = ", ".join(name for name in names if not name.startswith("_"))
@@ -53,5 +53,5 @@ def title(rule: RuleText) -> str:
 
 
 def with_signs(source: str) -> str:
-    """Return the text of a rule with the signs people write by hand."""
+    """Return the text of a rule with mathematical signs: × for ``*``, ÷ for ``//``."""
     return source.replace("//", "÷").replace(" * ", " × ").replace(" - ", " − ")

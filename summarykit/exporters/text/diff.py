@@ -1,4 +1,4 @@
-"""A comparison as plain text: what changed, for a terminal at most 100 columns wide."""
+"""A comparison as plain text, for a terminal, at most 100 columns wide."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SIGNS = {"ok": ("✓ ", "green"), "bad": ("✗ ", "bold red"), "warning": ("! "
 
 
 def print_comparison(console: Console, comparison: Comparison, options: Options) -> None:
-    """Print what changed on *console*, at most 100 columns wide; one line where nothing did."""
+    """Print the changes on *console*, at most 100 columns wide; one line if there are none."""
     view = build_diff_view(
         comparison, title=options.title, source=options.source, fold=options.fold, top_rows=MOST_ROWS
     )
@@ -66,7 +66,7 @@ def _lines(view: DiffView, width: int) -> list[Text]:
 
 
 def _rows(view: DiffView, width: int) -> list[Text]:
-    """Return the changes: what happened to which layer and by how much in a line, below it before and after."""
+    """Return the changes: a line with state, layer and change, and below it the formulas before and after."""
     words = max(cell_len(row.word) for row in view.top) + _GAP
     space = width - words
     wide = min(space, max(cell_len(plain(_name(row))) + _GAP + cell_len(row.change) for row in view.top))
@@ -85,7 +85,7 @@ def _rows(view: DiffView, width: int) -> list[Text]:
 
 
 def _beside(word: str, text: StyledText, change: tuple[str, str], words: int, wide: int) -> Text:
-    """Return a line: *word* in a column of its own, *text*, and *change* at the right of *wide* columns."""
+    """Return a line: *word* in its own column, *text*, and *change* aligned right in *wide* columns."""
     line = Text.assemble(word, " " * (words - cell_len(word)), *text)
     between = wide - cell_len(plain(text)) - cell_len(change[0])
     return line.append(" " * max(between, 0)).append(*change) if change[0] else line

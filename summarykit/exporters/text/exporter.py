@@ -22,16 +22,16 @@ from summarykit.summary.diff import Comparison, ProjectChanges
 
 WIDTH = 100
 MOST_ROWS = 30
-#: A terminal with fewer columns has no room for types beside names and formulas.
+#: A terminal with fewer columns is too narrow for types beside names and formulas.
 _NARROW = 95
-#: So much of a name stands in one line, however little room there is.
+#: The least width of the column of names, however narrow the terminal is.
 _NAMES = 24
-#: So much of a title stands at the top, and of where the model came from.
+#: The largest length of the title and of the source at the top.
 _HEAD = 200
-#: What the largest number of a row is called, unless the one of the layer alone stands beside it.
+#: The heading of the total of a row, unless the count of the layer itself is in a column too.
 _LABELS = {"total": "Parameters", "macs_total": "MACs"}
 _ITSELF = {"total": "parameters", "macs_total": "macs"}
-#: How wide a column gets at most, without a run and with one.
+#: The largest width of a column, without a run and with one.
 _WIDTHS = {"formula": (34, 22), "output_shapes": (18, 18), "explanation": (60, 60)}
 _LOOKS = {"checked": "green", "read": "green", "size": "dim", "differs": "bold red"}
 _PROBLEMS = {"bad": ("✗ ", "bold red"), "warning": ("! ", "yellow"), "note": ("", "dim")}
@@ -39,7 +39,7 @@ _PROBLEMS = {"bad": ("✗ ", "bold red"), "warning": ("! ", "yellow"), "note": (
 
 @exporter("text")
 class TextExporter:
-    """What ``str(summary)`` says; names are text, never markup."""
+    """The text of ``str(summary)``; names are text, never markup."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".txt",)
 
@@ -49,11 +49,11 @@ class TextExporter:
         out.write("".join(f"{plain(line).rstrip()}\n" for line in lines).encode("utf-8"))
 
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
-        """Write what changed as UTF-8, without colours."""
+        """Write the changes as UTF-8, without colours."""
         out.write(_plain_text(lambda console: print_comparison(console, comparison, options)))
 
     def write_project(self, changes: ProjectChanges, out: BinaryIO, options: Options) -> None:
-        """Write what changed in all models of a project as UTF-8, without colours."""
+        """Write the changes in all models of a project as UTF-8, without colours."""
         out.write(_plain_text(lambda console: print_project(console, changes, options)))
 
 
@@ -64,7 +64,7 @@ def _plain_text(print_report: Callable[[Console], None]) -> bytes:
 
 
 def terminal() -> Console:
-    """Return where the command line prints; what goes to a pipe or a file has room for the whole table."""
+    """Return the console of the command line; a pipe or a file gets the full width of the table."""
     console = Console(highlight=False, emoji=False)
     if console.is_terminal or "COLUMNS" in os.environ:
         return console
@@ -119,7 +119,7 @@ def _styled(text: str, looks: str = "") -> StyledText:
 
 
 def _columns(*, ran: bool, narrow: bool) -> tuple[str, ...]:
-    """Return the columns of the table; a *narrow* one names no types."""
+    """Return the columns of the table; a *narrow* one has no types."""
     types = () if narrow else ("type",)
     if not ran:
         return (*types, "formula", "total", "share", "check")
@@ -127,7 +127,7 @@ def _columns(*, ran: bool, narrow: bool) -> tuple[str, ...]:
 
 
 def _table(view: ReportView, width: int, *, chosen: bool) -> list[StyledText]:
-    """Return the folded tree; rows that are left out are counted below. No number of *chosen* columns is cut."""
+    """Return the folded tree; omitted rows are counted below it. In *chosen* columns no number is cut."""
     ran = view.run is not None
     keys = [column.key for column in view.columns]
     rows = _visible_rows(view)
@@ -160,7 +160,7 @@ def _dim(cell: StyledText) -> StyledText:
 
 
 def _visible_rows(view: ReportView) -> list[Row]:
-    """Return the rows of the table: without the model itself, or with what it holds beside its parts."""
+    """Return the rows of the table; the model itself has one only if it has parameters outside its parts."""
     root, *inside = view.rows
     if inside and root.own:  # so that the rows add up
         own_share = share(root.own_value, view.total_value)
@@ -169,7 +169,7 @@ def _visible_rows(view: ReportView) -> list[Row]:
 
 
 def _name(row: Row, *, has_notes: bool) -> StyledText:
-    """Return the name of a row; with what is to know of it where no other column has room for that."""
+    """Return the name of a row, with its note unless another column has the note."""
     name = "  " * min(row.depth - 1, 6) + shorten(visible(row.name), 36)
     runs = [(name, "bold" if row.depth == 1 else "")]
     if row.copies > 1:
@@ -180,7 +180,7 @@ def _name(row: Row, *, has_notes: bool) -> StyledText:
 
 
 def _cell(row: Row, key: str, text: str) -> StyledText:
-    """Return what stands in a column; *text* where the terminal has no way of its own to say it."""
+    """Return a cell in the terminal's own style; for other columns, *text*."""
     details, flow = row.details, row.flow
     match key:
         case "check":
@@ -211,7 +211,7 @@ def _formula(row: Row) -> StyledText:
 
 
 def _output(row: Row) -> StyledText:
-    """Return the size of what leaves a layer, or that one with parameters was never called."""
+    """Return the output shape of a layer; for a layer with parameters that was not called, the reason."""
     if row.flow is None or row.flow.calls:
         return _styled(row.flow.output if row.flow else "")
     return _styled(row.flow.status if row.formula else "", "dim")

@@ -1,4 +1,4 @@
-"""Lines and tables of plain text, each part with its looks: laid out once, for a terminal, a file and ``str()`` alike.
+"""Lines and tables of plain text, each part with its style: laid out once, for a terminal, a file and ``str()``.
 
 Rich prints the same table, but asks each cell several times how wide it is and makes an object of every run of
 blanks. For a table of texts that is most of the work: here a cell is measured once, and only what is too wide for its
@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-#: Runs of text, each with the name of its looks; no run is markup, whatever it says.
+#: Runs of text, each with the name of its style; no run is read as markup.
 StyledText = tuple[tuple[str, str | Style], ...]
 
 _GAP = 2
-#: What ends a part of a name: ``self_``, ``layers.``, ``0–2,``.
+#: The end of a part of a name: ``self_``, ``layers.``, ``0–2,``.
 _PART = re.compile(r"[._,/ ]+")
 
 
@@ -31,29 +31,29 @@ class Column(NamedTuple):
 
     label: str
     right: bool = False
-    whole: bool = False  #: it is not made narrower where there is little room
-    overflow: Literal["fold", "ellipsis", "name"] = "fold"  #: how a text too wide for it goes on, or ends
+    whole: bool = False  #: it stays at its full width in a narrow table
+    overflow: Literal["fold", "ellipsis", "name"] = "fold"  #: how a text that is too wide continues or ends
     least: int = 0
     most: int | None = None
 
 
 def plain(line: StyledText) -> str:
-    """Return what a line says."""
+    """Return the text of a line, without styles."""
     return line[0][0] if len(line) == 1 else "".join(text for text, _ in line)
 
 
 def as_text(line: StyledText) -> Text:
-    """Return a line as rich prints it."""
+    """Return a line as a text of rich."""
     return Text.assemble(*line, end="")
 
 
 def wrap(line: StyledText, width: int) -> list[StyledText]:
-    """Return *line* in as many lines as it takes where there are *width* columns."""
+    """Return *line* as lines of at most *width* columns."""
     return [line] if cell_len(plain(line)) <= width else _fold(line, width, Column(""))
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[StyledText]], width: int) -> list[StyledText]:
-    """Return the lines of a table with a heading, at most *width* columns wide as far as its texts can be broken."""
+    """Return the lines of a table with a heading, at most *width* columns wide if its texts can be broken."""
     grid = [[((column.label, "bold"),) for column in columns], *rows]
     lengths = [[cell_len(plain(cell)) for cell in row] for row in grid]
     gaps = [_GAP] * (len(columns) - 1) + [0]
@@ -111,7 +111,7 @@ def _fold(cell: StyledText, width: int, column: Column) -> list[StyledText]:
 
 
 def wrap_name(name: StyledText, width: int) -> list[StyledText]:
-    """Return a name in as many lines as it takes, broken between its parts, each line below the first set in."""
+    """Return a name as lines of at most *width* columns, broken between its parts; later lines are indented."""
     text = plain(name)
     inset = len(text) - len(text.lstrip(" ")) + _GAP
     inset = inset if inset <= width // 2 else 0
@@ -126,7 +126,7 @@ def wrap_name(name: StyledText, width: int) -> list[StyledText]:
 
 
 def _break_at(text: str, width: int) -> int:
-    """Return where to break a name: after the last part that fits, if that is not too soon, or where it must be."""
+    """Return where to break a name: after the last part that fits, or at *width* if that part ends too early."""
     fits = 0
     for sign in text:
         if cell_len(text[: fits + 1]) > width:
@@ -143,15 +143,15 @@ def _after(before: int, text: Text) -> StyledText:
 
 @cache
 def _console() -> Console:
-    """Return the console rich wants to be given wherever it breaks a text; nothing is printed on it."""
+    """Return the console that rich needs to break a text; nothing is printed on it."""
     return Console(file=StringIO(), color_system="truecolor", width=100)
 
 
 def _widths(columns: Sequence[Column], natural: Sequence[int], gaps: Sequence[int], space: int) -> list[int]:
-    """Return how wide each column gets, with its gap: as its widest text, or less where there is too little room."""
+    """Return the width of each column with its gap: that of its widest text, or less in a narrow table."""
     most = [space if column.most is None else column.most for column in columns]
     limits = [min(wide, limit) + gap for wide, limit, gap in zip(natural, most, gaps, strict=True)]
-    # A column that stays whole gives way only where nothing else is left to.
+    # A column at full width becomes narrower only after all others have.
     floors = [
         wide if column.whole else min(wide, column.least + gap)
         for column, wide, gap in zip(columns, limits, gaps, strict=True)
@@ -160,7 +160,7 @@ def _widths(columns: Sequence[Column], natural: Sequence[int], gaps: Sequence[in
 
 
 def _narrow(widths: list[int], floors: Sequence[int], space: int) -> list[int]:
-    """Return *widths* that fit in *space*: the widest give way first, down to its floor each, and in the end all."""
+    """Return *widths* that fit in *space*: the widest shrink first, each down to its floor, and in the end all."""
     while (excess := sum(widths) - space) > 0:
         loose = [wide for wide, floor in zip(widths, floors, strict=True) if wide > floor]
         if not loose:

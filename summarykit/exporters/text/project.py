@@ -1,4 +1,4 @@
-"""What changed in the models of a project as plain text: a table, then what is wrong, line by line."""
+"""The changes in the models of a project as plain text: a table, then the problems, one a line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SIGNS = {"ok": ("✓ ", "green"), "bad": ("✗ ", "bold red"), "warning": ("! "
 
 
 def print_project(console: Console, changes: ProjectChanges, options: Options) -> None:
-    """Print what changed in each model on *console*, at most 100 columns wide; one line where nothing did."""
+    """Print the changes in each model on *console*, at most 100 columns wide; one line if there are none."""
     view = build_project_view(changes, title=options.title, source=options.source)
     console.print(_head(view), soft_wrap=True)
     for note in view.notes:

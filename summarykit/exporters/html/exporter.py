@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
@@ -20,6 +20,7 @@ from summarykit.exporters.html.diff.table import change_table, visible_groups
 from summarykit.exporters.html.icicle import diff_picture, picture_cells
 from summarykit.exporters.html.minify import minify_script, minify_style
 from summarykit.exporters.html.page_data import More, filtered_page_data, ranking_cells, whole_page_data
+from summarykit.exporters.html.values import DiffFragment, DiffPage, Fragment, ReportPage
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import MOST_ROWS, folding_of, ran
@@ -76,17 +77,17 @@ class HtmlExporter:
             view = _view(data, options, most, fold=fold, folding=folding, with_picture=True)
             columns = page_columns(options.selection.columns, ran=ran(data))
             tree = _page_data(data, folding, options, view, columns, fold=fold, most=most)
-        values = {
-            "report": view,
-            "policy": _POLICY_PLACEHOLDER,
-            "island": tree,
-            "columns": columns,
-            "many": len(data.layers) > MOST_ROWS,
-            "asked": (extra := [column for column in columns if column.at >= 0]),
-            "more": max(0, len(extra) - sum(column.always and not column.shown for column in columns)),
-        }
-        page = _render("html/report.html.j2", values, options)
-        out.write(with_policy(page).encode("utf-8"))
+        extra = tuple(column for column in columns if column.at >= 0)
+        page = ReportPage(
+            report=view,
+            policy=_POLICY_PLACEHOLDER,
+            island=tree,
+            columns=columns,
+            many=len(data.layers) > MOST_ROWS,
+            asked=extra,
+            more=max(0, len(extra) - sum(column.always and not column.shown for column in columns)),
+        )
+        out.write(with_policy(_render("html/report.html.j2", page, options)).encode("utf-8"))
 
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
         """Write the page on what changed as UTF-8."""
@@ -98,15 +99,15 @@ class HtmlExporter:
             tree = diff_page_data(merged_tree, groups, table, view.title, fold=options.fold)
             picture = None if view.same or view.new else diff_picture(merged_tree, view.title)
             tree |= {"picture": picture_cells(picture)} if picture else {}
-        values = {
-            "diff": view,
-            "picture": picture if groups else None,
-            "table": table,
-            "island": as_data(tree) if groups else "",
-            "many": len(merged_tree.tree.layers) > MOST_ROWS,
-            "policy": _POLICY_PLACEHOLDER,
-        }
-        out.write(with_policy(_render("html/diff.html.j2", values, options)).encode("utf-8"))
+        page = DiffPage(
+            diff=view,
+            picture=picture if groups else None,
+            table=table,
+            island=as_data(tree) if groups else Markup(),
+            many=len(merged_tree.tree.layers) > MOST_ROWS,
+            policy=_POLICY_PLACEHOLDER,
+        )
+        out.write(with_policy(_render("html/diff.html.j2", page, options)).encode("utf-8"))
 
 
 def fragment(data: SummaryData, options: Options) -> str:
@@ -115,7 +116,7 @@ def fragment(data: SummaryData, options: Options) -> str:
     columns = ("type", "formula", "total", "share", "output_shapes", "macs_total") if ran(data) else ()
     view = _view(data, options, NOTEBOOK_ROWS, columns, fold=options.fold, with_empty=bool(data.flows))
     itself = share(view.rows[0].own_value, view.total_value)
-    return _render("html/fragment.html.j2", {"report": view, "itself": itself, "not_shown": _not_shown(data)}, options)
+    return _render("html/fragment.html.j2", Fragment(view, itself, _not_shown(data)), options)
 
 
 def _not_shown(data: SummaryData) -> str:
@@ -216,7 +217,7 @@ def diff_fragment(comparison: Comparison, options: Options) -> str:
     view = build_diff_view(
         comparison, title=options.title, source=options.source, fold=options.fold, top_rows=NOTEBOOK_ROWS
     )
-    return _render("html/diff_fragment.html.j2", {"diff": view}, options)
+    return _render("html/diff_fragment.html.j2", DiffFragment(view), options)
 
 
 def with_policy(page: str) -> str:
@@ -235,7 +236,7 @@ def content_policy(page: str) -> str:
     return "; ".join(["default-src 'none'", *sources, "base-uri 'none'", "form-action 'none'"])
 
 
-def _render(template: str, values: Mapping[str, Any], options: Options) -> str:
+def _render(template: str, page: ReportPage | DiffPage | Fragment | DiffFragment, options: Options) -> str:
     helpers: dict[str, Callable[..., Any]] = {
         "attribute": attribute,
         "breaks": breaks,
@@ -243,4 +244,4 @@ def _render(template: str, values: Mapping[str, Any], options: Options) -> str:
         "lean_script": minify_script,
         "lean_style": minify_style,
     }
-    return render(template, values, escape, folders=options.templates, helpers=helpers)
+    return render(template, page._asdict(), escape, folders=options.templates, helpers=helpers)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.latex.table import paper_table
+from summarykit.exporters.latex.values import Paper
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import build_view
 from summarykit.summary.data import SummaryData
@@ -105,7 +106,7 @@ class LatexExporter:
         """Write the table."""
         view = build_view(data, title=options.title, source=options.source, fold=options.fold, most_rows=0)
         table = paper_table(data, title=view.title, fold=options.fold, selection=options.selection)
-        values = {"report": view, "table": table}
+        values = Paper(view, table)._asdict()
         helpers = {"name": name, "math": math, "label": label}
         text = render("latex/report.tex.j2", values, escape, folders=options.templates, helpers=helpers)
         out.write(text.encode("utf-8"))

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from summarykit.exporters.view.columns import RowContext, cells_of
 from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.tree import Place, visible_places
-from summarykit.exporters.view.values import Details, Piece, Rich, Row, RowFlow, TensorLine
+from summarykit.exporters.view.values import Details, Piece, Rich, Row, RowFlow, TensorLine, TermLine
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, per_mille, place, shape_words, share, short
 from summarykit.expression import Unanswerable, group_digits, html, latex, numbers
 from summarykit.records import LayerRecord, TensorFacts
@@ -206,7 +206,7 @@ def _details(data: SummaryData, layer: LayerRecord, path: str, *, marked_up: boo
             markup, tex = Markup.escape(why.formula.source), ""
     word, sign, look = GRADE_WORDS[why.evidence] if why else ("", "", "")
     lines = [
-        (line.label, f"{numbers(line.formula.tree, dict(line.bindings))} = {group_digits(line.value)}")
+        TermLine(line.label, f"{numbers(line.formula.tree, dict(line.bindings))} = {group_digits(line.value)}")
         for line in (why.lines if why else ())
     ]
     return Details(

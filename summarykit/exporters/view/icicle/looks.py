@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from summarykit.exporters.view.values import Look
 from summarykit.summary.data import SummaryData
 
 #: Look and name of each family, in the order of the legend; what changed is marked beside its family.
 LOOKS = (
-    ("linear", "Linear"),
-    ("conv", "Conv"),
-    ("embedding", "Embedding"),
-    ("norm", "Norm"),
-    ("other", "Other"),
-    ("changed", "changed"),
+    Look("linear", "Linear"),
+    Look("conv", "Conv"),
+    Look("embedding", "Embedding"),
+    Look("norm", "Norm"),
+    Look("other", "Other"),
+    Look("changed", "changed"),
 )
 _WORDS = {"linear": "linear", "conv": "conv", "embed": "embedding", "norm": "norm"}
 #: A convolution's weight has a window beside what goes in and out; transformers' Conv1D is a linear layer.

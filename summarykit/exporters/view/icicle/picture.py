@@ -61,7 +61,7 @@ def build_picture(data: SummaryData, folding: Folding, title: str, change_counts
         measures=tuple(word for word, _ in measures),
         boxes=boxes,
         levels=1 + max(box.level for box in boxes if box.shown),
-        looks=tuple(look for look in LOOKS if look[0] in looks),
+        looks=tuple(look for look in LOOKS if look.look in looks),
         caption=_caption([word for word, _ in measures], title, marks="changed" in looks),
         left_out=_left_out(folding, tree, measures),
     )

@@ -25,12 +25,19 @@ class PictureBox(NamedTuple):
     opens: bool  #: there are boxes inside
 
 
+class Look(NamedTuple):
+    """A family of layers, for the legend."""
+
+    look: str  #: linear, conv, embedding, norm, other or changed
+    name: str
+
+
 class Picture(NamedTuple):
     """The icicle: the folded tree, width by what a part holds."""
 
     measures: tuple[str, ...]  #: "parameters", then "multiply-adds (MACs)" and "bytes" where they tell more
     boxes: tuple[PictureBox, ...]
     levels: int  #: how many are shown at once
-    looks: tuple[tuple[str, str], ...]  #: look and name of each family that is in the picture
+    looks: tuple[Look, ...]  #: of each family that is in the picture
     caption: str
     left_out: str  #: what stands merged or is not opened, in words; empty where nothing is

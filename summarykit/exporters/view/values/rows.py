@@ -22,6 +22,13 @@ class TensorLine(NamedTuple):
     look: str  #: its grade: checked, read, size or differs; empty for a buffer
 
 
+class TermLine(NamedTuple):
+    """One term of a formula that has several."""
+
+    label: str  #: "layer 0"
+    equation: str
+
+
 class Details(NamedTuple):
     """What opening a row shows."""
 
@@ -36,7 +43,7 @@ class Details(NamedTuple):
     grade: str  #: the fine grade
     origin: str
     tensors: tuple[TensorLine, ...]
-    lines: tuple[tuple[str, str], ...]  #: label and equation of each term, where there are several
+    lines: tuple[TermLine, ...]  #: each term of the formula, where there are several
     closed: str  #: the closed formula of a container, and whether it gives the sum of its parts
 
 

@@ -36,12 +36,12 @@ from summarykit.summary.selection import EVERYTHING, Selection, choose
 
 #: A notebook shows at most so many rows of the tree; the page has them all.
 NOTEBOOK_ROWS = 30
-#: Of a folded tree with more rows than a page opens quickly, so many stand in it; a script draws all of them.
+#: Rows in the page of a large folded tree, so that it opens quickly; the script draws the others.
 _FEW_ROWS = 500
 
-# Stands in the page until the policy is known; no text of a model can hold it, for every quote is escaped.
+# Is in the page until the policy is known. No text of a model can contain it, because every quote is escaped.
 _POLICY_PLACEHOLDER = "the policy follows what is rendered"
-# A script that holds data alone is never run, and needs no leave.
+# A script with data only is never run and needs no permission.
 _STYLE_OR_SCRIPT = re.compile(
     r"<!--.*?-->|<script type=\"application/json\">.*?</script>|<(style|script)\b[^>]*>(.*?)</\1\s*>",
     re.DOTALL | re.IGNORECASE,
@@ -52,18 +52,18 @@ _AFTER = re.compile(r"(?<=[._/])(?=[^\W_])|(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z
 
 
 def breaks(text: str) -> Markup:
-    """Return a name, escaped, that may break after its dots and before its words, and copies as it stands."""
+    """Return a name, escaped, that may break after its dots and before its words, and is copied unchanged."""
     return Markup("<wbr>").join(_AFTER.split(text) if len(text) > _FITS else [text])
 
 
 def attribute(text: str) -> Markup:
-    """Return the value of an attribute, in quotes where it needs them."""
+    """Return the value of an attribute, quoted if necessary."""
     return Markup(text if _BARE.fullmatch(text) else f'"{escape(text)}"')
 
 
 @exporter("html")
 class HtmlExporter:
-    """Complete without JavaScript and without network, and it says so: its policy allows nothing else."""
+    """A page that works without JavaScript and network; its policy allows nothing else."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".html", ".htm")
 
@@ -111,8 +111,8 @@ class HtmlExporter:
 
 
 def fragment(data: SummaryData, options: Options) -> str:
-    """Return what a notebook shows: total, checks and the top of the tree; legible where styles are stripped."""
-    # Beside what flows there is no room for what a layer holds without those inside.
+    """Return the HTML for a notebook: total, checks and the top of the tree; readable without styles."""
+    # After a forward pass there is no space for a layer's own parameters.
     columns = ("type", "formula", "total", "share", "output_shapes", "macs_total") if ran(data) else ()
     view = _view(data, options, NOTEBOOK_ROWS, columns, fold=options.fold, with_empty=bool(data.flows))
     itself = share(view.rows[0].own_value, view.total_value)
@@ -120,7 +120,7 @@ def fragment(data: SummaryData, options: Options) -> str:
 
 
 def _not_shown(data: SummaryData) -> str:
-    """Return how many layers have nothing to tell in a notebook; empty for none."""
+    """Return how many layers a notebook leaves out because they have no counts; empty for none."""
     total, works = data.columns.total, [flow.macs_total for flow in data.flows] or [0] * len(data.layers)
     idle = sum(
         not total[layer.id] and layer.explanation < 0 and not works[layer.id]
@@ -166,9 +166,9 @@ def _page_data(
     fold: bool,
     most: int,
 ) -> Markup:
-    """Return the tree as JSON that may stand in a page: no ``<`` in it, so that nothing ends the element.
+    """Return the page data: the tree as JSON for the script.
 
-    What was left out on request is not in it, and so does not come back by a click.
+    Rows that the selection leaves out are not in it, so no click brings them back.
     """
     ranks = ranking_cells(view.rankings, formats_differ=len(set(data.columns.dtype) - {None}) > 1)
     page: dict[str, object] = {"rankings": ranks}
@@ -181,7 +181,7 @@ def _page_data(
 
 
 def as_data(values: dict[str, object]) -> Markup:
-    """Return JSON that may stand in a page: no ``<`` in it, so that nothing ends the element."""
+    """Return JSON that is safe in a page: it has no ``<``, so that nothing ends the element."""
     return Markup(json.dumps(values, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
 
 
@@ -213,7 +213,7 @@ def _selected_rows(
 
 
 def diff_fragment(comparison: Comparison, options: Options) -> str:
-    """Return what a notebook shows of a comparison; legible where styles are stripped."""
+    """Return the HTML of a comparison for a notebook; readable without styles."""
     view = build_diff_view(
         comparison, title=options.title, source=options.source, fold=options.fold, top_rows=NOTEBOOK_ROWS
     )
@@ -221,7 +221,7 @@ def diff_fragment(comparison: Comparison, options: Options) -> str:
 
 
 def with_policy(page: str) -> str:
-    """Return *page* with the policy that allows the styles and scripts that stand in it, and nothing else."""
+    """Return *page* with a policy that allows its own styles and scripts, and nothing else."""
     return page.replace(f'content="{_POLICY_PLACEHOLDER}"', f'content="{content_policy(page)}"', 1)
 
 

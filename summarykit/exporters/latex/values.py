@@ -15,7 +15,7 @@ class PaperRow(NamedTuple):
     type: str
     formula: str  #: the count of all of them in numbers, as LaTeX; empty where none is known
     plain: str  #: the same as text
-    word: str  #: the grade, where it is less than checked
+    word: str  #: the grade, if it is less than checked
     note: Rich
     value: int  #: what all of them add to the total
     text: str

@@ -1,4 +1,4 @@
-"""What a page's script reads: numbers it can hold, and each text once."""
+"""How page data is encoded for the script: exact numbers, and each text once."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections import Counter
 
 from summarykit.exporters.view.words import visible
 
-#: Larger ones are told as text: a script's numbers are exact up to here.
+#: JavaScript's numbers are exact up to here; larger ones are written as text.
 EXACT = 2**53 - 1
 
-#: A number as ``grouped()`` writes it, and what stands in its place: a character that no visible text holds.
+#: A number as ``group_digits()`` writes it, and its placeholder: a character that no visible text has.
 _NUMBER = re.compile(r"(?<![\d,])(?:0|[1-9]\d{0,2}(?:,\d{3})*)(?![\d,]*\d)", re.ASCII)
 _HOLE = "\ue000"
 
-#: What a script reads: numbers, texts, and lists of these.
+#: A value of the page data.
 Cell = int | str | None | list["Cell"]
 
 
 def exact(value: int) -> Cell:
-    """Return a number as a script can hold it: as text where it is too large to be exact."""
+    """Return a number for the script: as text if it is too large to be exact."""
     return value if abs(value) <= EXACT else str(value)
 
 
 class Texts:
-    """Each text once, by its number; of texts that differ in numbers alone, what is alike once."""
+    """A table of texts: each text once; texts that differ only in numbers share a pattern."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {"": 0}

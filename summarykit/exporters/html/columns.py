@@ -1,4 +1,4 @@
-"""The columns of the page: those it always has behind its switches, and those that were asked for beside them."""
+"""The columns of the page: those it always has behind its switches, and other requested ones."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from summarykit.records import LayerRecord
 from summarykit.summary.columns import REPORT_COLUMNS, RowContext, Share
 from summarykit.summary.data import SummaryData
 
-#: What the script calls a column that stands in every row, in order, and what its switch is called.
+#: Columns that are in every row, in order: the script's key and the label of the switch.
 _ALWAYS = {
     "type": ("type", "Type"), "formula": ("formula", "Formula"), "parameters": ("own", "In this layer"),
     "total": ("inside", "With everything inside"), "share": ("share", "Share"),
 }  # fmt: skip
 _OF_A_RUN = {"output_shapes": ("output", "Output"), "macs_total": ("macs", "Multiply-adds")}
-#: Columns that the script makes when they are switched on.
+#: Columns that the script adds when they are switched on.
 _ON_DEMAND = {
     "weight_shape": ("weight", "Weight shape"), "bias_shape": ("bias", "Bias shape"),
     "dtype": ("format", "Number format"), "bytes": ("bytes", "Bytes"), "trainable": ("trainable", "Trainable"),
@@ -32,14 +32,14 @@ class PageColumn(NamedTuple):
     label: str
     shown: bool  #: at first
     number: bool
-    always: bool  #: it stands in every row, shown or not
-    at: int  #: its place among the cells of a row, where it was asked for and does not always stand there; else -1
+    always: bool  #: it is in every row, visible or not
+    at: int  #: its place among the cells of a row if it was requested and is not in every row; else -1
 
 
 def page_columns(names: Sequence[str], *, ran: bool) -> tuple[PageColumn, ...]:
-    """Return the columns of the page, the *names* ones shown; its own where none are asked for.
+    """Return the columns of the page, those of *names* visible; the usual ones without names.
 
-    Beside what flows there is no room for what a layer holds without those inside; an opened row says it.
+    After a forward pass there is no space for a layer's own parameters; an opened row has them.
     """
     always = _ALWAYS | (_OF_A_RUN if ran else {})
     usual = names or [name for name in always if not (ran and name == "parameters")]
@@ -64,9 +64,9 @@ def _right(name: str) -> bool:
 
 
 def switches(data: SummaryData, columns: Sequence[PageColumn]) -> dict[str, Cell]:
-    """Return what the script offers to switch: key, label, whether it is shown at first, and whether it is a number.
+    """Return the columns to switch: key, label, whether visible at first, whether a number.
 
-    With columns of other formats also whether every layer's name in PyTorch is its path.
+    With requested columns also whether every layer's name in PyTorch is its path.
     """
     cells: list[Cell] = [[column.key, column.label, int(column.shown), int(column.number)] for column in columns]
     has_extra = any(column.key.startswith("c-") for column in columns)
@@ -77,9 +77,9 @@ def switches(data: SummaryData, columns: Sequence[PageColumn]) -> dict[str, Cell
 def selected_facts(
     data: SummaryData, columns: Sequence[PageColumn], layer: LayerRecord, texts: Texts
 ) -> dict[str, Cell]:
-    """Return what columns of other formats say of one copy of a layer, for the script.
+    """Return the cells of requested columns for one copy of a layer, for the script.
 
-    A number that adds up stands as it is, a share as a pair, all else as a list with the number of its text.
+    A number that adds up is itself, a share is a pair, anything else a list with the number of its text.
     """
     facts: dict[str, Cell] = {}
     for column in columns:

@@ -17,9 +17,9 @@ _TIMES = re.compile(r" × [\d,]+$")
 def picture_cells(picture: Picture) -> dict[str, Cell]:
     """Return each box as its level, look, name, first copy, path, class and values.
 
-    Names stand once, by their number; the first copy, one higher, is 0 where it is called as the box is, the path
-    where it follows from the first copy. Boxes that are merged for the whole picture alone are not among them: the
-    script merges for what it draws.
+    A name is the number of its text. The first copy is that number plus one, 0 if it equals the name of the box. The
+    path is 0 if it follows from the first copy. Boxes merged only for the unzoomed icicle are left out: the script
+    merges again.
     """
     names: dict[str, int] = {}
     kinds: dict[str, int] = {}
@@ -44,7 +44,7 @@ def picture_cells(picture: Picture) -> dict[str, Cell]:
 
 
 def diff_picture(merged_tree: Joint, title: str) -> Picture | None:
-    """Return the picture of the model after, repeats folded that changed or stayed alike; None for an empty one."""
+    """Return the icicle of the model after; repeats are folded if all or none of them changed. None if empty."""
     after, change_counts = merged_tree.comparison.after, merged_tree.touched_after
     return build_picture(
         after, Folding(after, apart=[int(number > 0) for number in change_counts]), title, change_counts

@@ -1,7 +1,7 @@
-"""The whole tree in little, for the script of a page: each structure once, however often it is repeated.
+"""Page data: the compact layer tree that is embedded in a page for its script. Each structure is in it once.
 
-A model of 75,000 modules may have a dozen structures: a block, an expert, a linear layer of one size. Told once,
-with the names and numbers of their copies, they give every row of the tree, folded or not.
+A model of 75,000 modules may have a dozen structures: a block, an expert, a linear layer of one size. With the names
+and numbers of their copies, they give every row of the tree, folded or not.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from summarykit.summary.selection import Chosen
 from summarykit.summary.texts import ExplanationTexts
 from summarykit.summary.totals import added_up
 
-#: What a script takes off an equation.
+#: The result at the end of an equation, which the script removes.
 _RESULT = re.compile(r" = [\d,]+\Z", re.ASCII)
 
 
@@ -42,14 +42,14 @@ class Siblings(NamedTuple):
     name: str
     copies: int
     structure: int
-    row: int  #: in which of the rows beside each other they stand, folded
+    row: int  #: number of their row among the folded rows
 
 
 class Inside(NamedTuple):
-    """What stands right below a row, in the order of the model."""
+    """The children of a row, in the order of the model."""
 
     runs: Sequence[Siblings]
-    turns: Sequence[str]  #: where runs take turns, what each row of several is called, folded; else nothing
+    turns: Sequence[str]  #: names of the folded rows if runs alternate; else empty
 
 
 def no_more(_layer: LayerRecord, _texts: Texts) -> dict[str, Cell]:
@@ -65,7 +65,7 @@ def whole_page_data(
     Args:
         data: The summary.
         folding: Its folded form; repeats must be folded.
-        in_page: The layers whose details stand in the page already, so that they are not said twice.
+        in_page: The layers whose details are in the page already, so that the data leaves them out.
         more: Further facts of a structure's first layer.
 
     """
@@ -84,10 +84,10 @@ def whole_page_data(
 def filtered_page_data(
     data: SummaryData, rows: Sequence[FoldedRow], visible: VisibleRows, chosen: Chosen, more: More = no_more
 ) -> dict[str, object]:
-    """Return the rows that are *visible* of a folded tree, in their order, as ``island()`` does.
+    """Return the *visible* rows of a folded tree in their order, encoded as in ``whole_page_data()``.
 
-    Each row is a structure of its own, for what is shown inside one need not be shown inside its like. What is not
-    shown counts in the row around it, so that what a search adds up is whole.
+    Each row is a structure of its own, because rows inside it may be visible that are not visible in its copies. Other
+    layers count in the row around them, so that the sums of a search are complete.
     """
     holds = [int(layer.explanation >= 0 and layer.alias_of < 0) for layer in data.layers]
     layers, parameters = added_up(data.layers, holds), data.columns.counted
@@ -117,7 +117,7 @@ def filtered_page_data(
             | more(layer, texts)
         )
         if chosen.asked_for(layer.id) or chosen.around(layer.id):
-            cells["holds"] = 1  # it is shown, though it holds nothing
+            cells["holds"] = 1  # it is visible although it has no parameters
         facts.append(cells)
     if chosen.selection.sort == "model":
         runs = [sorted(inside) for inside in runs]
@@ -131,7 +131,7 @@ def filtered_page_data(
 def page_data_of(
     data: SummaryData, facts: Sequence[dict[str, Cell]], insides: Sequence[Inside], texts: Texts, modules: int
 ) -> dict[str, object]:
-    """Return the island of these structures: what each says, and what stands right below it."""
+    """Return the page data of these structures: their facts, their children, and the totals of the model."""
     total, macs = data.totals.parameters, data.totals.macs or 0
     return {
         "large": int(max(total, macs, data.totals.bytes) * 2 > EXACT),
@@ -144,9 +144,9 @@ def page_data_of(
 
 
 def tree_cells(facts: Sequence[dict[str, Cell]], insides: Sequence[Inside], texts: Texts) -> dict[str, object]:
-    """Return a tree: what each structure says, and what stands right below it.
+    """Return the tree as cells: the facts and the children of each structure.
 
-    Those that hold nothing of their own come last: they say little, and nothings at the end are left out.
+    Structures without parameters of their own come last, because zeros at the end of a column are left out.
     """
     order = sorted(range(len(facts)), key=lambda at: not facts[at].get("explained"))
     places = {at: place for place, at in enumerate(order)}
@@ -178,7 +178,7 @@ def tree_cells(facts: Sequence[dict[str, Cell]], insides: Sequence[Inside], text
 
 
 def _each_once(columns: dict[str, list[Cell]]) -> dict[str, Cell]:
-    """Return *columns*; for one that says what another one does, the name of that one."""
+    """Return *columns*; one that equals an earlier one is replaced by its name."""
     firsts: dict[str, str] = {}
     cells_by_name: dict[str, Cell] = {}
     for name, cells in columns.items():
@@ -188,10 +188,10 @@ def _each_once(columns: dict[str, list[Cell]]) -> dict[str, Cell]:
 
 
 def ranking_cells(rankings: Sequence[Ranking], *, formats_differ: bool) -> dict[str, dict[str, Cell]]:
-    """Return the rankings by measure and by grouping; of bytes only where number formats are *formats_differ*.
+    """Return the rankings by measure and by grouping; of bytes only if *formats_differ*.
 
-    The blocks of the other measures stand in the page. Where all numbers take the same room, bytes say what
-    parameters do. A row is label, class, copies (0 for the rest), number, share, length of its bar.
+    The blocks of the other measures are in the page already. With one dtype, bytes show the same as parameters.
+    A row is label, class, copies (0 for the rest), number, share, length of its bar.
     """
     cells: dict[str, dict[str, Cell]] = {}
     for ranking in rankings:
@@ -215,7 +215,7 @@ def first_of_each(structures: Sequence[int]) -> tuple[list[int], dict[int, int]]
 
 
 def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, with_details: bool) -> dict[str, Cell]:
-    """Return what a row says of one copy; 0 is nothing, or the empty text."""
+    """Return the facts of one copy of a row; 0 is nothing, or the empty text."""
     columns, why = data.columns, data.explanation(layer)
     own, explanation = columns.own[layer.id], data.texts(layer)
     holds = layer.explanation >= 0
@@ -249,7 +249,7 @@ def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, with_detail
 
 
 def _numbers(explanation: ExplanationTexts) -> str:
-    """Return a formula in numbers; nothing where it is the equation without its result."""
+    """Return a formula in numbers; empty if it equals the equation without its result."""
     follows = bool(explanation.equation) and _RESULT.sub("", explanation.equation or "") == explanation.numbers
     return "" if follows else explanation.numbers or ""
 
@@ -264,7 +264,7 @@ def _latex(data: SummaryData, layer: LayerRecord) -> str:
         tex = f"{latex(why.formula.tree, bindings)} = {latex(why.formula.tree, bindings, values=True)}{value}"
     except Unanswerable:
         return ""
-    return tex.replace("{,}", ",")  # as other numbers; the script puts it back
+    return tex.replace("{,}", ",")  # in the notation of other numbers; the script restores it
 
 
 def _flow(flow: RowFlow, texts: Texts) -> dict[str, Cell]:
@@ -281,7 +281,7 @@ def _flow(flow: RowFlow, texts: Texts) -> dict[str, Cell]:
 
 
 def _note(data: SummaryData, layer: LayerRecord, texts: Texts) -> Cell:
-    """Return the pieces of a note; a name as pairs: so many parts of the row's own path, and what follows them."""
+    """Return the pieces of a note. A name is a pair: how many parts of the row's path it shares, and the rest."""
     pieces = shared_note(data, layer, layer.path)
     return [_owner_cells(data, layer, texts) if piece.code else texts.number(piece.text) for piece in pieces] or 0
 
@@ -322,7 +322,7 @@ def _details(details: Details | None, flow: RowFlow | None, texts: Texts) -> Cel
 def insides_of(
     data: SummaryData, structures: Sequence[int], firsts: Sequence[int], numbers: dict[int, int]
 ) -> list[Inside]:
-    """Return for each structure what stands right below it."""
+    """Return the children of each structure."""
     children: dict[int, list[int]] = {layer: [] for layer in firsts}
     for layer in data.layers[1:]:
         if layer.parent in children:
@@ -342,7 +342,7 @@ def insides_of(
 
 
 def _row_name(data: SummaryData, row: Sequence[Sequence[int]]) -> str:
-    """Return what a row of these runs is called, folded; empty for a single run."""
+    """Return the name of the folded row of these runs; empty for a single run."""
     return spans(_name(data, layer) for run in row for layer in run) if len(row) > 1 else ""
 
 

@@ -18,7 +18,7 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 from summarykit.summary.selection import EVERYTHING, Selection, SortKey, choose, sorted_by
 
-#: So many rows stand on a page under their caption.
+#: At most so many rows fit on a page under their caption.
 MOST_ROWS = 40
 #: Characters across a page of a paper, columns of numbers left out.
 _FITS = 58
@@ -29,7 +29,7 @@ _NARROWEST, _WIDEST = 8, 40
 def paper_table(
     data: SummaryData, *, title: str, fold: bool = True, selection: Selection = EVERYTHING.selection
 ) -> PaperTable:
-    """Return the largest rows of what was asked for, in the order asked for; the rest is counted in lines below."""
+    """Return the largest selected rows in the selection's order; lines below count the rest."""
     with gc_paused():
         chosen = choose(data, selection)
         candidates = [row for row in listed_rows(data, Folding(data, fold, chosen.apart), chosen) if _counts(data, row)]
@@ -48,14 +48,14 @@ def paper_table(
 
 
 def _counts(data: SummaryData, row: ListRow) -> bool:
-    """Return whether a row holds parameters; in a run the list has layers that only multiply, too."""
+    """Return whether a row has parameters; after a forward pass the list also has layers with MACs only."""
     return row.value > 0 if row.inside else data.layers[row.layer].explanation >= 0
 
 
 def _rest(
     data: SummaryData, rows: Sequence[ListRow], smaller: Sequence[ListRow], selection: Selection
 ) -> tuple[PaperRest, ...]:
-    """Return a line for the rows that are too many, and one for what was not asked for."""
+    """Return a line for the rows beyond the limit, and one for layers outside the selection."""
     lines = [(count_noun(len(smaller), "smaller row"), sum(row.value for row in smaller))] if smaller else []
     others = data.totals.parameters - sum(row.value for row in rows)
     if others:
@@ -85,7 +85,7 @@ def _row(data: SummaryData, row: ListRow, title: str) -> PaperRow:
 
 
 def _formula(why: Explanation, times: int) -> tuple[str, str]:
-    """Return the count of all copies in numbers, as LaTeX and as text; empty where no formula is known."""
+    """Return the count of all copies in numbers, as LaTeX and as text; empty without a formula."""
     if why.formula is None or why.value is None:
         return "", ""
     tree: Node = Product((Number(times), why.formula.tree)) if times > 1 else why.formula.tree
@@ -97,6 +97,6 @@ def _formula(why: Explanation, times: int) -> tuple[str, str]:
 
 
 def _texts(row: PaperRow) -> tuple[str, str, str]:
-    """Return the texts of a row that need room."""
+    """Return the texts of a row that determine the widths of columns."""
     note = "".join(piece.text for piece in row.note) or row.plain
     return row.path, row.type, f"{note} ({row.word})" if note and row.word else note or row.word

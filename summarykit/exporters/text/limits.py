@@ -1,4 +1,4 @@
-"""Limits and locks as lines of text: a row for each limit, a line for each that is not kept."""
+"""Limits and locks as lines of text: a row for each limit, a line for each broken one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OUTCOMES = {
     Outcome.UNKNOWN: ("✗", "not known"),
     Outcome.NO_BASE: ("–", "no base"),
 }
-#: So many layers of a lock are told before and after.
+#: At most so many layers of a lock are listed, before and after each.
 _MOST_ROWS = 30
 #: What follows the first of several numbers in ``"layers.0–2,4–6.conv"``.
 _OTHERS = re.compile(r"(?<=[0-9])[–,][0-9–,]*")
@@ -41,7 +41,7 @@ class LimitRow(NamedTuple):
 
 
 def limit_rows(checks: Sequence[ModelCheck]) -> tuple[LimitRow, ...]:
-    """Return a row for each limit; a model without limits has one that tells its total."""
+    """Return a row for each limit; a model without limits has one row with its total."""
     return tuple(row for check in checks for row in _rows(check))
 
 
@@ -67,7 +67,7 @@ def _what(limit: Limit) -> str:
 
 
 def broken_lines(checks: Sequence[ModelCheck], missing_names: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return a line for each limit that is not kept, and lines for each model that is not as it was locked."""
+    """Return a line for each broken limit, and lines for each model that differs from its lock."""
     lines = []
     for check in checks:
         name = visible(check.name)
@@ -80,7 +80,7 @@ def broken_lines(checks: Sequence[ModelCheck], missing_names: Sequence[str] = ()
 
 
 def failed_lines(errors: Mapping[str, str]) -> tuple[str, ...]:
-    """Return lines for each model that could not be checked: its error, as it is told of one model alone."""
+    """Return the error of each model that could not be checked, in lines."""
     lines = []
     for name, error in errors.items():
         first, *more = error.splitlines() or [""]
@@ -89,7 +89,7 @@ def failed_lines(errors: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def broken_line(verdict: Verdict, data: SummaryData) -> str:
-    """Return why a limit is not kept, and who makes it so, as plain text."""
+    """Return why a limit is broken and which layers contribute most, as plain text."""
     return "".join(visible(piece.text) for piece in broken_pieces(verdict, data))
 
 

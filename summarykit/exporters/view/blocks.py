@@ -1,4 +1,4 @@
-"""Where the parameters are, and the multiply-accumulates: ranked blocks, the total in one line, the first sentence."""
+"""Parameters, MACs and bytes by block: ranked blocks, the total in one line, the first sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from summarykit.summary.totals import added_up
 
 
 class Measure(NamedTuple):
-    """What blocks are measured by: a number of each layer that adds up along the tree."""
+    """A count that blocks are ranked by: one number a layer, which adds up along the tree."""
 
     own: Sequence[int]  #: of the layer itself
     inside: Sequence[int]  #: with everything inside
@@ -22,14 +22,14 @@ class Measure(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A row that stands for a block, with everything inside or for its own parameters alone."""
+    """The row of a block: with everything inside it, or only with its own parameters."""
 
     row: FoldedRow
     itself: bool
 
 
 LARGEST = 8
-#: A block that holds more than this says little: its parts are shown in its place.
+#: A block with a larger share than this is replaced by its parts: one bar alone shows little.
 _DOMINANT = 0.8
 _MOST_PARTS = 12
 
@@ -40,7 +40,7 @@ def by_parameters(data: SummaryData) -> Measure:
 
 
 def by_macs(data: SummaryData) -> Measure:
-    """Return the multiply-accumulates of each layer in one run."""
+    """Return the MACs of each layer in one forward pass."""
     flows = data.flows
     return Measure([flow.macs for flow in flows], [flow.macs_total for flow in flows], data.totals.macs or 0)
 
@@ -54,7 +54,7 @@ def by_bytes(data: SummaryData) -> Measure:
 def all_blocks(
     data: SummaryData, folding: Folding, title: str, measure: Measure, words: Callable[[int], str] = group_digits
 ) -> tuple[Block, ...]:
-    """Return the parts of the model in order, opened until no single part holds nearly everything."""
+    """Return the parts of the model in order. A part that has nearly everything is replaced by its own parts."""
     parts = main_blocks(folding, measure)
     largest = max((_value(measure, part) for part in parts), default=0)
     return tuple(_block(data, part, measure, largest, title, words) for part in parts)
@@ -81,7 +81,7 @@ def rank_blocks(blocks: tuple[Block, ...], total: int, words: Callable[[int], st
 
 
 def whole_sum(blocks: tuple[Block, ...], total: int) -> Rich:
-    """Return the whole total as one sum over the blocks, as pieces; empty where one block says it all."""
+    """Return the total as a sum over the blocks, as pieces; empty where there is only one block."""
     if not 1 < len(blocks) <= _MOST_PARTS:
         return ()
     names = [block.short for block in blocks]
@@ -93,7 +93,7 @@ def whole_sum(blocks: tuple[Block, ...], total: int) -> Rich:
 
 
 def one_line(blocks: tuple[Block, ...], total: int) -> str:
-    """Return the same as one text."""
+    """Return the total as a sum over the blocks, as one text."""
     return "".join(piece.text for piece in whole_sum(blocks, total))
 
 
@@ -124,7 +124,7 @@ def _name_pieces(path: str, kind: str) -> Rich:
 
 
 def main_blocks(folding: Folding, measure: Measure) -> list[Part]:
-    """Return the parts that stand for the blocks: those of the model, the largest opened while it holds nearly all."""
+    """Return the parts that are shown as blocks: those of the model, a dominant one replaced by its parts."""
     parts = _inside(folding, measure, folding.rows[0])
     while parts:
         sizes = [_value(measure, part) for part in parts]
@@ -150,7 +150,7 @@ def _repeats(folding: Folding, measure: Measure, part: Part) -> Part:
 
 
 def _inside(folding: Folding, measure: Measure, row: FoldedRow) -> list[Part]:
-    """Return what adds up to a row: its children that measure anything, and what it measures itself."""
+    """Return the parts of a row that add up to it: its own share, and its children that are not zero."""
     rows = folding.rows
     inner = [Part(row, True)] if measure.own[row.layer] else []
     at = folding.position(row) + 1

@@ -1,4 +1,4 @@
-"""A limit that is not kept, in words: by how much, and which layers contribute most."""
+"""A broken limit in words: by how much, and which layers contribute most."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUANTITY_WORDS = {
 
 
 def broken_pieces(verdict: Verdict, data: SummaryData) -> Rich:
-    """Return why a limit is not kept, and who makes it so; names and what was written are code."""
+    """Return why a limit is broken and which layers contribute most; names and the setting are code."""
     limit = verdict.limit
     words = QUANTITY_WORDS[limit.quantity]
     what = (Piece(words),) if limit.pattern is None else (Piece(f"{words} in "), Piece(limit.pattern, code=True))
@@ -40,7 +40,7 @@ def broken_pieces(verdict: Verdict, data: SummaryData) -> Rich:
 
 
 def _who(verdict: Verdict, data: SummaryData) -> Rich:
-    """Return the layers that make an amount what it is."""
+    """Return the layers that contribute most to an amount."""
     pieces = [Piece("grew most: " if verdict.largest[0].grew else "largest: ")]
     last = len(verdict.largest) - 1
     for at, part in enumerate(verdict.largest):

@@ -1,4 +1,4 @@
-"""``build_view()``: a summary as a report says it."""
+"""``build_view()``: the contents of a report on a summary."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from summarykit.summary.selection import EVERYTHING, Chosen, Selection, choose
 MOST_ROWS = 2_000
 #: A comment on GitHub may have 65,536 characters; a row takes some 150 of them.
 MOST_GROUPS = 300
-#: The columns of the page, and what it has beside these where there was a run.
+#: The columns of the page, and those it has in addition after a forward pass.
 _COLUMNS = ("type", "formula", "parameters", "total", "share")
 _COLUMNS_OF_A_RUN = ("output_shapes", "macs_total")
 
@@ -87,27 +87,27 @@ def build_view(
     with_picture: bool = False,
     tree_alone: bool = False,
 ) -> ReportView:
-    """Return everything a report on *data* says.
+    """Return the contents of a report on *data*.
 
     Args:
         data: The summary.
         title: Heading; the model's class name by default.
         source: Where the model came from.
-        fold: Whether identical repeats stand once, with their number.
-        most_rows: At most so many rows of the tree; what is left out is counted and told.
+        fold: Whether identical repeats are one row, with their number.
+        most_rows: At most so many rows of the tree; the report says how many are left out.
         most_groups: At most so many rows of the flat list, likewise.
         with_empty: Whether the tree shows layers without parameters.
-        selection: What of the tables is shown, in which order; totals and what is said of the whole stay.
+        selection: Which rows the tables have, in which order; totals do not change.
         columns: The columns of the format, where the selection names none; those of the page by default.
-        folding: The folded form of *data*, where it is made already.
-        with_picture: Whether the icicle is made.
-        tree_alone: Whether the tree and what is said beside it are enough, without the list, the other rankings,
+        folding: The folded form of *data*, if it exists already.
+        with_picture: Whether the view has the icicle.
+        tree_alone: Whether only the tree and the texts around it are needed, without the list, the other rankings,
             memory, the first sentence and formulas in other notations.
 
     """
     with gc_paused():
         limits = (most_rows, most_groups)
-        # What is said of the whole speaks of repeats, also where every row is shown or only some are.
+        # Texts on the whole model mention repeats, even if the tables show every row or only some.
         folding = folding or Folding(data)
         title = title or data.model_name
         view = _view(
@@ -117,12 +117,12 @@ def build_view(
 
 
 def folding_of(data: SummaryData, folding: Folding, chosen: Chosen, *, fold: bool) -> Folding:
-    """Return the folding whose rows are shown: *folding*, that of the whole, where nothing of it stands apart."""
+    """Return the folding of the rows to show: *folding* itself, unless a selection separates equal layers."""
     return folding if fold and not chosen.apart else Folding(data, fold, chosen.apart)
 
 
 def ran(data: SummaryData) -> bool:
-    """Return whether there is a run to tell of."""
+    """Return whether there was a forward pass."""
     return data.trace.how != "off"
 
 

@@ -1,4 +1,4 @@
-"""What flows: the run as a reader is told it, and each row's sizes, calls and multiply-accumulates."""
+"""The forward pass as a report shows it, and the shapes, calls and MACs of each row."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from summarykit.summary.flows import LayerFlow
 from summarykit.summary.folding import Folding
 
 _MOST_NAMES = 5
-#: So many tensors that differ in a number of their names stand in one line.
+#: From so many tensors on, names that differ only in a number share one line.
 _LEAST_TO_FOLD = 3
 _NUMBER = re.compile(r"(?:(?<=\.)|^)(0|[1-9][0-9]{0,8})(?=\.|$)", re.ASCII)
-#: Characters of an exception's message that stand in a report.
+#: At most so many characters of an exception's message are in a report.
 _LONGEST_ERROR = 400
-#: What the operators of a run count explains nothing by itself; a tensor's size is another matter.
+#: MACs counted by operators have words of their own: such a count checks no formula.
 _COUNT_ONLY = ("Counted, not checked", "–", "size")
 _WORDS = {**GRADE_WORDS, Evidence.INFERRED: _COUNT_ONLY, Evidence.SHAPE_ONLY: _COUNT_ONLY}
 _HOW = {
@@ -36,7 +36,7 @@ _CONVENTION = (
 
 
 def run_view(data: SummaryData, folding: Folding, title: str) -> RunView | None:
-    """Return what is said of the run, None without one."""
+    """Return the report's part on the forward pass; None without one."""
     trace, macs = data.trace, data.totals.macs
     if trace.how == "off":
         return None
@@ -76,7 +76,7 @@ def _sentence(parts: tuple[Block, ...]) -> Rich:
 
 
 def row_flow(data: SummaryData, layer: LayerRecord, times: int) -> RowFlow | None:
-    """Return what flows through a row, of all its copies; None without a run, or at a second place of a module."""
+    """Return shapes, calls and MACs of a row with all its copies; None without a forward pass, or for an alias."""
     if not data.flows or layer.alias_of >= 0:
         return None
     flow = data.flows[layer.id]
@@ -113,7 +113,7 @@ def row_flow(data: SummaryData, layer: LayerRecord, times: int) -> RowFlow | Non
 
 
 def _product(numbers: str, times: int, macs: int) -> str:
-    """Return a formula, times how often it is done, with the result; empty where nothing is multiplied."""
+    """Return a formula times the number of its calls, with the result; empty for a layer without MACs."""
     if not macs:
         return ""
     if times > 1 and numbers:
@@ -122,7 +122,7 @@ def _product(numbers: str, times: int, macs: int) -> str:
 
 
 def _lines(flows: Sequence[Flow]) -> tuple[FlowLine, ...]:
-    """Return a line for each tensor; one for all of one size whose names differ in a number that counts up."""
+    """Return a line for each tensor; tensors of one shape whose names count up share a line."""
     by_pattern: dict[object, list[tuple[int, Flow]]] = {}
     for flow in flows:
         number = _NUMBER.search(flow.name)
@@ -142,7 +142,7 @@ def _fold(tensors: Sequence[tuple[int, Flow]]) -> list[FlowLine]:
 
 
 def _main_shape(flow: LayerFlow) -> str:
-    """Return the shape of the first tensor that leaves a layer, and how many more do; those inside others apart."""
+    """Return the shape of a layer's first output and how many more outputs there are, without nested ones."""
     if not flow.outputs:
         return ""
     more = sum("." not in each.name for each in flow.outputs[1:])
@@ -150,7 +150,7 @@ def _main_shape(flow: LayerFlow) -> str:
 
 
 def run_problems(data: SummaryData) -> list[Problem]:
-    """Return what must be known of the run before its numbers: where it failed, what was assumed, what never ran."""
+    """Return the warnings on the forward pass: where it failed, which sizes are assumed, which layers never ran."""
     trace = data.trace
     problems = []
     if not trace.ok:
@@ -168,7 +168,7 @@ def run_problems(data: SummaryData) -> list[Problem]:
 
 
 def compute_problems(data: SummaryData) -> list[Problem]:
-    """Return one problem for each formula of multiply-adds that the run denies, with both numbers."""
+    """Return one problem for each MACs formula that differs from the forward pass, with both numbers."""
     layers_by_formula: dict[int, set[int]] = {}
     for call in data.run.calls:
         if call.compute >= 0 and data.run.computes[call.compute].evidence is Evidence.DISAGREES:
@@ -195,7 +195,7 @@ def _failure(data: SummaryData) -> Problem:
 
 
 def _first_of(error: str) -> str:
-    """Return an exception's message, of a long one the beginning and where the rest is."""
+    """Return an exception's message; a long one is cut, with the place of the rest."""
     flat = " ".join(error.split())
     if len(flat) <= _LONGEST_ERROR:
         return flat if flat.endswith((".", "!", "?")) else f"{flat}."
@@ -203,7 +203,7 @@ def _first_of(error: str) -> str:
 
 
 def _never_called(data: SummaryData) -> list[Problem]:
-    """Return the layers that hold parameters and were never called, when the run ended."""
+    """Return a note on layers with parameters that were never called; none if the forward pass failed."""
     if not data.run.ok:
         return []
     never = [

@@ -1,4 +1,4 @@
-"""The flat list of layers that hold parameters or multiply, folded by the pattern of their paths."""
+"""The flat list of layers with parameters or MACs, folded by the pattern of their paths."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from summarykit.summary.selection import EVERYTHING, Chosen, SortKey, sorted_by
 class ListRow(NamedTuple):
     """One row of the list, before it has words."""
 
-    layer: int  #: the first it stands for
+    layer: int  #: id of the first layer in it
     path: str
     times: int
     value: int  #: parameters it adds to the total
     macs: int
-    layers: int  #: how many layers that hold something it accounts for
-    inside: bool  #: it stands for all inside it as well, which is too deep to be listed
+    layers: int  #: how many layers with parameters or MACs it includes
+    inside: bool  #: it includes all layers inside it, which are too deep to be listed
 
 
 class FlatList(NamedTuple):
-    """The list, and what is to be said of it."""
+    """The list with its title and a note on what is left out."""
 
     title: str  #: "All 107 layers"
     groups: tuple[Group, ...]
-    left_out: str  #: what is not listed, in a sentence; empty where all is
+    left_out: str  #: what is not listed, in a sentence; empty if all is listed
 
 
 NO_LIST = FlatList("", (), "")
@@ -50,7 +50,7 @@ def flat_list(
     chosen: Chosen = EVERYTHING,
     columns: Sequence[str] = (),
 ) -> FlatList:
-    """Return the largest *limit* layers of those *chosen*, in the order asked for, and what is left out."""
+    """Return the largest *limit* layers of those *chosen*, in the selection's order, and what is left out."""
     candidates = listed_rows(data, folding, chosen)
     largest = sorted(sorted(range(len(candidates)), key=lambda at: -candidates[at].value)[:limit])
     rest = sorted(set(range(len(candidates))) - set(largest)) if len(largest) < len(candidates) else []
@@ -65,7 +65,7 @@ def flat_list(
 
 
 def listed_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[ListRow]:
-    """Return the rows of the list that were asked for, in the order of the model."""
+    """Return the selected rows of the list, in the order of the model."""
     adds, counts, flows = data.columns.adds, data.columns.counted, data.flows
     cuts = cut_rows(data, folding, chosen)
     rows = [
@@ -82,7 +82,7 @@ def listed_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[Lis
 
 
 def _is_cut(data: SummaryData, layer: int, chosen: Chosen) -> bool:
-    """Return whether a layer stands at the depth where the list ends, and holds others."""
+    """Return whether a layer is at the selection's maximum depth and has children."""
     inner = layer + 1 < len(data.layers) and data.layers[layer + 1].parent == layer
     return inner and data.columns.depth[layer] == chosen.selection.depth
 
@@ -105,7 +105,7 @@ def _too_many(rest: Sequence[ListRow]) -> str:
 
 
 def _outside_selection(data: SummaryData, rows: Sequence[ListRow], chosen: Chosen) -> str:
-    """Return how many layers no row accounts for, and what they hold."""
+    """Return how many layers no row includes, and their parameters."""
     layers = sum(works_of(data)) - sum(each.layers for each in rows)
     if not chosen.selection.leaves_out or not layers:
         return ""
@@ -120,7 +120,7 @@ def _group(data: SummaryData, row: ListRow, title: str, keys: Sequence[str]) -> 
     own = data.columns.own[layer.id]
     why = data.explanation(layer)
     word, sign, _ = GRADE_WORDS[why.evidence] if why and not row.inside else ("", "", "")
-    each = row.value // times  # what is counted elsewhere is told by the note: the column adds up
+    each = row.value // times  # the note has what is counted elsewhere, so that the column adds up
     text = group_digits(each) if layer.explanation >= 0 or row.inside else "–"
     if own is None and not row.inside:
         text = "not known yet"

@@ -1,4 +1,4 @@
-"""What a language model is also counted as: with and without embeddings, and active for each token."""
+"""Other counts of a language model: without embeddings, and active per token."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from summarykit.expression import group_digits
 from summarykit.summary.data import SummaryData
 from summarykit.summary.experts import RoutedExperts
 
-#: So many kinds of experts are told; models have one, seldom two.
+#: At most so many kinds of experts are listed; models have one, seldom two.
 _KINDS = 3
 
 

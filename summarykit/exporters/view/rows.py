@@ -11,7 +11,7 @@ from markupsafe import Markup
 from summarykit.exporters.view.columns import cells_of
 from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.tree import Place, visible_places
-from summarykit.exporters.view.values import Details, Piece, Rich, Row, RowFlow, TensorLine
+from summarykit.exporters.view.values import Details, Piece, Rich, Row, RowFlow, TensorLine, TermLine
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, per_mille, place, shape_words, share, short
 from summarykit.expression import Unanswerable, group_digits, html, latex, numbers
 from summarykit.records import LayerRecord, TensorFacts
@@ -23,7 +23,7 @@ from summarykit.summary.texts import closed_form
 
 
 def rich(text: str) -> Rich:
-    """Return a sentence with its names, written between backticks, as code."""
+    """Return a sentence as pieces; names between backticks become code."""
     parts = re.split(r"`([^`]*)`", text)
     return tuple(Piece(part, code=i % 2 == 1) for i, part in enumerate(parts) if part)
 
@@ -52,9 +52,9 @@ def tree_rows(
 
 
 def _with_references(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-    """Return *rows*, each with the first row before it that tells the same: of its formula and tensors, or all.
+    """Return *rows*, each with the first earlier row of the same details: formula and tensors, or all of them.
 
-    So it is with formulas in names and their rules, which rows of other sizes have in common.
+    Rows of other sizes can also share formulas in names and their rules.
     """
     firsts: dict[tuple[object, ...], int] = {}
     references = []
@@ -76,13 +76,13 @@ def _with_references(rows: tuple[Row, ...]) -> tuple[Row, ...]:
 
 
 def _first_before(firsts: dict[tuple[object, ...], int], at: int, *content: object) -> int:
-    """Return where the same *content* came first; -1 where that is *at* this place."""
+    """Return the position where *content* came first; -1 if that is *at*."""
     first = firsts.setdefault(content, at)
     return first if first < at else -1
 
 
 def _names(details: Details, flow: RowFlow | None) -> tuple[str, ...]:
-    """Return all that a row tells of its rules; empty where a formula in names is not all that it tells."""
+    """Return the formulas in names of a row, with their rules; empty if its details have more than these."""
     has_formula = bool(details.formula and details.equation)
     of_run = (flow.formula, flow.word, flow.origin) if flow else ()
     whole = has_formula and (flow is None or bool(flow.formula) == bool(flow.equation))
@@ -142,13 +142,13 @@ def _row(
 
 
 def has_details(data: SummaryData, layer: LayerRecord) -> bool:
-    """Return whether there is more to tell of a layer than its row does."""
+    """Return whether a layer has details beside its row."""
     has_tensors = layer.explanation >= 0 or layer.end_tensor > layer.first_tensor
     return has_tensors or layer.id in data.closed_forms or bool(data.flows)
 
 
 def own_words(data: SummaryData, layer: LayerRecord, times: int) -> str:
-    """Return what a layer holds itself: a number, a product of copies, or that it is not known yet."""
+    """Return a layer's own parameters as text: the number for all copies, or that it is not known yet."""
     own = data.columns.own[layer.id]
     if layer.explanation < 0:
         return ""
@@ -158,9 +158,9 @@ def own_words(data: SummaryData, layer: LayerRecord, times: int) -> str:
 
 
 def shared_note(data: SummaryData, layer: LayerRecord, path: str, times: int = 1) -> Rich:
-    """Return where the numbers of a layer are counted, if not here.
+    """Return where the parameters of a layer are counted, if not here.
 
-    *path* is what its row is called, *times* how many layers the numbers of the row are of.
+    *path* is the path of its row, *times* the number of layers in the row.
     """
     columns = data.columns
     copies = f"{group_digits(times)} × " * (times > 1)
@@ -182,7 +182,7 @@ def shared_note(data: SummaryData, layer: LayerRecord, path: str, times: int = 1
 
 
 def named_shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
-    """Return the shape of a layer's parameter of that name, empty where it has none."""
+    """Return the shape of a layer's parameter of that name; empty if there is none."""
     for tensor in data.tensors[layer.first_tensor : layer.end_tensor]:
         if tensor.name == name and tensor.facts.kind == "parameter":
             return shape_words(tensor.facts.shape)
@@ -190,7 +190,7 @@ def named_shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
 
 
 def details_of(data: SummaryData, layer: LayerRecord, path: str, *, marked_up: bool = True) -> Details | None:
-    """Return what opening the row of a layer shows, None where there is no more to tell."""
+    """Return the details that opening a layer's row shows; None if there are none."""
     return _details(data, layer, path, marked_up=marked_up) if has_details(data, layer) else None
 
 
@@ -207,7 +207,7 @@ def _details(data: SummaryData, layer: LayerRecord, path: str, *, marked_up: boo
             markup, tex = Markup.escape(why.formula.source), ""
     word, sign, look = GRADE_WORDS[why.evidence] if why else ("", "", "")
     lines = [
-        (line.label, f"{numbers(line.formula.tree, dict(line.bindings))} = {group_digits(line.value)}")
+        TermLine(line.label, f"{numbers(line.formula.tree, dict(line.bindings))} = {group_digits(line.value)}")
         for line in (why.lines if why else ())
     ]
     return Details(
@@ -228,7 +228,7 @@ def _details(data: SummaryData, layer: LayerRecord, path: str, *, marked_up: boo
 
 
 def _closed_text(data: SummaryData, layer: LayerRecord) -> str:
-    """Return what a container holds by its closed formula, beside what its parts hold; empty where there is none."""
+    """Return a container's closed formula compared with the sum of its parts; empty if there is none."""
     check = data.closed_forms.get(layer.id)
     if check is None:
         return ""
@@ -238,7 +238,7 @@ def _closed_text(data: SummaryData, layer: LayerRecord) -> str:
 
 
 def usual_tensor(data: SummaryData) -> str:
-    """Return format and kind of most parameters, as an opened row says them; empty where there are none."""
+    """Return dtype and kind of most parameters, in the words of an opened row; empty if there are none."""
     counts = Counter(tensor.facts for tensor in data.tensors if tensor.facts.kind == "parameter")
     texts: Counter[str] = Counter()
     for facts, times in counts.items():
@@ -252,7 +252,7 @@ def _format_and_kind(facts: TensorFacts) -> str:
 
 
 def tensor_line(data: SummaryData, index: int, path: str) -> TensorLine:
-    """Return what is told of one tensor; *path* is what its layer's row is called."""
+    """Return the line of one tensor; *path* is the path of its layer's row."""
     tensor = data.tensors[index]
     facts = tensor.facts
     training = {True: "learned in training", False: "kept fixed"}[facts.trainable]

@@ -1,4 +1,4 @@
-"""What was asked for, in words, and the parts of a model cut off at a depth."""
+"""A selection in words, and the parts of a model that its depth cuts off."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST = 40
 
 
 def selection_text(selection: Selection) -> str:
-    """Return "as asked: to depth 2, only layer4.*, without ReLU"; empty where everything was asked for."""
+    """Return "as asked: to depth 2, only layer4.*, without ReLU"; empty for a selection of everything."""
     parts = [
         f"to depth {selection.depth}" if selection.depth is not None else "",
         f"only {_pattern_words(selection.only)}" if selection.only else "",
@@ -32,7 +32,7 @@ def _pattern_words(patterns: Sequence[str]) -> str:
 
 
 def cut_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[tuple[FoldedRow, int]]:
-    """Return the rows that stand for all inside them, which is too deep, and how many layers hold something there."""
+    """Return the rows at the maximum depth, and how many layers with parameters or MACs each includes."""
     depth = chosen.selection.depth
     if depth is None:
         return []
@@ -48,6 +48,6 @@ def cut_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[tuple[
 
 
 def works_of(data: SummaryData) -> list[bool]:
-    """Return for each layer whether it holds parameters or, in a run, multiplies."""
+    """Return for each layer whether it has parameters or MACs."""
     macs = [flow.macs for flow in data.flows] if data.flows else [0] * len(data.layers)
     return [layer.explanation >= 0 or macs[layer.id] > 0 for layer in data.layers]

@@ -1,4 +1,4 @@
-"""Which rows of the folded tree are shown, in which order, and how they stand to each other."""
+"""Which rows of the folded tree are shown: their order, parents and siblings."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from summarykit.summary.selection import EVERYTHING, Chosen, SortKey, sorted_by
 
 
 class Place(NamedTuple):
-    """Where a shown row stands; positions are among the rows shown."""
+    """The place of a visible row; positions count visible rows."""
 
     row: int  #: index of the row in the whole folded tree
     parent: int  #: position of the row above it, -1 for the first
     order: int  #: among all its siblings, from 1
     siblings: int
     children: int  #: of them, how many are shown
-    hidden_rows: int  #: rows inside it that are not shown, nor inside another one that is
+    hidden_rows: int  #: rows inside it that are not shown, nor inside a visible row below it
 
 
 class VisibleRows(NamedTuple):
-    """The rows that are shown, and what is not; both together are the whole tree, once."""
+    """The visible rows, and counts of the others; together they are the whole tree, once."""
 
     places: list[Place]
-    rows: int  #: so many are not shown
+    rows: int  #: how many rows are not shown
     modules: int  #: distinct ones
     parameters: int  #: of these layers themselves
     macs: int
-    sentence: str  #: the same in a sentence, empty where nothing is left out
+    sentence: str  #: the same in a sentence; empty if nothing is left out
 
 
 def visible_places(
     data: SummaryData, folding: Folding, limit: int, *, with_empty: bool, chosen: Chosen = EVERYTHING
 ) -> VisibleRows:
-    """Return at most *limit* of the rows that are *chosen*, in the order asked for, and what is left out.
+    """Return at most *limit* of the rows that are *chosen*, in the selection's order, and what is left out.
 
-    Rows without parameters are left to the end of the tree's story: with *with_empty* False they are not
-    shown at all unless asked for, and not told as left out.
+    With *with_empty* False, rows without parameters are not shown unless the selection names them, and they are
+    not counted as left out.
     """
     rows = folding.rows
     selection = [chosen.shows(row.layer) for row in rows]
@@ -76,7 +76,7 @@ def _parents(rows: Sequence[FoldedRow]) -> list[int]:
 
 
 def _add_ancestors(candidates: list[bool], parents: Sequence[int]) -> None:
-    """Want what is around each wanted row, though it holds nothing that is known."""
+    """Add the ancestors of each candidate, although their own parameters are not known."""
     for index in range(len(candidates) - 1, 0, -1):
         if candidates[index]:
             candidates[parents[index]] = True
@@ -85,7 +85,7 @@ def _add_ancestors(candidates: list[bool], parents: Sequence[int]) -> None:
 def _choose(
     data: SummaryData, rows: Sequence[FoldedRow], parents: Sequence[int], candidates: Sequence[bool], limit: int
 ) -> list[bool]:
-    """Choose the top of the tree, as deep as fits; of the first level that does not fit, the largest rows."""
+    """Return the rows to show: whole levels from the top while they fit, then the largest rows of the next."""
     if sum(candidates) <= limit:
         return list(candidates)
     levels: dict[int, list[int]] = {}

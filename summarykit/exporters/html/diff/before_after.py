@@ -1,4 +1,4 @@
-"""What an opened row of a change shows: both sides, each tensor on both, and the layers inside that it tells of."""
+"""The details of a changed row: the layer before and after, its tensors, and changed layers inside."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import Change, Comparison
 from summarykit.summary.diff.subtrees import ChangeWithParts
 
-#: So many layers inside are told one by one.
+#: At most so many layers inside are listed.
 MOST_PARTS = 12
 
 
 class BeforeAfter:
-    """Makes what opened rows show, for the changes of one comparison."""
+    """Builds the details of changed rows, for one comparison."""
 
     def __init__(self, comparison: Comparison) -> None:
         self.comparison = comparison
@@ -31,7 +31,7 @@ class BeforeAfter:
     def details(
         self, before: int, after: int, change: Change | None, with_parts: ChangeWithParts | None = None
     ) -> ChangeDetails:
-        """Return what is told of two layers that correspond, -1 for none; of *with_parts* the layers inside as well."""
+        """Return the details of two corresponding layers, -1 for none; *with_parts* has changed layers inside."""
         before_after = self._side(self.before, before), self._side(self.after, after)
         inner = list(self._inner_changes(before, after, with_parts))
         return ChangeDetails(
@@ -77,7 +77,7 @@ class BeforeAfter:
         )
 
     def _in_checkpoints(self, one: int | None, other: int | None) -> str:
-        """Return what loading makes of the name of a tensor: "missing in them"; empty where it still loads."""
+        """Return what happens to a tensor's name on loading: "missing in them"; empty if it still loads."""
         for data, index in ((self.after, other), (self.before, one)):
             name = _saved_name(data, index)
             if name in self._loading_words:
@@ -86,7 +86,7 @@ class BeforeAfter:
 
     @cached_property
     def _loading_words(self) -> dict[str, str]:
-        """What becomes of the names in checkpoints, of those that do not simply load."""
+        """What happens on loading to names of checkpoints; names that simply load are left out."""
         if self.comparison.new:
             return {}  # there are none
         checkpoint = self.comparison.checkpoint
@@ -101,7 +101,7 @@ class BeforeAfter:
     def _inner_changes(
         self, before: int, after: int, with_parts: ChangeWithParts | None
     ) -> Iterator[tuple[Change, int, int]]:
-        """Yield the layers with parameters that are told of beside the first."""
+        """Yield the changed layers with parameters, without the first."""
         for change in with_parts.changes if with_parts else ():
             pair = change.before, change.after
             if pair != (before, after) and any(
@@ -111,7 +111,7 @@ class BeforeAfter:
                 yield (change, *pair)
 
     def _part(self, around: tuple[int, int], change: Change, before: int, after: int) -> PartLine:
-        """Return what is told of a layer inside another, called as seen from there."""
+        """Return the line of a layer inside another, with its path from there."""
         side = after >= 0
         data, layer = (self.before, self.after)[side], (before, after)[side]
         path, above = data.layers[layer].path, data.layers[around[side]].path if around[side] >= 0 else ""
@@ -126,7 +126,7 @@ class BeforeAfter:
         )
 
     def _macs(self, before: int, after: int) -> str:
-        """Return the multiply-adds of a layer with all inside, before and after; empty where they are not known."""
+        """Return the MACs of a layer with everything inside, before and after; empty if they are not known."""
         if not self.comparison.with_macs:
             return ""
         before_after = ((self.before, before), (self.after, after))
@@ -145,7 +145,7 @@ def _content(side: Side) -> tuple[object, ...]:
 
 
 def _held_words(data: SummaryData, layer: LayerRecord) -> str:
-    """Return what stands in a layer with everything inside."""
+    """Return the parameters of a layer with everything inside, in words; empty if its own formula has all."""
     inside = data.columns.counted[layer.id]
     if layer.explanation >= 0 and inside == data.columns.adds[layer.id]:
         return ""
@@ -163,7 +163,7 @@ def _line(data: SummaryData, index: int | None) -> TensorLine | None:
 
 
 def _what_changed(one: TensorLine | None, other: TensorLine | None) -> str:
-    """Return what happened to a tensor in a word or two; empty for nothing."""
+    """Return the change of a tensor in a word or two; empty for none."""
     if one is None or other is None:
         return "new" if one is None else "removed"
     words = ["reshaped"] if one.shape != other.shape else []
@@ -174,7 +174,7 @@ def _what_changed(one: TensorLine | None, other: TensorLine | None) -> str:
 
 
 def _saved_name(data: SummaryData, index: int | None) -> str:
-    """Return the name of a tensor in a ``state_dict``; empty where none is saved."""
+    """Return the name of a tensor in a ``state_dict``; empty if it is not saved."""
     if index is None:
         return ""
     tensor: TensorRecord = data.tensors[index]

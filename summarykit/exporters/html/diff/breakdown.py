@@ -1,4 +1,4 @@
-"""Where the change is: by block, by what layers are within their blocks, by class; each adds up to the whole change."""
+"""The change by block, by part of a block and by class; each breakdown adds up to the whole change."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from summarykit.summary.totals import added_up
 class _Measure(NamedTuple):
     change: list[int]  #: of each layer itself
     inside: list[int]  #: with everything inside
-    movement: list[int]  #: likewise, what came and what went added up
+    movement: list[int]  #: likewise, of absolute changes
     words: Callable[[int], str]
     total: int
     before: int
 
 
 def change_breakdown(merged_tree: Joint, title: str) -> tuple[ChangeBlocks, ...]:
-    """Return where the change is, by each measure that changed; nothing where one block alone changed."""
+    """Return the breakdowns for each measure that changed; none if only one block changed."""
     rankings = tuple(ranking for ranking in _all(merged_tree, title) if ranking.blocks)
     return rankings if any(len(ranking.blocks) > 1 for ranking in rankings) else ()
 
@@ -55,7 +55,7 @@ def _measure(merged_tree: Joint, numbers: Both, words: Callable[[int], str]) -> 
 
 
 def _by_block(merged_tree: Joint, measure: _Measure, title: str) -> list[Block]:
-    """Return the parts of the tree in which something changed, opened as those of a model are."""
+    """Return the changed parts of the tree as blocks, split as the blocks of a model are."""
     sizes = Measure([abs(each) for each in measure.change], measure.movement, measure.movement[0])
     return [_block(merged_tree, measure, part, title) for part in main_blocks(merged_tree.folding, sizes)]
 
@@ -70,7 +70,7 @@ def _block(merged_tree: Joint, measure: _Measure, part: Part, title: str) -> Blo
 
 
 def _by_class(classes: Sequence[tuple[str, str]], numbers: Both) -> Iterator[tuple[tuple[str, str], int]]:
-    """Yield classes and changes: of a layer of another class, what the one lost and the other gained."""
+    """Yield class and change of each layer; a layer whose class changed counts for both classes."""
     for (one, other), before, after in zip(classes, numbers.before, numbers.after, strict=True):
         if one == other or not before:
             yield (other or one, ""), after - before
@@ -93,7 +93,7 @@ def _plain_block(label: str, kind: str, copies: int, value: int) -> Block:
 
 
 def _rank(blocks: Sequence[Block], measure: _Measure) -> tuple[Block, ...]:
-    """Return the largest changes, sorted, and the rest as "Other (n)"; the longest bar is as long as may be."""
+    """Return the largest changes, sorted, and the rest as "Other (n)"; the longest bar has full length."""
     by_size = sorted(blocks, key=lambda block: -abs(block.value))
     top, rest = by_size[:LARGEST], by_size[LARGEST:]
     if len(rest) > 1:

@@ -1,4 +1,4 @@
-"""What the script of a comparison's page knows: both models as one tree in little, each kind of change once."""
+"""Page data of a diff: both models as one compact tree for the script, each kind of change once."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from summarykit.summary.diff import ChangeGroup
 from summarykit.summary.diff.merged_tree import Joint
 from summarykit.summary.diff.subtrees import ChangeWithParts
 
-#: Of more changes those that stand alone are told by their places; a script finds them in the tree.
+#: With more changes than this, single ones are listed by their position; the script finds them in the tree.
 _MOST_NAMES = 2_000
 
 
 def diff_page_data(
     merged_tree: Joint, groups: Sequence[ChangeGroup], table: ChangeTable, title: str, *, fold: bool
 ) -> dict[str, object]:
-    """Return the tree of both models as ``island()`` does, and the changes as a list.
+    """Return the tree of both models encoded as in ``whole_page_data()``, and the changes as a list.
 
     Args:
         merged_tree: Both models as one tree.
         groups: The changes that have a row in the list, in their order.
-        table: Those that stand in the page, with what opening them shows.
-        title: Heading of the page, by which the model itself is called.
-        fold: Whether alike changes of repeated blocks are together in *groups*.
+        table: Those that are in the page, with their details.
+        title: Heading of the page, which names the model itself.
+        fold: Whether *groups* has equal changes of repeated blocks together.
 
     """
     structures = merged_tree.folding.structures
@@ -66,14 +66,14 @@ def diff_page_data(
 
 
 def _entry(merged_tree: Joint, group: ChangeGroup, at: int, kind: int, title: str) -> Cell:
-    """Return a change: how it is called, its first copy, how many there are, and what kind of change it is."""
+    """Return a change: its name, its first copy, the number of copies, and the kind of change."""
     layer = merged_tree.tree.layers[at]
     first = 0 if len(group.told) == 1 else visible(layer.path)
     return [visible(place(group.path, layer.parent, title)), first, len(group.told), kind]
 
 
 def _rankings(blocks: Sequence[ChangeBlocks]) -> dict[str, dict[str, Cell]]:
-    """Return the rankings by measure and by grouping, but for the one that stands in the page."""
+    """Return the rankings by measure and by grouping, encoded for the script."""
     cells: dict[str, dict[str, Cell]] = {}
     for ranking in blocks:
         cells.setdefault(ranking.measure, {})[ranking.by] = [
@@ -84,7 +84,7 @@ def _rankings(blocks: Sequence[ChangeBlocks]) -> dict[str, dict[str, Cell]]:
 
 
 def _switches(*, macs: bool) -> list[Cell]:
-    """Return the columns that can be switched: key, label, whether it is shown at first, whether it is a number."""
+    """Return the columns that can be switched: key, label, whether visible at first, whether a number."""
     columns = [("type", "Type", 1, 0), ("formula", "Before, then after", 1, 0)]
     columns += [("before", "Before", 1, 1), ("after", "After", 1, 1), ("change", "Change", 1, 1)]
     columns += [("macs", "Multiply-adds", 1, 1)] * macs
@@ -92,7 +92,7 @@ def _switches(*, macs: bool) -> list[Cell]:
 
 
 class _RowFacts:
-    """What the rows of a tree say, each kind of row once."""
+    """The facts of the rows of the tree, each kind of row once."""
 
     def __init__(self, merged_tree: Joint) -> None:
         self.merged_tree = merged_tree
@@ -104,13 +104,13 @@ class _RowFacts:
         )
 
     def totals(self) -> dict[str, object]:
-        """Return by how much the whole changed, and whether there are numbers too large for a script's own."""
+        """Return the change of the total, and whether there are numbers too large for the script."""
         change = self.comparison.change
         largest = max(max(each.before[0], each.after[0]) for each in (self.parameters, self.bytes, self.macs))
         return {"large": int(largest * 2 > EXACT), "total": exact(change.parameters)}
 
     def facts(self, place: int, *, with_details: bool) -> dict[str, Cell]:
-        """Return what a row of one copy says; 0 is nothing, or the empty text."""
+        """Return the facts of a row of one copy; 0 is nothing, or the empty text."""
         merged_tree, number = self.merged_tree, self.texts.number
         before, after = merged_tree.before[place], merged_tree.after[place]
         change, with_parts = merged_tree.changes[place], merged_tree.told.get(place)
@@ -145,7 +145,7 @@ class _RowFacts:
 
     @staticmethod
     def _list_facts(row: ChangeRow, with_parts: ChangeWithParts) -> dict[str, Cell]:
-        """Return what a row of the list counts: of a layer that is not told with all inside, its own."""
+        """Return the counts of a row of the list: with everything inside, or of the layer alone."""
         return {
             "listed": 2 if len(with_parts.changes) > 1 else 1,
             "toldBefore": exact(row.before_value),
@@ -155,7 +155,7 @@ class _RowFacts:
         }
 
     def _pieces(self, line: Rich, path: str) -> list[Cell]:
-        """Return a line: texts, and names as so many parts of the row's own path and what follows them."""
+        """Return a line: texts, and names as the number of parts shared with the row's path and the rest."""
         return [self._name(piece.text, path) if piece.code else self.texts.number(piece.text) for piece in line]
 
     def _name(self, name: str, path: str) -> list[Cell]:

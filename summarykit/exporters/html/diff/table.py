@@ -1,4 +1,4 @@
-"""The changes as the table of a page: a row each, with what opening it shows, and where they are."""
+"""The changes as the table of a page: a row each with its details, and the breakdown of the change."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from summarykit.summary.diff import ChangeGroup, Comparison
 from summarykit.summary.diff.grouping import change_groups
 from summarykit.summary.diff.merged_tree import Joint
 
-#: So many changes stand in a page; of more only the largest.
+#: At most so many changes are in a page; with more, only the largest.
 MOST_ROWS = 2_000
 _FEW_ROWS = 500
 
 
 def change_table(merged_tree: Joint, groups: Sequence[ChangeGroup], title: str) -> ChangeTable:
-    """Return the changes as a table, and where they are.
+    """Return the changes as a table, with the breakdown of the change.
 
     Args:
         merged_tree: Both models as one tree.
         groups: The changes that have a row, from ``visible_groups``.
-        title: Heading of the page, by which the model itself is called.
+        title: Heading of the page, which names the model itself.
 
     """
     visible = groups if len(groups) <= MOST_ROWS else groups[:_FEW_ROWS]
@@ -81,12 +81,12 @@ def _row(comparison: Comparison, group: ChangeGroup, title: str, before_after: B
 
 
 def detail_lines(row: ChangeRow) -> tuple[Rich, ...]:
-    """Return the lines of a row beside its class, which is not told again."""
+    """Return the lines of a row without its class, which has a place of its own."""
     return tuple(line for line in row.lines if line != (Piece(row.type or row.was_type),))
 
 
 def visible_lines(row: ChangeRow) -> tuple[Rich, ...]:
-    """Return the lines of a row as they stand; a result stands beside its formula, unless that is of many copies."""
+    """Return the lines of a row without results, which have columns of their own; rows of many copies keep them."""
     if row.times > 1:
         return detail_lines(row)
     numbers = [f" = {group_digits(value)}" for value in (row.before_value, row.after_value)]
@@ -101,5 +101,5 @@ def visible_lines(row: ChangeRow) -> tuple[Rich, ...]:
 
 
 def _number(value: int, times: int, layer: int, formula: str) -> str:
-    """Return what all copies add to a total; "–" where there is no such layer, nothing for one that holds nothing."""
+    """Return what all copies add to a total; "–" for a missing layer, empty for one without parameters."""
     return "–" if layer < 0 else group_digits(value * times) if value or formula != "–" else ""

@@ -1,4 +1,4 @@
-"""What a comparison says: finished texts for templates."""
+"""What two or more formats say about a diff: finished texts for templates."""
 
 from summarykit.exporters.view.diff.build import build_diff_view as build_diff_view
 from summarykit.exporters.view.diff.project import build_project_view as build_project_view

@@ -1,4 +1,4 @@
-"""``build_diff_view()``: a comparison as a report says it."""
+"""``build_diff_view()``: the contents of a report on a comparison."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from summarykit.expression import group_digits
 from summarykit.summary.diff import Comparison
 from summarykit.summary.diff.grouping import change_groups
 
-#: What is left out is counted and told.
+#: At most so many rows and reasons; the report says how many are left out.
 MOST_ROWS = 300
 MOST_REASONS = 100
-#: What is read first: so many rows, so many reasons.
+#: At most so many rows and reasons come first; the others follow folded away.
 TOP_ROWS = 10
 TOP_REASONS = 4
 
@@ -33,24 +33,24 @@ def build_diff_view(
     most_rows: int = MOST_ROWS,
     top_rows: int = TOP_ROWS,
 ) -> DiffView:
-    """Return everything a report on *comparison* says.
+    """Return the contents of a report on *comparison*.
 
     Args:
         comparison: The two models.
         title: Heading; the class name of the model after by default.
         source: Where the two came from.
-        fold: Whether layers of repeated blocks that changed alike stand once, with their number.
-        most_rows: At most so many rows; what is left out is counted and told.
+        fold: Whether equal changes in repeated blocks are one row, with their number.
+        most_rows: At most so many rows; the report says how many are left out.
         top_rows: So many of them are the first ones to be read.
 
     """
     with gc_paused():
         title = title or comparison.after.model_name
-        groups = comparison.groups if comparison.new else comparison.told  # of a new one each layer tells something
+        groups = comparison.groups if comparison.new else comparison.told  # in a new model each layer is a change
         if not fold:
             groups = change_groups(comparison.matching, comparison.one_by_one, fold=False)
         rows = change_rows(comparison, groups, title)
-        # What changes no count is told by the reasons, unless nothing else changed.
+        # The reasons list changes that change no count, unless nothing else changed.
         top = [row for row in rows if row.change_value] or rows
         quiet = [row for row in rows if not row.change_value] if top is not rows else []
         rest = [*top[top_rows:], *quiet]
@@ -108,7 +108,7 @@ def _more_reasons(number: int) -> str:
 
 
 def comment_key(title: str) -> str:
-    """Return what tells one comment from another: nothing in it means anything to HTML or Markdown."""
+    """Return the key that identifies a comment, without characters special to HTML or Markdown."""
     return re.sub(
         r"[^\w.-]|-(?=-)|(?<![^\W_])_|_(?![^\W_])", lambda match: f"%{ord(match[0]):x}", title, flags=re.ASCII
     )
@@ -142,7 +142,7 @@ def _what(comparison: Comparison) -> str:
 def _numbers(comparison: Comparison) -> Iterator[str]:
     before, after = comparison.before.totals, comparison.after.totals
     if comparison.new:
-        before = after  # there is nothing to tell them from
+        before = after  # a new model has no totals before
     if before.parameters == after.parameters:
         yield count_noun(after.parameters, "parameter")
     else:

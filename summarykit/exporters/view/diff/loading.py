@@ -12,14 +12,14 @@ from summarykit.exporters.view.words import count_noun
 from summarykit.expression import group_digits
 from summarykit.summary.diff import Checkpoint
 
-#: So many names are written out.
+#: At most so many names are listed.
 MOST_NAMES = 200
-#: Of a model that was not there before.
+#: The verdict on a new model.
 NO_CHECKPOINTS = Verdict("", (), (), (), "", 0)
 
 
 def verdict(checkpoint: Checkpoint) -> Verdict:
-    """Return whether checkpoints of the model before load into the model after, and what makes it so."""
+    """Return whether checkpoints of the model before load into the model after, and why."""
     lines = list(_names(checkpoint))
     rest = len(lines) - MOST_NAMES
     look, text = _sentence(checkpoint)
@@ -55,7 +55,7 @@ def _sentence(checkpoint: Checkpoint) -> tuple[str, Rich]:
 
 
 def _details(checkpoint: Checkpoint) -> Iterator[Rich]:
-    """Yield what else to know of loading, a sentence each."""
+    """Yield further facts on loading, a sentence each."""
     loosely = (Piece("loading without "), Piece("strict", code=True))
     if checkpoint.loads is False and not checkpoint.loads_loosely:
         yield *loosely, Piece(" fails too: it forgives names, not shapes")
@@ -79,7 +79,7 @@ def _details(checkpoint: Checkpoint) -> Iterator[Rich]:
 
 
 def _renaming(checkpoint: Checkpoint) -> Iterator[Piece]:
-    """Yield what became of the names: one prefix for all where that is all, else the first of them."""
+    """Yield how names changed: the prefix, if that is the only change, else the first name."""
     number = len(checkpoint.renamed)
     every = number == len(checkpoint.unexpected) and set(checkpoint.missing) <= {new for _, new in checkpoint.renamed}
     yield Piece("all names are known under others: " if every else f"{group_digits(number)} of them only renamed: ")

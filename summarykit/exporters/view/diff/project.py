@@ -1,4 +1,4 @@
-"""``build_project_view()``: what changed in the models of a project, as a report says it."""
+"""``build_project_view()``: the contents of a report on what changed in the models of a project."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from summarykit.exporters.view.words import count_noun
 from summarykit.expression import group_digits
 from summarykit.summary.diff import Checkpoint, Comparison, ModelChange, ModelState, ProjectChanges
 
-#: So many models stand in the table, so many errors and broken limits below it.
+#: At most so many models in the table, so many errors and broken limits below it.
 MOST_MODELS = 100
 MOST_ERRORS = 20
 #: Longer lines of an error are cut.
@@ -31,7 +31,7 @@ _ORDER = (ModelState.FAILED, ModelState.CHANGED, ModelState.NEW, ModelState.SAME
 
 
 def visible_models(changes: ProjectChanges) -> list[ModelChange]:
-    """Return the models to be looked at: what is wrong first, then by size; one that is as it was and well is not."""
+    """Return the models to look at, broken ones first, then by size; unchanged models within limits are left out."""
     models = [model for model in changes.models if model.state is not ModelState.SAME or not model.ok]
     return sorted(models, key=lambda model: (model.ok, _ORDER.index(model.state), -_size(model)))
 
@@ -43,14 +43,14 @@ def _size(model: ModelChange) -> int:
 def build_project_view(
     changes: ProjectChanges, *, title: str = "", source: str = "", models: int = MOST_MODELS, errors: int = MOST_ERRORS
 ) -> ProjectView:
-    """Return everything a report on *changes* says, but for the details of each model.
+    """Return the contents of a report on *changes*, without the details of each model.
 
     Args:
         changes: The models.
         title: Heading.
         source: Where before and after came from.
-        models: So many rows at most; what is left out is counted and told.
-        errors: Likewise of errors.
+        models: At most so many rows; the report says how many are left out.
+        errors: At most so many errors and broken limits.
 
     """
     visible = visible_models(changes)
@@ -113,7 +113,7 @@ def _headline(changes: ProjectChanges) -> str:
 def _row(model: ModelChange) -> ModelRow:
     comparison, state = model.comparison, model.state
     verdicts = comparison.verdicts if comparison else ()
-    broken = [verdict for verdict in verdicts if not verdict.ok]  # beside its sign no limit that is kept
+    broken = [verdict for verdict in verdicts if not verdict.ok]  # if any limit is broken, show that one and no other
     look = "bad" if not model.ok else look_of(comparison) if comparison else ""
     loading = _loading(comparison.checkpoint) if comparison and state in _IN_BOTH else ("", "")
     return ModelRow(
@@ -151,7 +151,7 @@ def _change(comparison: Comparison | None) -> str:
 
 
 def _loading(checkpoint: Checkpoint) -> tuple[str, str]:
-    """Return whether checkpoints load, in a word or two, with the look of the sentence that tells it whole."""
+    """Return whether checkpoints load, in a word or two, with the look of the full sentence."""
     look = verdict(checkpoint).look
     if checkpoint.loads is None:
         return look, "not known"

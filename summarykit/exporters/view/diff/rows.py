@@ -24,23 +24,23 @@ from summarykit.summary.folding import as_grids
 
 #: A name or a list of numbers in it is cut at so many characters.
 LONGEST = 64
-#: So many names stand in one sentence of why.
+#: At most so many names are in a reason.
 _MOST_PARTS = 4
 
 
 def change_rows(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> list[ChangeRow]:
-    """Return the rows worth showing, largest change first."""
+    """Return the rows to show, largest change first."""
     return [change_row(comparison, group, title) for group in worth_showing(comparison, groups)]
 
 
 def worth_showing(comparison: Comparison, groups: Sequence[ChangeGroup]) -> list[ChangeGroup]:
-    """Return *groups*, largest change first, without layers that only hold others: they say nothing of their own."""
+    """Return *groups*, largest change first, without layers that have no change of their own."""
     rows = [group for group in groups if has_own_row(comparison, group)]
     return sorted(rows, key=lambda group: -abs(group.change.parameters))  # stable: then in model order
 
 
 def has_own_row(comparison: Comparison, group: ChangeGroup) -> bool:
-    """Return whether a group tells what no other row does."""
+    """Return whether a group says something that no other row says."""
     change = group.first
     if comparison.new:
         return comparison.after.layers[change.after].explanation >= 0
@@ -56,7 +56,7 @@ def has_own_row(comparison: Comparison, group: ChangeGroup) -> bool:
 
 
 def _worth(comparison: Comparison, change: Change) -> bool:
-    """Return whether a layer changed itself, and not only by settings that the model's config tells of too."""
+    """Return whether a layer changed itself, and not only in settings that changed in the model's config."""
     echoes = set(change.settings) <= set(comparison.config)
     return change.states != (State.COMPUTE,) and not (echoes and change.states == (State.SETTINGS,))
 
@@ -67,7 +67,7 @@ def _side(comparison: Comparison, group: ChangeGroup) -> tuple[SummaryData, int]
 
 
 def change_row(comparison: Comparison, group: ChangeGroup, title: str) -> ChangeRow:
-    """Return what a row says of a group of changes."""
+    """Return the row of a group of changes."""
     change, each, total = group.first, group.told[0].change, group.change
     side, layer = _side(comparison, group)
     times = len(group.told)
@@ -100,9 +100,9 @@ def change_row(comparison: Comparison, group: ChangeGroup, title: str) -> Change
 
 
 def _lines(states: Sequence[State], kind: str, before: str, after: str, notes: tuple[Rich, ...]) -> tuple[Rich, ...]:
-    """Return what the middle of a row shows; settings behind another count stand in the reasons."""
+    """Return the lines of a row; settings that change a count are listed in the reasons."""
     if states in ((State.FROZEN,), (State.UNFROZEN,)):
-        notes = ()  # the word of the row says it
+        notes = ()  # the word of the row has it already
     if states[0] in (State.NEW, State.REMOVED):
         formula = after if states[0] is State.NEW else before
         return ((Piece(kind if formula == "–" else formula),),)
@@ -114,14 +114,14 @@ def _lines(states: Sequence[State], kind: str, before: str, after: str, notes: t
 
 
 def _was(comparison: Comparison, group: ChangeGroup) -> str:
-    """Return what a layer was called, where it was moved or renamed; repeats as one, where their numbers fit."""
+    """Return the former name of a moved or renamed layer; repeats as one name if possible; else empty."""
     if not {State.MOVED, State.RENAMED} & set(group.first.states):
         return ""
     return _before(comparison, group)
 
 
 def _before(comparison: Comparison, group: ChangeGroup) -> str:
-    """Return what the layers of a group were called before; the model itself by its class."""
+    """Return the former name of the layers of a group; for the model itself its class."""
     data, layer = comparison.before, group.first.before
     grids = list(as_grids([change.before for change in group.changes], data))
     path = grids[0].path if len(grids) == 1 else data.layers[layer].path
@@ -129,7 +129,7 @@ def _before(comparison: Comparison, group: ChangeGroup) -> str:
 
 
 def change_phrases(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
-    """Yield what happened to a layer beside its count, a phrase each."""
+    """Yield the changes of a layer beside its count, a phrase each."""
     change = group.first
     before, after = comparison.before, comparison.after
     states = set(change.states)
@@ -137,7 +137,7 @@ def change_phrases(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]
         yield _replacement(comparison, group)
     if State.CHANGED in states and equation(before, [change.before]) == equation(after, [change.after]):
         tensors = join_rich(_tensors(comparison, change))
-        if tensors:  # tensors of kinds that have the same words differ for nobody who reads this
+        if tensors:  # kinds of tensors with the same words give no difference to show
             yield tensors
     if State.RETYPED in states:
         kinds = [
@@ -167,7 +167,7 @@ def change_phrases(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]
 
 
 def _tensors(comparison: Comparison, change: Change) -> Iterator[Rich]:
-    """Yield the tensors that have another shape, or are in one of the two only, where no formula shows it."""
+    """Yield the tensors whose shape changed or that only one model has."""
     texts = [
         {tensor.name: _tensor_text(tensor.facts) for tensor in data.tensors[layer.first_tensor : layer.end_tensor]}
         for data, layer in (
@@ -182,14 +182,14 @@ def _tensors(comparison: Comparison, change: Change) -> Iterator[Rich]:
 
 
 def _tensor_text(facts: TensorFacts) -> str:
-    """Return the shape of a tensor, and what it is where that is no parameter."""
+    """Return the shape of a tensor, with its kind if it is no parameter."""
     if facts.kind == "parameter":
         return shape_text(facts.shape)
     return f"{shape_text(facts.shape)} ({'' if facts.persistent else 'not '}saved, not learned)"
 
 
 def _first_settings(settings: Sequence[SettingChange]) -> Sequence[SettingChange]:
-    """Return the settings that are said in one sentence; a class with other attributes altogether has many."""
+    """Return the first settings, as many as fit in one sentence."""
     return settings[:_MOST_PARTS]
 
 
@@ -208,7 +208,7 @@ def _replacement(comparison: Comparison, group: ChangeGroup) -> Rich:
 
 
 def reasons(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> list[Rich]:
-    """Return why the model changed: its config, then what happened to layers, those of one kind together."""
+    """Return why the model changed: its config, then its layers, equal changes together."""
     by_phrase: dict[Rich, list[ChangeGroup]] = {}
     for group in sorted(groups, key=lambda group: -abs(group.change.parameters)):
         if not _worth(comparison, group.first):

@@ -1,4 +1,4 @@
-"""Differences as texts: signs, percents, and what happened to a layer in words."""
+"""Differences as texts: signs, percents, and the states of a changed layer in words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from summarykit.expression import Value, group_digits
 from summarykit.records import Shape
 from summarykit.summary.diff import SettingChange, State
 
-#: What a reader is told of each state; "settings" and "compute" name no change of the layer's own count.
+#: The word for each state; settings and MACs change no count of the layer's own.
 STATE_WORDS = {
     State.NEW: "new",
     State.REMOVED: "removed",
@@ -43,7 +43,7 @@ def signed_size(value: int) -> str:
 
 
 def percent(change: int, of: int) -> str:
-    """Return "−30.7%", rounded but never to nothing; empty where there is nothing to compare with, or next to it."""
+    """Return "−30.7%", rounded but never to zero; empty if there is nothing before, or very little."""
     if not change or of <= 0 or change > 100 * of:
         return ""
     sign = "+" if change > 0 else "−"
@@ -61,7 +61,7 @@ def sizes(before: int, after: int) -> str:
 
 
 def product(each: int, times: int) -> str:
-    """Return "3 × −2,285,568 = −6,856,704"; one alone is told by its number."""
+    """Return "3 × −2,285,568 = −6,856,704"; without a product for one alone."""
     if times == 1 or not each:
         return signed_count(each)
     return f"{group_digits(times)} × {signed_count(each)} = {signed_count(times * each)}"
@@ -80,7 +80,7 @@ def value_text(value: tuple[Value, ...]) -> str:
 
 
 def shape_text(shape: Shape | None) -> str:
-    """Return a shape as everywhere, but a single number apart from a list of one: beside each other they differ."""
+    """Return a shape in words; unlike elsewhere, a scalar reads differently from a vector of one value."""
     return "a single number" if shape == () else shape_words(shape)
 
 

@@ -1,4 +1,4 @@
-"""Which parts of the folded tree get a box: the largest, as many as a page can bear, small neighbours merged."""
+"""Which parts of the folded tree get a box: the largest ones up to a limit, with small neighbours merged."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from summarykit.summary.folding import FoldedRow, Folding
 #: Numbers of one part, one for each measure.
 Values = tuple[int, ...]
 
-#: The picture's width in pixels where it has all its room; what a box needs to be seen, and to be read; what merged
-#: neighbours need to say how many they are.
+#: In pixels: the full width of the icicle; the least width of a visible box, of a box with text, and of merged
+#: neighbours with their number.
 FULL, MIN_WIDTH, LABEL_WIDTH, CLOSE = 1152, 2, 48, 96
-#: A page with more boxes than this is heavy, and nobody could tell them apart.
+#: More boxes than this make a page heavy, and are too small to be distinguished.
 MOST_BOXES = 300
-#: Fewer boxes than this tell nothing of what is inside one.
+#: A part is opened only if at least so many boxes fit in it.
 _LEAST = 2
-#: So many boxes the inside of one part may take, however many wait; and of merged neighbours, which are many alike.
+#: One part may always take so many boxes, however many others wait; merged neighbours fewer.
 _FAIR, _FAIR_MERGED = 64, 24
 
 
 class Part(NamedTuple):
-    """What one box stands for."""
+    """The part of the model that one box shows."""
 
     parent: int  #: number of the part around it, -1 for the model
     rows: tuple[FoldedRow, ...]  #: a chain, each the only part of the one before; of merged ones the first and the last
     values: Values
-    itself: bool = False  #: what a container holds beside its parts
-    members: tuple[Part, ...] = ()  #: the neighbours that stand in it
+    itself: bool = False  #: a container's own share, without its children
+    members: tuple[Part, ...] = ()  #: the neighbours merged in it
     merged_count: int = 0  #: how many they are, including those inside merged ones
 
 
@@ -64,14 +64,14 @@ def chosen_parts(folding: Folding, measures: Sequence[Measure], most: int = MOST
 
 
 class _Source:
-    """What the parts are made from."""
+    """Makes parts from the rows of a folding, with their values by each measure."""
 
     def __init__(self, folding: Folding, measures: Sequence[Measure]) -> None:
         self.folding = folding
         self.measures = measures
 
     def weight(self, part: Part) -> float:
-        """Return the share of the model that *part* holds, by the measure of which it holds most."""
+        """Return the share of *part* in the model, by the measure in which that is largest."""
         return max(value / measure.total for value, measure in zip(part.values, self.measures, strict=True))
 
     def opens(self, part: Part) -> bool:
@@ -79,7 +79,7 @@ class _Source:
         return bool(part.members) or not (part.itself or self._is_leaf(part.rows[-1]))
 
     def chain(self, part: Part) -> Part:
-        """Return *part* with the rows that hold all of it, one below the other; a box each would tell nothing."""
+        """Return *part* with the chain of only children below it, which need no box each."""
         if part.itself or part.members:
             return part
         rows = list(part.rows)
@@ -105,7 +105,7 @@ class _Source:
         return all(measure.own[row.layer] == measure.inside[row.layer] for measure in self.measures)
 
     def _inside(self, row: FoldedRow) -> list[Part]:
-        """Return what adds up to *row*: what it holds itself, and its children that hold anything."""
+        """Return the parts that add up to *row*: its own share, and its children that are not zero."""
         rows = self.folding.rows
         own = tuple(measure.own[row.layer] * row.times for measure in self.measures)
         parts = [Part(-1, (row,), own, itself=True)] if any(own) else []

@@ -1,4 +1,4 @@
-"""``build_picture()``: the boxes in their places, with what is written on them."""
+"""``build_picture()``: the boxes of the icicle with positions and texts."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
 from summarykit.summary.totals import added_up
 
-#: Levels of the tree that are shown at once.
+#: At most so many levels of the tree are visible at once.
 MOST_LEVELS = 12
-#: Places along the width, a hundredth of a pixel each; whole numbers, so that boxes add up to the one above them.
+#: Units along the width, about a hundredth of a pixel; integers, so that boxes add up to the one above them.
 _WIDTH = 10**5
-#: Pixels a letter takes, and those that stay free beside a text.
+#: Pixels a letter takes, and the free pixels beside a text.
 _LETTER, _MARGIN = 7.4, 10
 _LONGEST_NAME, _LONGEST_PATH = 60, 120
 _NO_NAME = '""'
 
 
 class _Place(NamedTuple):
-    """Where a part is drawn, in places along the width."""
+    """Where a part is drawn, in units along the width."""
 
     part: Part
     number: int  #: in the tree; -1 for neighbours merged for this picture alone
@@ -38,13 +38,13 @@ class _Place(NamedTuple):
 
 
 def build_picture(data: SummaryData, folding: Folding, title: str, change_counts: Sequence[int] = ()) -> Picture | None:
-    """Return the picture of the folded tree; None where there is nothing to compare.
+    """Return the icicle of the folded tree; None for a model without parts to compare.
 
     Args:
         data: The summary.
         folding: Its folded form; layers that changed must be in other rows than those that did not.
-        title: What the model is called.
-        change_counts: For each layer how many changed there or inside; empty where nothing is compared.
+        title: The name of the model.
+        change_counts: For each layer how many layers changed there or inside; empty without a diff.
 
     """
     measures = _measures(data)
@@ -61,14 +61,14 @@ def build_picture(data: SummaryData, folding: Folding, title: str, change_counts
         measures=tuple(word for word, _ in measures),
         boxes=boxes,
         levels=1 + max(box.level for box in boxes if box.shown),
-        looks=tuple(look for look in LOOKS if look[0] in looks),
+        looks=tuple(look for look in LOOKS if look.look in looks),
         caption=_caption([word for word, _ in measures], title, marks="changed" in looks),
         left_out=_left_out(folding, tree, measures),
     )
 
 
 def _measures(data: SummaryData) -> list[tuple[str, Measure]]:
-    """Return what widths can stand for; bytes only where they tell more than parameters."""
+    """Return the measures of the width; bytes only if they differ from parameters by more than a factor."""
     measures = [("parameters", by_parameters(data))]
     if data.totals.macs:
         suffix = ", assumed sizes" if data.trace.approximate else ""
@@ -136,9 +136,9 @@ def _pixels(width: int) -> float:
 
 
 def _merge(run: list[_Place], above: _Place) -> list[_Place]:
-    """Return neighbours too small to be seen as one box, and each of them for a closer look.
+    """Return neighbours that are too small to be visible as one box, and each of them for a zoom.
 
-    One box as wide as that *above* would tell nothing, and is left out.
+    A box as wide as the one *above* is left out: it would show nothing new.
     """
     holders = [place for place in run if place.part.values[0]]
     if len(holders) < 2:
@@ -155,7 +155,7 @@ def _merge(run: list[_Place], above: _Place) -> list[_Place]:
 
 
 class _BoxWriter:
-    """What is written on a box."""
+    """Writes the boxes: names, paths, facts and looks."""
 
     def __init__(
         self, data: SummaryData, tree: Tree, measures: Sequence[tuple[str, Measure]], change_counts: Sequence[int]
@@ -261,7 +261,7 @@ class _BoxWriter:
 
 
 def _copies(part: Part) -> int:
-    """Return how many the numbers in the name of a part stand for."""
+    """Return how many copies the ranges in the name of a part include."""
     copies = 1
     for row in part.rows:
         copies *= row.copies
@@ -274,7 +274,7 @@ def _percent(width: int) -> str:
 
 
 def _fit(name: str, part: str, pixels: float) -> str:
-    """Return what of a name fits in a box, with its share where there is room."""
+    """Return as much of a name as fits in a box, with its share if there is space."""
     letters = int((pixels - _MARGIN) / _LETTER)
     if pixels < LABEL_WIDTH:
         return ""

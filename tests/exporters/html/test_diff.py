@@ -85,6 +85,7 @@ def test_what_both_sides_have_in_common_is_told_once():
     )
 
 
+@pytest.mark.large
 def test_a_page_of_as_many_rows_as_may_be_is_no_larger_than_three_megabytes():
     def layers(more):
         with torch.device("meta"):
@@ -122,6 +123,7 @@ def test_a_layer_that_was_renamed_tells_its_old_name_and_what_to_rename_in_a_che
     assert "in checkpoints saved under another name" in more
 
 
+@pytest.mark.large
 def test_of_very_many_changes_the_largest_stand_in_the_page():
     with torch.device("meta"):
         before = nn.ModuleList(nn.Linear(at + 1, 1) for at in range(2500))

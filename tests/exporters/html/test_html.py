@@ -141,6 +141,7 @@ def test_rows_without_parameters_are_counted_where_they_are_hidden():
     assert not lxml.html.fromstring(page_of(sequential())).xpath("//label[@class='idle']")
 
 
+@pytest.mark.large
 def test_rows_that_do_not_fit_are_counted():
     data = data_of(wide())
     page, view = page_from(data), build_view(data, most_rows=500)

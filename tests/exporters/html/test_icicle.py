@@ -138,6 +138,7 @@ def test_what_only_a_closer_look_shows_is_there_and_hidden():
     assert boxes["little 0"].facts == ("620 parameters · <0.1%",)
 
 
+@pytest.mark.large
 def test_a_tree_of_thousands_is_small_and_says_what_it_merged():
     icicle = picture_of(wide())
     assert all(box.merged for box in icicle.boxes if box.level == 0)
@@ -258,6 +259,7 @@ def test_hostile_names_are_text_in_the_picture():
 
 
 @pytest.mark.parametrize("make", [wide, deep])
+@pytest.mark.large
 def test_a_picture_is_bounded(make):
     page = page_from(SummaryData(data_of(make()).records))
     section = re.search(r'<section class="icicle">.*?</section>', page, re.DOTALL)[0]

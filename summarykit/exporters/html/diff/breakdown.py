@@ -11,7 +11,7 @@ from summarykit.exporters.view.diff.parts import type_of
 from summarykit.exporters.view.diff.words import percent, signed_count, signed_size
 from summarykit.exporters.view.values import Block
 from summarykit.exporters.view.words import per_mille, place
-from summarykit.summary.diff.merged_tree import Both, Joint
+from summarykit.summary.diff.merged_tree import Both, MergedTree
 from summarykit.summary.folding.parts import parts
 from summarykit.summary.totals import added_up
 
@@ -25,13 +25,13 @@ class _Measure(NamedTuple):
     before: int
 
 
-def where_it_changed(joint: Joint, title: str) -> tuple[ChangeBlocks, ...]:
+def where_it_changed(joint: MergedTree, title: str) -> tuple[ChangeBlocks, ...]:
     """Return where the change is, by each measure that changed; nothing where one block alone changed."""
     found = tuple(found for found in _all(joint, title) if found.blocks)
     return found if any(len(each.blocks) > 1 for each in found) else ()
 
 
-def _all(joint: Joint, title: str) -> Iterator[ChangeBlocks]:
+def _all(joint: MergedTree, title: str) -> Iterator[ChangeBlocks]:
     one, other = joint.comparison.before, joint.comparison.after
     classes = [(type_of(one, before), type_of(other, after)) for before, after in joint.pairs]
     within = parts(joint.tree, joint.folding.rows)
@@ -48,19 +48,19 @@ def _all(joint: Joint, title: str) -> Iterator[ChangeBlocks]:
         yield ChangeBlocks("class", name, _ranked(_grouped(_by_class(classes, numbers)), measure))
 
 
-def _measure(joint: Joint, numbers: Both, words: Callable[[int], str]) -> _Measure:
+def _measure(joint: MergedTree, numbers: Both, words: Callable[[int], str]) -> _Measure:
     change, layers = numbers.change, joint.tree.layers
     inside, moved = added_up(layers, change), added_up(layers, [abs(each) for each in change])
     return _Measure(change, inside, moved, words, inside[0], sum(numbers.before))
 
 
-def _by_block(joint: Joint, measure: _Measure, title: str) -> list[Block]:
+def _by_block(joint: MergedTree, measure: _Measure, title: str) -> list[Block]:
     """Return the parts of the tree in which something changed, opened as those of a model are."""
     sizes = Measure([abs(each) for each in measure.change], measure.moved, measure.moved[0])
     return [_block(joint, measure, part, title) for part in main_blocks(joint.folding, sizes)]
 
 
-def _block(joint: Joint, measure: _Measure, part: Part, title: str) -> Block:
+def _block(joint: MergedTree, measure: _Measure, part: Part, title: str) -> Block:
     row = part.row
     layer = joint.tree.layers[row.layer]
     value = (measure.change if part.itself else measure.inside)[row.layer] * row.times

@@ -17,7 +17,7 @@ from summarykit.exporters.view.diff.values import ChangeRow
 from summarykit.exporters.view.values import Piece, Rich
 from summarykit.exporters.view.words import place, visible
 from summarykit.summary.diff import ChangeGroup
-from summarykit.summary.diff.merged_tree import Joint
+from summarykit.summary.diff.merged_tree import MergedTree
 from summarykit.summary.diff.subtrees import ChangeWithParts
 
 #: Of more changes those that stand alone are told by their places; a script finds them in the tree.
@@ -25,7 +25,7 @@ _MOST_NAMED = 2_000
 
 
 def change_island(
-    joint: Joint, groups: Sequence[ChangeGroup], table: ChangeTable, title: str, *, fold: bool
+    joint: MergedTree, groups: Sequence[ChangeGroup], table: ChangeTable, title: str, *, fold: bool
 ) -> dict[str, object]:
     """Return the tree of both models as ``island()`` does, and the changes as a list.
 
@@ -66,7 +66,7 @@ def change_island(
     }
 
 
-def _entry(joint: Joint, group: ChangeGroup, at: int, kind: int, title: str) -> Cell:
+def _entry(joint: MergedTree, group: ChangeGroup, at: int, kind: int, title: str) -> Cell:
     """Return a change: how it is called, its first copy, how many there are, and what kind of change it is."""
     layer = joint.tree.layers[at]
     first = 0 if len(group.told) == 1 else visible(layer.path)
@@ -95,7 +95,7 @@ def _switches(*, macs: bool) -> list[Cell]:
 class _Says:
     """What the rows of a tree say, each kind of row once."""
 
-    def __init__(self, joint: Joint) -> None:
+    def __init__(self, joint: MergedTree) -> None:
         self.joint = joint
         self.comparison = joint.comparison
         self.texts = Texts()
@@ -132,7 +132,7 @@ class _Says:
             "bytes": exact(self.bytes.change[place]),
             "macs": exact(self.macs.change[place]),
             "sides": (before >= 0) + 2 * (after >= 0),
-            "touched": int(joint.touched[place] > 0),
+            "touched": int(joint.change_counts[place] > 0),
         }
         if row and group and told and tells(self.comparison, group):
             facts |= self._listed(row, told)

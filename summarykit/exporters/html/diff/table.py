@@ -15,14 +15,14 @@ from summarykit.exporters.view.words import per_mille, place
 from summarykit.expression import group_digits
 from summarykit.summary.diff import ChangeGroup, Comparison
 from summarykit.summary.diff.grouping import change_groups
-from summarykit.summary.diff.merged_tree import Joint
+from summarykit.summary.diff.merged_tree import MergedTree
 
 #: So many changes stand in a page; of more only the largest.
 MOST_ROWS = 2_000
 _FEW_ROWS = 500
 
 
-def change_table(joint: Joint, groups: Sequence[ChangeGroup], title: str) -> ChangeTable:
+def change_table(joint: MergedTree, groups: Sequence[ChangeGroup], title: str) -> ChangeTable:
     """Return the changes as a table, and where they are.
 
     Args:
@@ -39,11 +39,11 @@ def change_table(joint: Joint, groups: Sequence[ChangeGroup], title: str) -> Cha
         if rest
         else "",
         blocks=where_it_changed(joint, title),
-        unchanged=sum(not touched for touched in joint.touched),
+        unchanged=sum(not touched for touched in joint.change_counts),
     )
 
 
-def visible_groups(joint: Joint, *, fold: bool) -> list[ChangeGroup]:
+def visible_groups(joint: MergedTree, *, fold: bool) -> list[ChangeGroup]:
     """Return the changes that have a row, largest first; with *fold* those of repeated blocks together."""
     comparison = joint.comparison
     if fold:

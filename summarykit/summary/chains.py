@@ -92,26 +92,26 @@ def _steps(root: LayerRecord, data: SummaryData) -> Iterator[LayerRecord]:
 def _chain(root: LayerRecord, data: SummaryData) -> Chain:
     first, links = -1, []
     # Of each axis: the layer and setting that say its size now, None where the size is not proven.
-    known: dict[str, tuple[int, str] | None] = {"last": None, "channels": None}
-    untouched = True
+    sizes: dict[str, tuple[int, str] | None] = {"last": None, "channels": None}
+    at_input = True
     for layer in _steps(root, data):
         why = data.explanation(layer)
         name = data.records.types[layer.type].qualified
         if why and why.takes:
-            source = known[why.axis]
+            source = sizes[why.axis]
             if source:
                 links.append(Link(layer.id, why.takes, *source))
-            if untouched:
+            if at_input:
                 first = layer.id
         if name in _KEEP_ALL:
             continue
-        untouched = False
+        at_input = False
         if name in _KEEP_CHANNELS:
-            known["last"] = None
+            sizes["last"] = None
             continue
-        known = {"last": None, "channels": None}
+        sizes = {"last": None, "channels": None}
         if why and why.gives:
-            known[why.axis] = (layer.id, why.gives)
+            sizes[why.axis] = (layer.id, why.gives)
     return Chain(root.id, first, tuple(links))
 
 
@@ -144,17 +144,17 @@ def _traced_source(data: SummaryData, index: int, axis: str) -> tuple[int, str] 
     A layer that keeps a size is passed through; where nothing before it is known, a norm says the size itself.
     """
     calls = data.run.calls
-    found: tuple[int, str] | None = None
+    source: tuple[int, str] | None = None
     while (at := _feeder(calls[index])) >= 0 and len(calls[at].outputs) == 1 and calls[at].layer >= 0:
         layer = data.layers[calls[at].layer]
         why = data.explanation(layer)
         if why and why.gives and why.axis == axis:
-            found = (layer.id, why.gives)
+            source = (layer.id, why.gives)
         name = data.records.types[layer.type].qualified
         if name not in _KEEP_ALL and not (axis == "channels" and name in _KEEP_CHANNELS):
             break
         index = at
-    return found
+    return source
 
 
 def _feeder(call: CallRecord) -> int:

@@ -97,14 +97,14 @@ def agreement(data: SummaryData) -> Check:
     """Check that no formula says another number than PyTorch."""
     explanations = data.records.explanations
     wrong = {number for number, why in enumerate(explanations) if why.evidence is Evidence.DISAGREES}
-    explained = [layer for layer in data.layers if layer.explanation >= 0 and layer.alias_of < 0]
-    paths = tuple(layer.path for layer in explained if layer.explanation in wrong)
+    layers = [layer for layer in data.layers if layer.explanation >= 0 and layer.alias_of < 0]
+    paths = tuple(layer.path for layer in layers if layer.explanation in wrong)
     return Check(
         "formulas",
         not paths,
         "No formula gives another number than PyTorch",
-        len(explained) - len(paths),
-        len(explained),
+        len(layers) - len(paths),
+        len(layers),
         paths,
     )
 
@@ -151,24 +151,26 @@ def containers(data: SummaryData) -> list[Check]:
     A shipped one is for the container as its library builds it: where parts were replaced it says nothing.
     """
     total = data.columns.total
-    checked = data.closed_forms.values()
-    if not checked:
+    forms = data.closed_forms.values()
+    if not forms:
         return []
-    paths = tuple(data.layers[check.layer].path for check in checked if check.value != total[check.layer])
+    paths = tuple(data.layers[check.layer].path for check in forms if check.value != total[check.layer])
     claim = "The closed formula of a container gives the sum of its parts"
-    return [Check("containers", not paths, claim, len(checked) - len(paths), len(checked), paths)]
+    return [Check("containers", not paths, claim, len(forms) - len(paths), len(forms), paths)]
 
 
 def compute(data: SummaryData) -> list[Check]:
     """Check that the formulas of what layers multiply agree with what its operators were counted to do."""
-    held = (Evidence.VERIFIED, Evidence.DISAGREES)
-    found = [call for call in data.run.calls if call.compute >= 0 and data.run.computes[call.compute].evidence in held]
-    if not found:
+    decisive = (Evidence.VERIFIED, Evidence.DISAGREES)
+    calls = [
+        call for call in data.run.calls if call.compute >= 0 and data.run.computes[call.compute].evidence in decisive
+    ]
+    if not calls:
         return []
-    wrong = [call for call in found if data.run.computes[call.compute].evidence is Evidence.DISAGREES]
+    wrong = [call for call in calls if data.run.computes[call.compute].evidence is Evidence.DISAGREES]
     paths = tuple(dict.fromkeys(data.layers[call.layer].path for call in wrong))
     claim = "The formulas of multiply-adds agree with what the run counted"
-    return [Check("compute", not wrong, claim, len(found) - len(wrong), len(found), paths)]
+    return [Check("compute", not wrong, claim, len(calls) - len(wrong), len(calls), paths)]
 
 
 def grades(data: SummaryData) -> tuple[Grades, ...]:

@@ -219,10 +219,10 @@ class SummaryData:
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know beside the numbers."""
-        found = list(self.records.notes)
+        notes = list(self.records.notes)
         if self.totals.unknown:
-            found.append(f"{self.totals.unknown} parameters have no size until the first input; they add 0")
-        return tuple(found)
+            notes.append(f"{self.totals.unknown} parameters have no size until the first input; they add 0")
+        return tuple(notes)
 
 
 def layer_columns(data: SummaryData) -> LayerColumns:
@@ -236,27 +236,27 @@ def layer_columns(data: SummaryData) -> LayerColumns:
     own: list[int | None] = [0] * size
     adds, trainable, sizes, buffers = [0] * size, [0] * size, [0] * size, [0] * size
     dtype: list[str | None] = [None] * size
-    shared: list[str | None] = [None] * size
+    shared_with: list[str | None] = [None] * size
     for index, tensor in enumerate(data.tensors):
         at, facts = tensor.layer, tensor.facts
         numel = facts.numel
         if facts.kind == "parameter":
-            held = own[at]
-            own[at] = None if numel is None or held is None else held + numel
+            before = own[at]
+            own[at] = None if numel is None or before is None else before + numel
             if tensor.owner == index:
                 adds[at] += numel or 0
                 sizes[at] += facts.bytes
                 trainable[at] += (numel or 0) if facts.trainable else 0
             else:
-                shared[at] = also(shared[at], layers[data.tensors[tensor.owner].layer].path)
+                shared_with[at] = also(shared_with[at], layers[data.tensors[tensor.owner].layer].path)
             dtype[at] = one_or_mixed(dtype[at], facts.dtype)
         elif tensor.owner == index:
             buffers[at] += numel or 0
     for layer in layers:
         if layer.alias_of >= 0:
-            shared[layer.id] = layers[layer.alias_of].path
-    counted = added_up(layers, adds)
-    plain = all(path is None for path in shared)  # nothing is held twice: both ways of adding up are one
+            shared_with[layer.id] = layers[layer.alias_of].path
+    subtree_sums = added_up(layers, adds)
+    plain = all(path is None for path in shared_with)  # nothing is held twice: both ways of adding up are one
     return LayerColumns(
         depth=depth,
         own=own,
@@ -265,9 +265,9 @@ def layer_columns(data: SummaryData) -> LayerColumns:
         bytes=sizes,
         buffers=buffers,
         dtype=dtype,
-        counted=counted,
-        total=counted if plain else subtree_totals(layers, data.tensors),
-        shared_with=shared,
+        counted=subtree_sums,
+        total=subtree_sums if plain else subtree_totals(layers, data.tensors),
+        shared_with=shared_with,
     )
 
 

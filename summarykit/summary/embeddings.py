@@ -33,14 +33,14 @@ def find_embedding(records: ModelRecords) -> Embedding:
     if not rows:
         return Embedding(0, ())
     config = _vocabularies(dict(records.config))
-    said = [_vocabularies(dict(settings)) for settings in records.settings]
+    vocabularies = [_vocabularies(dict(settings)) for settings in records.settings]
     places = {layer.id: _matrix(records, layer, sizes[layer.settings]) for layer in rows.values()}
-    held = {number: at for number, at in places.items() if at is not None}
-    lengths = {number: sizes[rows[number].settings][0] for number in held}
-    found = [n for n in held if lengths[n] in config | _said_around(records, rows[n], said)]
-    found = found or [n for n in held if any(size < lengths[n] <= size + _SPARE < 2 * size for size in config)]
-    found = found or [n for n in held if _has_head(records, held[n])]
-    tables = {records.tensors[held[number]].owner for number in found}
+    matrices = {number: at for number, at in places.items() if at is not None}
+    lengths = {number: sizes[rows[number].settings][0] for number in matrices}
+    numbers = [n for n in matrices if lengths[n] in config | _vocabularies_around(records, rows[n], vocabularies)]
+    numbers = numbers or [n for n in matrices if any(size < lengths[n] <= size + _SPARE < 2 * size for size in config)]
+    numbers = numbers or [n for n in matrices if _has_head(records, matrices[n])]
+    tables = {records.tensors[matrices[number]].owner for number in numbers}
     others = [t.layer for t in records.tensors if t.owner in tables and t.layer not in rows]
     total = sum(records.tensors[at].facts.numel or 0 for at in tables)
     return Embedding(total, tuple(records.layers[number].path for number in dict.fromkeys(others)))
@@ -52,24 +52,24 @@ def _table_size(settings: dict[str, Value]) -> tuple[int, int] | None:
 
 
 def _vocabularies(settings: dict[str, Value]) -> set[int]:
-    found = (value for name, value in settings.items() if _VOCABULARY.fullmatch(name) and isinstance(value, int))
-    return {value for value in found if value > 1}
+    sizes = (value for name, value in settings.items() if _VOCABULARY.fullmatch(name) and isinstance(value, int))
+    return {value for value in sizes if value > 1}
 
 
-def _said_around(records: ModelRecords, layer: LayerRecord, said: list[set[int]]) -> set[int]:
+def _vocabularies_around(records: ModelRecords, layer: LayerRecord, vocabularies: list[set[int]]) -> set[int]:
     """Return what the layers around one say of the size of the vocabulary."""
-    found: set[int] = set()
+    sizes: set[int] = set()
     number = layer.parent
     while number >= 0:
-        found |= said[records.layers[number].settings]
+        sizes |= vocabularies[records.layers[number].settings]
         number = records.layers[number].parent
-    return found
+    return sizes
 
 
 def _matrix(records: ModelRecords, layer: LayerRecord, size: Shape) -> int | None:
     """Return the place in the table of a layer's parameter of that size."""
-    held = range(layer.first_tensor, layer.end_tensor)
-    return next((at for at in held if _is_parameter(records.tensors[at], size)), None)
+    tensors = range(layer.first_tensor, layer.end_tensor)
+    return next((at for at in tensors if _is_parameter(records.tensors[at], size)), None)
 
 
 def _is_parameter(tensor: TensorRecord, size: Shape | None) -> bool:

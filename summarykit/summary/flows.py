@@ -47,12 +47,12 @@ class Trace(NamedTuple):
 
 def make_trace(run: RunRecord, layers: Sequence[LayerRecord]) -> Trace:
     """Return what *run* told of itself."""
-    failed = layers[run.failed_at].path if run.failed_at >= 0 else None
+    failed_at = layers[run.failed_at].path if run.failed_at >= 0 else None
     return Trace(
         run.how,
         run.ok,
         run.error,
-        failed,
+        failed_at,
         run.reasons,
         run.inputs,
         run.inputs_from,
@@ -90,20 +90,20 @@ def nearest_layer(calls: Sequence[CallRecord], index: int) -> int:
     return -1
 
 
-def _flow(calls: Sequence[CallRecord], found: Sequence[int], own: int, total: int, status: str) -> LayerFlow:
-    held = [calls[index] for index in found]
-    first = next((call for call in held if call.done), held[0] if held else None)
+def _flow(calls: Sequence[CallRecord], indices: Sequence[int], own: int, total: int, status: str) -> LayerFlow:
+    records = [calls[index] for index in indices]
+    first = next((call for call in records if call.done), records[0] if records else None)
     if first is None:
         return LayerFlow((), (), (), False, own, total, 0, status, False, True)
     return LayerFlow(
-        calls=tuple(found),
+        calls=tuple(indices),
         inputs=first.inputs,
         outputs=first.outputs,
-        varies=any(call.inputs != first.inputs or call.outputs != first.outputs for call in held),
+        varies=any(call.inputs != first.inputs or call.outputs != first.outputs for call in records),
         macs=own,
         macs_total=total,
-        output_bytes=sum(call.output_bytes for call in held),
+        output_bytes=sum(call.output_bytes for call in records),
         status="",
-        approximate=any(call.approximate for call in held),
-        done=all(call.done for call in held),
+        approximate=any(call.approximate for call in records),
+        done=all(call.done for call in records),
     )

@@ -78,22 +78,22 @@ class LockChange(NamedTuple):
 def lock_model(data: SummaryData) -> LockedModel:
     """Return what a lock says of the model of *data*."""
     totals = data.totals
-    return LockedModel(data.fingerprint, totals.parameters, totals.trainable, totals.bytes, _sorted(_rows(data)))
+    return LockedModel(data.fingerprint, totals.parameters, totals.trainable, totals.bytes, _sort(_rows(data)))
 
 
-def _sorted(rows: Iterable[LockedLayer]) -> tuple[LockedLayer, ...]:
+def _sort(rows: Iterable[LockedLayer]) -> tuple[LockedLayer, ...]:
     return tuple(sorted(rows, key=lambda row: (natural(row.layer), row)))
 
 
 def _rows(data: SummaryData) -> Iterator[LockedLayer]:
-    found: dict[tuple[int, tuple[str, ...]], list[int]] = {}
+    by_holds: dict[tuple[int, tuple[str, ...]], list[int]] = {}
     adds = data.columns.adds
     for layer, pattern in zip(data.layers, patterns(data), strict=True):
         tensors = range(layer.first_tensor, layer.end_tensor)
         holds = tuple(_tensor(data, at) for at in tensors if data.tensors[at].facts.persistent)
         if holds:
-            found.setdefault((pattern, holds), []).append(layer.id)
-    for (_, holds), layers in found.items():
+            by_holds.setdefault((pattern, holds), []).append(layer.id)
+    for (_, holds), layers in by_holds.items():
         for group in as_grids(layers, data, ranges):  # a lock tells every layer
             yield LockedLayer(group.path, len(group.layers), sum(adds[at] for at in group.layers), holds)
 
@@ -134,35 +134,35 @@ def read_lock(text: str) -> dict[str, LockedModel]:
 
     """
     try:
-        found = json.loads(text, object_pairs_hook=_once)
+        document = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         hint = f"a merge may have left its marks: {_HINT}" if "<<<<<<<" in text else _HINT
         raise LockError(f"{FILE} is no JSON: {error}", hint=hint) from None
-    if not isinstance(found, dict) or "lock" not in found:
+    if not isinstance(document, dict) or "lock" not in document:
         raise LockError(f"{FILE} is JSON, but no lock of summarykit", hint=_HINT)
-    if found["lock"] != FORMAT:
-        what = f"{FILE} has format {found['lock']!r}, and this summarykit reads {FORMAT}"
+    if document["lock"] != FORMAT:
+        what = f"{FILE} has format {document['lock']!r}, and this summarykit reads {FORMAT}"
         raise LockError(what, hint="use the summarykit that wrote it, or a newer one")
     try:
-        return {name: _read(model) for name, model in found["models"].items()}
+        return {name: _read_model(model) for name, model in document["models"].items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise LockError(f"{FILE} is damaged ({type(error).__name__}: {error})", hint=_HINT) from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object of JSON, in which no name may stand twice: one of the two would go unseen."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise LockError(f"{FILE} says {twice!r} twice", hint=f"a merge may have kept both: {_HINT}")
-    return found
+    return mapping
 
 
-def _read(model: Mapping[str, Any]) -> LockedModel:
+def _read_model(model: Mapping[str, Any]) -> LockedModel:
     fingerprint = _of(model["fingerprint"], str)
     parameters, trainable, size = (_of(model[name], int) for name in ("parameters", "trainable", "bytes"))
-    return LockedModel(fingerprint, parameters, trainable, size, _sorted(map(_read_layer, model["layers"])))
+    return LockedModel(fingerprint, parameters, trainable, size, _sort(map(_read_layer, model["layers"])))
 
 
 def _read_layer(row: Mapping[str, Any]) -> LockedLayer:
@@ -170,7 +170,7 @@ def _read_layer(row: Mapping[str, Any]) -> LockedLayer:
     return LockedLayer(_of(row["layer"], str), _of(row["times"], int), _of(row["parameters"], int), holds)
 
 
-def _of(found: Any, kind: type) -> Any:
-    if type(found) is not kind:
-        raise ValueError(f"{found!r} is not of {kind.__name__}")
-    return found
+def _of(value: Any, kind: type) -> Any:
+    if type(value) is not kind:
+        raise ValueError(f"{value!r} is not of {kind.__name__}")
+    return value

@@ -50,27 +50,29 @@ def glob(text: str) -> Glob:
             # Any text takes in any number of names before it; names after any text are just a dot further on.
             gaps[-1] = r"(?:.*?\.)??" if token["names"] and not gaps[-1] else ".*?"
             continue
-        pieces[-1] += "." if token["one"] else _set(token["set"]) if token["set"] is not None else re.escape(token[0])
+        pieces[-1] += (
+            "." if token["one"] else _character_set(token["set"]) if token["set"] is not None else re.escape(token[0])
+        )
         least += 1
     *inner, last = zip(gaps, pieces, strict=True)
     whole = "".join(f"(?>{gap}{piece})" for gap, piece in inner) + "".join(last)
     return Glob(text, least, re.compile(whole, re.DOTALL))
 
 
-def _set(content: str) -> str:
+def _character_set(content: str) -> str:
     """Return ``[!a-z]`` as a regular expression for one character; an empty set fits none."""
-    negated, held = content.startswith("!"), content.removeprefix("!")
-    found, at = [], 0
-    while at < len(held):
-        if held[at + 1 : at + 2] == "-" and at + 2 < len(held):
-            first, last, at = held[at], held[at + 2], at + 3
-            found += [f"{re.escape(first)}-{re.escape(last)}"] if first <= last else []
+    inverse, characters = content.startswith("!"), content.removeprefix("!")
+    parts, at = [], 0
+    while at < len(characters):
+        if characters[at + 1 : at + 2] == "-" and at + 2 < len(characters):
+            first, last, at = characters[at], characters[at + 2], at + 3
+            parts += [f"{re.escape(first)}-{re.escape(last)}"] if first <= last else []
         else:
-            found.append(re.escape(held[at]))
+            parts.append(re.escape(characters[at]))
             at += 1
-    if not found:
-        return "." if negated else r"(?!)"
-    return f"[{'^' if negated else ''}{''.join(found)}]"
+    if not parts:
+        return "." if inverse else r"(?!)"
+    return f"[{'^' if inverse else ''}{''.join(parts)}]"
 
 
 def type_fits(pattern: Glob, kind: LayerType) -> bool:
@@ -85,8 +87,8 @@ def type_fits(pattern: Glob, kind: LayerType) -> bool:
     if not dot or not pattern.text.startswith(f"{package}."):
         return False
     home = kind.qualified.removesuffix(f".{kind.name}").split(".")
-    offered = (".".join([*home[:size], kind.name]) for size in range(1, len(home)))
-    return any(map(pattern.matches, (kind.qualified, *offered)))
+    short_names = (".".join([*home[:size], kind.name]) for size in range(1, len(home)))
+    return any(map(pattern.matches, (kind.qualified, *short_names)))
 
 
 def matching(data: SummaryData, patterns: Sequence[str]) -> list[bool]:
@@ -111,19 +113,19 @@ def near_misses(data: SummaryData, pattern: str) -> list[str]:
     names = list(dict.fromkeys(kind.name for kind in data.records.types))
     names += [name for name in dict.fromkeys(kind.qualified for kind in data.records.types) if "." in pattern]
     parts = list(_unique((part for layer in data.layers for part in layer.path.split(".")), _MOST_NAMES))
-    mended = ".".join(
+    correction = ".".join(
         part if part in parts or _wild(part) else closest(part, parts) or part for part in pattern.split(".")
     )
     paths = list(_unique((layer.path for layer in data.layers if layer.path), _MOST_NAMES))
-    found = [closest(pattern, names), mended, closest(pattern, paths)]
-    return [text for text in dict.fromkeys(found) if text and text != pattern and fits_anything(data, text)]
+    candidates = [closest(pattern, names), correction, closest(pattern, paths)]
+    return [text for text in dict.fromkeys(candidates) if text and text != pattern and fits_anything(data, text)]
 
 
 def closest(text: str, names: Sequence[str]) -> str:
     """Return the name most like *text*, capitals aside; empty where none is like it."""
-    folded = {name.casefold(): name for name in reversed(names) if len(name) <= _LONGEST}
-    found = difflib.get_close_matches(text.casefold(), folded, n=1)
-    return folded[found[0]] if found else ""
+    by_casefold = {name.casefold(): name for name in reversed(names) if len(name) <= _LONGEST}
+    matches = difflib.get_close_matches(text.casefold(), by_casefold, n=1)
+    return by_casefold[matches[0]] if matches else ""
 
 
 def _wild(part: str) -> bool:
@@ -132,10 +134,10 @@ def _wild(part: str) -> bool:
 
 def _unique(names: Iterable[str], most: int) -> Iterator[str]:
     """Yield at most so many different names."""
-    seen: set[str] = set()
+    earlier: set[str] = set()
     for name in names:
-        if len(seen) >= most:
+        if len(earlier) >= most:
             return
-        if name not in seen:
-            seen.add(name)
+        if name not in earlier:
+            earlier.add(name)
             yield name

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from summarykit.expression import Value
 
-Read = TypeVar("Read")
+T = TypeVar("T")
 Bindings = tuple[tuple[str, Value], ...]
 
 
@@ -22,28 +22,28 @@ def plain_bindings(bindings: Iterable[tuple[str, Value]]) -> list[list[Any]]:
     return [[name, plain_value(value)] for name, value in bindings]
 
 
-def read_value(found: Any) -> Value:
-    """Return the setting that was written as *found*."""
-    if isinstance(found, list):
-        return tuple(read_value(part) for part in found)
-    endless = isinstance(found, float) and not math.isfinite(found)
-    if found is None or (isinstance(found, int | str | float) and not endless):
-        return found
-    raise ValueError(f"{found!r} is no setting")
+def read_value(value: Any) -> Value:
+    """Return the setting that was written as *value*."""
+    if isinstance(value, list):
+        return tuple(read_value(part) for part in value)
+    endless = isinstance(value, float) and not math.isfinite(value)
+    if value is None or (isinstance(value, int | str | float) and not endless):
+        return value
+    raise ValueError(f"{value!r} is no setting")
 
 
-def read_text(found: Any) -> str:
-    """Return *found*, which must be a text."""
-    if not isinstance(found, str):
-        raise ValueError(f"{found!r} is no text")  # noqa: TRY004 - damage, reported as one kind of error
-    return found
+def read_text(value: Any) -> str:
+    """Return *value*, which must be a text."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")  # noqa: TRY004 - damage, reported as one kind of error
+    return value
 
 
-def read_optional(read: Callable[[str], Read], text: str | None) -> Read | None:
+def read_optional(read: Callable[[str], T], text: str | None) -> T | None:
     """Return what *read* makes of a text, None where there is none."""
     return None if text is None else read(text)
 
 
-def read_bindings(found: Sequence[Sequence[Any]]) -> Bindings:
-    """Return the names and values that were written as *found*."""
-    return tuple((read_text(name), read_value(value)) for name, value in found)
+def read_bindings(pairs: Sequence[Sequence[Any]]) -> Bindings:
+    """Return the names and values that were written as *pairs*."""
+    return tuple((read_text(name), read_value(value)) for name, value in pairs)

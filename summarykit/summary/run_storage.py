@@ -27,18 +27,18 @@ class _Table:
         return [self.number(value) for value in values]
 
 
-def written_run(run: RunRecord) -> dict[str, Any]:
+def run_document(run: RunRecord) -> dict[str, Any]:
     """Return *run* as JSON has it."""
     flows, operators, lists = _Table(), _Table(), _Table()
 
-    def listed(table: _Table, values: Iterable[Any]) -> int:
+    def list_number(table: _Table, values: Iterable[Any]) -> int:
         """Return the number of a list of numbers: calls that are alike share theirs."""
         return lists.number(tuple(table.all(values)))
 
     columns = {
-        "inputs": [listed(flows, call.inputs) for call in run.calls],
-        "outputs": [listed(flows, call.outputs) for call in run.calls],
-        "operators": [listed(operators, call.operators) for call in run.calls],
+        "inputs": [list_number(flows, call.inputs) for call in run.calls],
+        "outputs": [list_number(flows, call.outputs) for call in run.calls],
+        "operators": [list_number(operators, call.operators) for call in run.calls],
         "approximate": [lists.number(call.approximate) for call in run.calls],
         "fed_by": [lists.number(steps_back(call.fed_by, index)) for index, call in enumerate(run.calls)],
         **{field: [getattr(call, field) for call in run.calls] for field in _OF_CALLS},
@@ -78,24 +78,26 @@ def _compute(why: ComputeExplanation) -> dict[str, Any]:
     }
 
 
-def read_run(found: Mapping[str, Any], layers: int) -> RunRecord:
-    """Return the run that was written as *found*, of a model with so many *layers*."""
-    flows = [Flow(read_text(name), _shape(shape), read_text(kind), size) for name, shape, kind, size in found["flows"]]
+def read_run(document: Mapping[str, Any], layers: int) -> RunRecord:
+    """Return the run that was written as *document*, of a model with so many *layers*."""
+    flows = [
+        Flow(read_text(name), _shape(shape), read_text(kind), size) for name, shape, kind, size in document["flows"]
+    ]
     operators = [
         Operator(name, tuple(map(_shape, sizes)), _shape(output), *rest)
-        for name, sizes, output, *rest in found["operators"]
+        for name, sizes, output, *rest in document["operators"]
     ]
-    lists = found["lists"]
+    lists = document["lists"]
     run = RunRecord(
-        **{field: found[field] for field in _PLAIN},
-        calls=_calls(found["calls"], lists, flows, operators),
-        inputs=tuple(flows[number] for number in found["inputs"]),
-        met=tuple(flows[number] for number in found["met"]),
-        uncalled=tuple(UncalledLayer(int(layer), read_text(status)) for layer, status in found["uncalled"]),
-        reasons=tuple(map(read_text, found["reasons"])),
-        notes=tuple(map(read_text, found["notes"])),
-        uncounted=tuple((read_text(name), int(times)) for name, times in found["uncounted"]),
-        computes=tuple(map(_read_compute, found["computes"])),
+        **{field: document[field] for field in _PLAIN},
+        calls=_calls(document["calls"], lists, flows, operators),
+        inputs=tuple(flows[number] for number in document["inputs"]),
+        met=tuple(flows[number] for number in document["met"]),
+        uncalled=tuple(UncalledLayer(int(layer), read_text(status)) for layer, status in document["uncalled"]),
+        reasons=tuple(map(read_text, document["reasons"])),
+        notes=tuple(map(read_text, document["notes"])),
+        uncounted=tuple((read_text(name), int(times)) for name, times in document["uncounted"]),
+        computes=tuple(map(_read_compute, document["computes"])),
     )
     _check_links(run, layers)
     return run
@@ -104,25 +106,25 @@ def read_run(found: Mapping[str, Any], layers: int) -> RunRecord:
 def _calls(
     columns: Mapping[str, Sequence[Any]], lists: Sequence[Sequence[int]], flows: list[Flow], operators: list[Operator]
 ) -> tuple[CallRecord, ...]:
-    def looked_up(column: str, table: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def look_up(column: str, table: Sequence[Any]) -> list[tuple[Any, ...]]:
         numbers = columns[column]
-        known = {number: tuple(table[n] for n in lists[number]) for number in set(numbers)}
-        return [known[number] for number in numbers]
+        by_number = {number: tuple(table[n] for n in lists[number]) for number in set(numbers)}
+        return [by_number[number] for number in numbers]
 
-    held = {
-        "inputs": looked_up("inputs", flows),
-        "outputs": looked_up("outputs", flows),
-        "operators": looked_up("operators", operators),
-        "approximate": looked_up("approximate", range(1 << 31)),
+    cells = {
+        "inputs": look_up("inputs", flows),
+        "outputs": look_up("outputs", flows),
+        "operators": look_up("operators", operators),
+        "approximate": look_up("approximate", range(1 << 31)),
     }
     fed_by = [lists[number] for number in columns["fed_by"]] if "fed_by" in columns else [()] * len(columns["layer"])
-    held["fed_by"] = [tuple(index - steps if steps else -1 for steps in back) for index, back in enumerate(fed_by)]
-    rows = zip(*(held.get(field, columns.get(field)) or () for field in CallRecord._fields), strict=True)
+    cells["fed_by"] = [tuple(index - steps if steps else -1 for steps in back) for index, back in enumerate(fed_by)]
+    rows = zip(*(cells.get(field, columns.get(field)) or () for field in CallRecord._fields), strict=True)
     return make_records(CallRecord, rows)
 
 
-def _shape(found: Sequence[Any]) -> Shape:
-    return tuple(map(int, found))
+def _shape(sizes: Sequence[Any]) -> Shape:
+    return tuple(map(int, sizes))
 
 
 def _read_compute(why: Mapping[str, Any]) -> ComputeExplanation:

@@ -64,7 +64,7 @@ def choose(data: SummaryData, selection: Selection) -> Chosen:
     layers, depth = data.layers, data.columns.depth
     only = _with_inside(data, matching(data, selection.only)) if selection.only else [True] * len(layers)
     without = _with_inside(data, matching(data, selection.exclude)) if selection.exclude else [False] * len(layers)
-    picked = [wanted and not out for wanted, out in zip(only, without, strict=True)]
+    picked = [inside and not out for inside, out in zip(only, without, strict=True)]
     around = list(picked)
     for layer in reversed(layers):
         if around[layer.id] and layer.parent >= 0:
@@ -76,18 +76,18 @@ def choose(data: SummaryData, selection: Selection) -> Chosen:
     for layer in layers[1:]:
         holds[layer.parent] = True
     apart = [
-        (4 if inner and depth[index] == most else 0) + (2 if shown else 0) + pick
-        for index, (inner, shown, pick) in enumerate(zip(holds, kept, picked, strict=True))
+        (4 if inner and depth[index] == most else 0) + (2 if visible else 0) + pick
+        for index, (inner, visible, pick) in enumerate(zip(holds, kept, picked, strict=True))
     ]
     return Chosen(selection, picked, kept, apart)
 
 
-def _with_inside(data: SummaryData, found: list[bool]) -> list[bool]:
-    """Return the layers *found* and all those inside them; the model itself says nothing of what is inside it."""
+def _with_inside(data: SummaryData, flags: list[bool]) -> list[bool]:
+    """Return the layers *flags* and all those inside them; the model itself says nothing of what is inside it."""
     for layer in data.layers[1:]:
         if layer.parent:
-            found[layer.id] = found[layer.id] or found[layer.parent]
-    return found
+            flags[layer.id] = flags[layer.id] or flags[layer.parent]
+    return flags
 
 
 class SortKey(NamedTuple):
@@ -104,7 +104,7 @@ def sorted_by(data: SummaryData, sort: str, rows: Iterable[SortKey]) -> list[int
 
     Ties keep the order of the model, and so do all rows that would be sorted by a run where there was none.
     """
-    held = list(rows)
+    items = list(rows)
     types = data.records.types
     keys: dict[str, Callable[[SortKey], Any]] = {
         "size": lambda row: -row.parameters,
@@ -113,8 +113,8 @@ def sorted_by(data: SummaryData, sort: str, rows: Iterable[SortKey]) -> list[int
         "type": lambda row: natural(types[data.layers[row.layer].type].name),
     }
     key = keys.get(sort)
-    order = range(len(held))
-    return sorted(order, key=lambda at: key(held[at])) if key else list(order)
+    order = range(len(items))
+    return sorted(order, key=lambda at: key(items[at])) if key else list(order)
 
 
 def natural(name: str) -> tuple[tuple[int, str], ...]:
@@ -125,5 +125,5 @@ def natural(name: str) -> tuple[tuple[int, str], ...]:
 
 def _number(digits: str) -> tuple[int, str]:
     """Return what sorts numbers of any length, which ``int`` does not take."""
-    found = digits.lstrip("0")
-    return len(found), found
+    significant = digits.lstrip("0")
+    return len(significant), significant

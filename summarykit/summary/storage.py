@@ -35,7 +35,7 @@ from summarykit.runs import NO_RUN
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import own_name
 from summarykit.summary.plain import plain_bindings, read_bindings, read_optional, read_text
-from summarykit.summary.run_storage import read_run, written_run
+from summarykit.summary.run_storage import read_run, run_document
 
 FORMAT = 1
 _GRADES = list(Evidence)
@@ -45,9 +45,9 @@ _HINT = "give a .json file that summarykit wrote"
 def to_json(data: SummaryData) -> str:
     """Return *data* as JSON text: ASCII, sorted keys, the same bytes for the same summary."""
     with gc_paused():
-        document = _written(data)
+        document = _document(data)
         if data.run != NO_RUN:
-            document["run"] = written_run(data.run)
+            document["run"] = run_document(data.run)
         text = _canonical(document)
         return f'{{"checksum":"{_checksum(text)}",{text[1:]}\n'
 
@@ -61,9 +61,9 @@ def from_json(text: str) -> SummaryData:
     """
     try:
         with gc_paused():
-            found = _checked(json.loads(text))
-            records = _read(found)
-            run = read_run(found["run"], len(records.layers)) if "run" in found else NO_RUN
+            document = _check(json.loads(text))
+            records = _read_records(document)
+            run = read_run(document["run"], len(records.layers)) if "run" in document else NO_RUN
             return SummaryData(records, run)
     except SavedFileError:
         raise
@@ -71,17 +71,17 @@ def from_json(text: str) -> SummaryData:
         raise SavedFileError(f"the saved summary is damaged ({type(error).__name__}: {error})", hint=_HINT) from None
 
 
-def _checked(found: Any) -> Mapping[str, Any]:
-    if isinstance(found, dict) and "comparison" in found:
+def _check(document: Any) -> Mapping[str, Any]:
+    if isinstance(document, dict) and "comparison" in document:
         raise SavedFileError("the file tells what changed between two models, and is no summary of one", hint=_HINT)
-    if not isinstance(found, dict) or "format" not in found:
+    if not isinstance(document, dict) or "format" not in document:
         raise SavedFileError("the file is JSON, but no summary of summarykit", hint=_HINT)
-    if found["format"] != FORMAT:
-        what = f"the file has format {found['format']!r}, and this summarykit reads {FORMAT}"
+    if document["format"] != FORMAT:
+        what = f"the file has format {document['format']!r}, and this summarykit reads {FORMAT}"
         raise SavedFileError(what, hint="read it with the summarykit that wrote it, or a newer one")
-    if found.pop("checksum", None) != _checksum(_canonical(found)):
+    if document.pop("checksum", None) != _checksum(_canonical(document)):
         raise SavedFileError("the saved summary is damaged, or was changed by hand", hint=_HINT)
-    return found
+    return document
 
 
 def _canonical(document: Mapping[str, Any]) -> str:
@@ -92,12 +92,12 @@ def _checksum(text: str) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _written(data: SummaryData) -> dict[str, Any]:
+def _document(data: SummaryData) -> dict[str, Any]:
     records = data.records
     facts: dict[TensorFacts, int] = {}
     numbers = [facts.setdefault(tensor.facts, len(facts)) for tensor in records.tensors]
-    given = records.experts_per_token
-    rare: dict[str, Any] = {} if given is None else {"experts_per_token": given}
+    per_token = records.experts_per_token
+    rare: dict[str, Any] = {} if per_token is None else {"experts_per_token": per_token}
     rare |= {"opaque_layers": list(records.opaque_layers)} if records.opaque_layers else {}
     return rare | {
         "format": FORMAT,
@@ -159,40 +159,40 @@ def _explanation(why: Explanation) -> dict[str, Any]:
     }
 
 
-def _read(found: Mapping[str, Any]) -> ModelRecords:
-    facts = [_facts(found["facts"]["fields"], row) for row in found["facts"]["rows"]]
-    layers = make_records(LayerRecord, _layer_rows(found["layers"]))
-    tensors = make_records(TensorRecord, _tensor_rows(found["tensors"], layers, facts))
+def _read_records(document: Mapping[str, Any]) -> ModelRecords:
+    facts = [_facts(document["facts"]["fields"], row) for row in document["facts"]["rows"]]
+    layers = make_records(LayerRecord, _layer_rows(document["layers"]))
+    tensors = make_records(TensorRecord, _tensor_rows(document["tensors"], layers, facts))
     records = ModelRecords(
-        name=read_text(found["name"]),
-        torch=read_text(found["torch"]),
-        types=tuple(LayerType(*map(read_text, kind)) for kind in found["types"]),
-        settings=tuple(map(read_bindings, found["settings"])),
-        explanations=tuple(_read_explanation(why) for why in found["explanations"]),
+        name=read_text(document["name"]),
+        torch=read_text(document["torch"]),
+        types=tuple(LayerType(*map(read_text, kind)) for kind in document["types"]),
+        settings=tuple(map(read_bindings, document["settings"])),
+        explanations=tuple(_read_explanation(why) for why in document["explanations"]),
         layers=layers,
         tensors=tensors,
-        counted=StoredCount(*found["counted"]),
-        notes=tuple(map(read_text, found["notes"])),
-        cross_checks=tuple(map(_read_cross_check, found.get("cross_checks", ()))),
-        config=read_bindings(found.get("config", ())),
-        experts_per_token=_read_given(found.get("experts_per_token")),
-        opaque_layers=tuple(map(int, found.get("opaque_layers", ()))),
+        counted=StoredCount(*document["counted"]),
+        notes=tuple(map(read_text, document["notes"])),
+        cross_checks=tuple(map(_read_cross_check, document.get("cross_checks", ()))),
+        config=read_bindings(document.get("config", ())),
+        experts_per_token=_read_per_token(document.get("experts_per_token")),
+        opaque_layers=tuple(map(int, document.get("opaque_layers", ()))),
     )
     _check_links(records)
     return records
 
 
-def _read_given(found: Any) -> int | None:
-    if found is None or (type(found) is int and found > 0):
-        return found
-    raise ValueError(f"{found!r} is no number of experts")
+def _read_per_token(value: Any) -> int | None:
+    if value is None or (type(value) is int and value > 0):
+        return value
+    raise ValueError(f"{value!r} is no number of experts")
 
 
 def _facts(fields: Sequence[str], row: Sequence[Any]) -> TensorFacts:
-    given = dict(zip(fields, row, strict=True))
+    values = dict(zip(fields, row, strict=True))
     for name in ("shape", "stored_shape"):
-        given[name] = None if given[name] is None else tuple(map(int, given[name]))
-    return TensorFacts(**given)
+        values[name] = None if values[name] is None else tuple(map(int, values[name]))
+    return TensorFacts(**values)
 
 
 def _layer_rows(columns: Mapping[str, Sequence[Any]]) -> Iterator[tuple[object, ...]]:
@@ -247,8 +247,8 @@ def _cross_check(check: CrossCheck) -> list[Any]:
     return [check.layer, check.formula.source, plain_bindings(check.bindings), check.value, check.origin, check.users]
 
 
-def _read_cross_check(found: Sequence[Any]) -> CrossCheck:
-    layer, formula, bindings, value, origin, users = found
+def _read_cross_check(row: Sequence[Any]) -> CrossCheck:
+    layer, formula, bindings, value, origin, users = row
     return CrossCheck(int(layer), parse(formula), read_bindings(bindings), int(value), read_text(origin), bool(users))
 
 

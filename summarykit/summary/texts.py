@@ -31,26 +31,26 @@ def explanation_texts(why: Explanation) -> ExplanationTexts:
     except Unanswerable:
         return ExplanationTexts(why.formula.source, None, None, sentence(why))
     try:
-        written = numbers(why.formula.tree, bindings)
+        text = numbers(why.formula.tree, bindings)
     except Unanswerable:
         return ExplanationTexts(formula, None, None, sentence(why))
     equation = None
     if why.value is not None:
         value = group_digits(why.value)
-        equation = written if written == value else f"{written} = {value}"
-    return ExplanationTexts(formula, written, equation, sentence(why))
+        equation = text if text == value else f"{text} = {value}"
+    return ExplanationTexts(formula, text, equation, sentence(why))
 
 
 def compute_texts(why: ComputeExplanation) -> ExplanationTexts:
     """Return the texts of why a call multiplies as often as it does."""
-    said = [why.sentence.say(dict(why.bindings))] if why.sentence else []
-    said += [f"{why.reason[0].upper()}{why.reason[1:]}."] if why.reason else []
+    sentences = [why.sentence.say(dict(why.bindings))] if why.sentence else []
+    sentences += [f"{why.reason[0].upper()}{why.reason[1:]}."] if why.reason else []
     if why.formula is None or why.value is None:
-        return ExplanationTexts(None, None, None, " ".join(said))
+        return ExplanationTexts(None, None, None, " ".join(sentences))
     bindings = dict(why.bindings)
-    written, value = numbers(why.formula.tree, bindings), group_digits(why.value)
-    equation = written if written == value else f"{written} = {value}"
-    return ExplanationTexts(symbols(why.formula.tree, bindings), written, equation, " ".join(said))
+    text, value = numbers(why.formula.tree, bindings), group_digits(why.value)
+    equation = text if text == value else f"{text} = {value}"
+    return ExplanationTexts(symbols(why.formula.tree, bindings), text, equation, " ".join(sentences))
 
 
 def closed_form(check: CrossCheck) -> str:
@@ -60,12 +60,12 @@ def closed_form(check: CrossCheck) -> str:
 
 def sentence(why: Explanation) -> str:
     """Return the sentence of an explanation with a formula, and what it leaves unexplained."""
-    said = [why.sentence.say(dict(why.bindings))] if why.sentence else []
+    sentences = [why.sentence.say(dict(why.bindings))] if why.sentence else []
     extra = [line for line in why.lines if line.evidence is Evidence.SHAPE_ONLY]
-    said += [f"Beside it, `{line.label}` holds {group_digits(line.value)}." for line in extra]
+    sentences += [f"Beside it, `{line.label}` holds {group_digits(line.value)}." for line in extra]
     if why.reason:
-        said.append(f"{why.reason[0].upper()}{why.reason[1:]}.")
-    return " ".join(said)
+        sentences.append(f"{why.reason[0].upper()}{why.reason[1:]}.")
+    return " ".join(sentences)
 
 
 def size_sentence(why: Explanation) -> str:

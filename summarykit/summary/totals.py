@@ -28,8 +28,8 @@ def subtree_totals(layers: Sequence[LayerRecord], tensors: Sequence[TensorRecord
     A row for a module reached a second time has the total of that module.
     """
     places = shared_tensors(tensors)
-    reused = any(layer.alias_of >= 0 for layer in layers)
-    if not places and not reused:
+    has_reuse = any(layer.alias_of >= 0 for layer in layers)
+    if not places and not has_reuse:
         return added_up(layers, exclusive_numels(layers, tensors, places))
     return _Reach(layers, tensors, places).totals()
 
@@ -85,10 +85,10 @@ class _Reach:
         for members in components(self.children):
             if len(members) == 1 and members[0] not in targets and members[0] not in self.children[members[0]]:
                 (node,) = members
-                plain[node], sets[node], weight = self.joined(members, plain, sets, result)
+                plain[node], sets[node], weight = self.join(members, plain, sets, result)
                 result[node] = plain[node] + weight
                 continue
-            own, bits, weight = self.joined(members, plain, sets, result)
+            own, bits, weight = self.join(members, plain, sets, result)
             bits |= self.new_bit(own)
             for node in members:
                 sets[node], result[node] = bits, own + weight
@@ -97,7 +97,7 @@ class _Reach:
                 result[layer.id] = result[layer.alias_of]
         return result
 
-    def joined(
+    def join(
         self, members: Sequence[int], plain: list[int], sets: list[int], result: list[int]
     ) -> tuple[int, int, int]:
         """Return the plain sum, the set and the set's weight of *members* and all that is below them."""
@@ -134,7 +134,7 @@ def components(children: Sequence[Sequence[int]]) -> list[list[int]]:
     low: dict[int, int] = {}
     pending: list[int] = []
     waiting: set[int] = set()
-    found: list[list[int]] = []
+    result: list[list[int]] = []
     work: list[tuple[int, int]] = [(0, 0)]
     while work:
         node, at = work.pop()
@@ -157,5 +157,5 @@ def components(children: Sequence[Sequence[int]]) -> list[list[int]]:
                 while not members or members[-1] != node:
                     members.append(pending.pop())
                     waiting.discard(members[-1])
-                found.append(members)
-    return found
+                result.append(members)
+    return result

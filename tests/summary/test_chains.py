@@ -8,7 +8,7 @@ from torch import nn
 from summarykit.reading.model import Feed, read_and_watch
 from summarykit.summary import SummaryData
 from summarykit.summary.chains import traced_links
-from summarykit.summary.run_storage import read_run, written_run
+from summarykit.summary.run_storage import read_run, run_document
 from summarykit.summary.storage import from_json, to_json
 
 
@@ -83,7 +83,7 @@ def test_links_come_back_from_a_file_and_old_files_have_none() -> None:
     data = SummaryData(*read_and_watch(model, Feed(input_size=(2, 4))))
     assert from_json(to_json(data)).run == data.run
     assert len(traced_links(data)) == 1
-    written = written_run(data.run)
+    written = run_document(data.run)
     del written["calls"]["fed_by"]
     old = replace(data, run=read_run(written, len(data.layers)))
     assert [call.fed_by for call in old.run.calls] == [()] * 3

@@ -7,7 +7,7 @@ from torch import nn
 
 import strategies
 import summarykit
-from summarykit.summary.columns import LAYER_COLUMNS, REPORT_COLUMNS
+from summarykit.summary.columns import LAYER_COLUMNS
 from summarykit.summary.columns.changes import CHANGE_COLUMNS
 from summarykit.summary.columns.layer_values import LayerRows, each_layer
 from summarykit.summary.data import Totals
@@ -56,10 +56,3 @@ def test_each_name_is_used_once():
 @pytest.mark.parametrize("spec", [*LAYER_COLUMNS, *CHANGE_COLUMNS], ids=lambda spec: spec.name)
 def test_a_column_adds_up_to_totals_that_exist(spec):
     assert set(filter(None, spec.total.split(" + "))) <= set(Totals._fields)
-
-
-def test_all_columns_of_reports_can_be_requested():
-    model = nn.Linear(2, 2)
-    for name, spec in REPORT_COLUMNS.items():
-        text = str(summarykit.summarize(model, columns=name))
-        assert (spec.short_heading or spec.heading) in text, name

@@ -30,7 +30,7 @@ from summarykit.exporters.view.words import count_noun, share
 from summarykit.expression import group_digits
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import Comparison
-from summarykit.summary.diff.merged_tree import Joint
+from summarykit.summary.diff.merged_tree import MergedTree
 from summarykit.summary.folding import Folding
 from summarykit.summary.selection import EVERYTHING, Selection, choose
 
@@ -93,7 +93,7 @@ class HtmlExporter:
         """Write the page on what changed as UTF-8."""
         with gc_paused():
             view = build_diff_view(comparison, title=options.title, source=options.source, fold=options.fold)
-            merged_tree = Joint(comparison)
+            merged_tree = MergedTree(comparison)
             groups = visible_groups(merged_tree, fold=options.fold)
             table = change_table(merged_tree, groups, view.title)
             tree = diff_page_data(merged_tree, groups, table, view.title, fold=options.fold)

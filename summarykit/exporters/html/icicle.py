@@ -8,7 +8,7 @@ from summarykit.exporters.html.cells import Cell, exact
 from summarykit.exporters.view.icicle.picture import build_picture
 from summarykit.exporters.view.values.picture import Picture
 from summarykit.exporters.view.words import visible
-from summarykit.summary.diff.merged_tree import Joint
+from summarykit.summary.diff.merged_tree import MergedTree
 from summarykit.summary.folding import Folding
 
 _TIMES = re.compile(r" × [\d,]+$")
@@ -43,9 +43,9 @@ def picture_cells(picture: Picture) -> dict[str, Cell]:
     return {"measures": list(picture.measures), **tables, "boxes": boxes}
 
 
-def diff_picture(merged_tree: Joint, title: str) -> Picture | None:
+def diff_picture(merged_tree: MergedTree, title: str) -> Picture | None:
     """Return the icicle of the model after; repeats are folded if all or none of them changed. None if empty."""
-    after, change_counts = merged_tree.comparison.after, merged_tree.touched_after
+    after, change_counts = merged_tree.comparison.after, merged_tree.change_counts_after
     return build_picture(
         after, Folding(after, apart=[int(number > 0) for number in change_counts]), title, change_counts
     )

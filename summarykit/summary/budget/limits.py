@@ -51,7 +51,7 @@ _SIZES = {"": 1, "B": 1} | {
     for power, letters in enumerate(("kK", "M", "G", "T"), 1)
     for letter in letters
 }
-_WRITTEN = re.compile(r"([0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?) ?([A-Za-z]*|%)")
+_AMOUNT = re.compile(r"([0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?) ?([A-Za-z]*|%)")
 #: No amount is longer.
 _LONGEST = 40
 
@@ -68,66 +68,64 @@ def parse_limits(table: Mapping[str, object], where: str) -> tuple[Limit, ...]:
     layers = table.get(LAYERS, {})
     hint = 'write layers = { "encoder.*" = { max_parameters = "10M" } }'
     if not isinstance(layers, Mapping):
-        raise BudgetError(f"{where}: layers is {_shown(layers)}, and no table", hint=hint)
-    found = list(_limits({key: value for key, value in table.items() if key != LAYERS}, None, where))
+        raise BudgetError(f"{where}: layers is {_excerpt(layers)}, and no table", hint=hint)
+    all_limits = list(_limits({key: value for key, value in table.items() if key != LAYERS}, None, where))
     for pattern, limits in layers.items():
         if not isinstance(limits, Mapping) or not isinstance(pattern, str) or not pattern:
-            raise BudgetError(f"{where}: layers has {_shown(pattern)} = {_shown(limits)}", hint=hint)
-        inside = f"{where}: layers {_shown(pattern)}"
+            raise BudgetError(f"{where}: layers has {_excerpt(pattern)} = {_excerpt(limits)}", hint=hint)
+        inside = f"{where}: layers {_excerpt(pattern)}"
         for key in limits:
             check_key(key, KEYS, inside)
-        found += _limits(limits, pattern, inside)
-    return tuple(found)
+        all_limits += _limits(limits, pattern, inside)
+    return tuple(all_limits)
 
 
-def check_key(key: str, known: Mapping[str, object] | tuple[str, ...], where: str) -> None:
-    """Look whether *key* is one of those *known*.
+def check_key(key: str, names: Mapping[str, object] | tuple[str, ...], where: str) -> None:
+    """Look whether *key* is one of those *names*.
 
     Raises:
         BudgetError: It is not; the message says which is near.
 
     """
-    if key in known:
+    if key in names:
         return
-    near, there = closest(str(key), list(known)), f"there are: {', '.join(sorted(known))}"
+    near, there = closest(str(key), list(names)), f"there are: {', '.join(sorted(names))}"
     hint = f"did you mean {near!r}? {there.capitalize()}" if near else there
-    raise BudgetError(f"{where} has no setting {_shown(key)}", hint=hint)
+    raise BudgetError(f"{where} has no setting {_excerpt(key)}", hint=hint)
 
 
 def _limits(table: Mapping[str, object], pattern: str | None, where: str) -> Iterator[Limit]:
-    for key, written in table.items():
+    for key, value in table.items():
         quantity, increase = KEYS[key]
         if quantity is Quantity.ACTIVE and pattern is not None:
             what = f"{where}: {key} is known of the whole model only"
             raise BudgetError(what, hint="write it outside of layers, or limit parameters there")
         hint = _hint(key, quantity, increase=increase)
-        most, share = _amount(written, quantity, f"{where}: {key}", hint)
+        most, share = _amount(value, quantity, f"{where}: {key}", hint)
         if share and not increase:
-            raise BudgetError(f"{where}: {key} is {_shown(written)}, a share of nothing", hint=hint)
-        assert isinstance(written, int | float | str)
-        yield Limit(
-            key, quantity, pattern, int(written) if isinstance(written, float) else written, most, increase, share
-        )
+            raise BudgetError(f"{where}: {key} is {_excerpt(value)}, a share of nothing", hint=hint)
+        assert isinstance(value, int | float | str)
+        yield Limit(key, quantity, pattern, int(value) if isinstance(value, float) else value, most, increase, share)
 
 
-def _amount(written: object, quantity: Quantity, what: str, hint: str) -> tuple[Fraction, bool]:
-    """Return how much was *written*, and whether it is a share."""
-    if isinstance(written, int) and not isinstance(written, bool) and written >= 0:
-        return Fraction(written), False
-    if isinstance(written, float) and math.isfinite(written) and written >= 0 and written.is_integer():
-        return Fraction(int(written)), False
-    found = _WRITTEN.fullmatch(written.strip()) if isinstance(written, str) and len(written) <= _LONGEST else None
-    if not found:
-        raise BudgetError(f"{what} is {_shown(written)}, and no amount", hint=hint)
-    number, unit = Fraction(found[1].replace("_", "")), found[2]
+def _amount(value: object, quantity: Quantity, what: str, hint: str) -> tuple[Fraction, bool]:
+    """Return how much was *value*, and whether it is a share."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return Fraction(value), False
+    if isinstance(value, float) and math.isfinite(value) and value >= 0 and value.is_integer():
+        return Fraction(int(value)), False
+    match = _AMOUNT.fullmatch(value.strip()) if isinstance(value, str) and len(value) <= _LONGEST else None
+    if not match:
+        raise BudgetError(f"{what} is {_excerpt(value)}, and no amount", hint=hint)
+    number, unit = Fraction(match[1].replace("_", "")), match[2]
     if unit == "%":
         return number / 100, True
     units = _SIZES if quantity is Quantity.BYTES else _COUNTS
     if unit not in units:
-        raise BudgetError(f"{what} is {_shown(written)}: there is no unit {unit!r} for it", hint=hint)
+        raise BudgetError(f"{what} is {_excerpt(value)}: there is no unit {unit!r} for it", hint=hint)
     most = number * units[unit]
     if most.denominator != 1:
-        raise BudgetError(f"{what} is {_shown(written)}, and no whole number", hint=hint)
+        raise BudgetError(f"{what} is {_excerpt(value)}, and no whole number", hint=hint)
     return most, False
 
 
@@ -137,6 +135,6 @@ def _hint(key: str, quantity: Quantity, *, increase: bool) -> str:
     return f'{example}; or a share of the base: "1%"' if increase else example
 
 
-def _shown(given: object) -> str:
-    text = repr(given)
+def _excerpt(value: object) -> str:
+    text = repr(value)
     return text if len(text) <= 2 * _LONGEST else f"{text[: 2 * _LONGEST]}…"

@@ -44,9 +44,9 @@ def _model(check: ModelCheck) -> dict[str, Any]:
 
 def _lock(change: LockChange) -> dict[str, Any]:
     rows = {"removed": change.removed, "added": change.added}
-    told = {name: [row._asdict() for row in layers] for name, layers in rows.items()}
+    row_lists = {name: [row._asdict() for row in layers] for name, layers in rows.items()}
     totals = {name: list(pair) for name, pair in change.totals.items()}
-    return {"same": change.same, "fingerprint": change.before.fingerprint, "totals": totals, **told}
+    return {"same": change.same, "fingerprint": change.before.fingerprint, "totals": totals, **row_lists}
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from summarykit.summary.patterns import fits_anything, near_misses
 from summarykit.summary.selection import Selection, choose
 
 #: So many layers are named of those that break a limit.
-_NAMED = 3
+_MOST_CONTRIBUTORS = 3
 
 
 class Outcome(StrEnum):
@@ -84,21 +84,21 @@ def judge(limit: Limit, data: SummaryData, base: SummaryData | None = None) -> V
         near = near_misses(data, limit.pattern)
         hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "a pattern fits whole paths, or classes"
         raise BudgetError(f"{limit.key}: no layer fits {limit.pattern!r}", hint=hint)
-    found, reason = amount(limit, data)
+    actual, reason = amount(limit, data)
     before, why = amount(limit, base) if base else (None, "")
     if limit.increase and base is None:
-        return Verdict(limit, Outcome.NO_BASE, found, None, None, "", ())
+        return Verdict(limit, Outcome.NO_BASE, actual, None, None, "", ())
     if limit.increase and why:
-        return Verdict(limit, Outcome.UNKNOWN, found, None, None, f"of the base: {why}", ())
+        return Verdict(limit, Outcome.UNKNOWN, actual, None, None, f"of the base: {why}", ())
     most = math.floor(_most(limit, before or 0))
     outcome = Outcome.UNKNOWN if reason else Outcome.WITHIN
-    if found is not None and found > most:  # what is known of it is too much already
+    if actual is not None and actual > most:  # what is known of it is too much already
         outcome = Outcome.OVER
     if outcome is not Outcome.OVER:
-        return Verdict(limit, outcome, None if reason else found, before, most, reason, ())
-    crossed = base is not None and before is not None and before <= most
-    grew = _largest(_growth(limit, Comparison(base, data)) if base and crossed else ())
-    return Verdict(limit, outcome, found, before, most, reason, grew or _largest(_parts(limit, data)))
+        return Verdict(limit, outcome, None if reason else actual, before, most, reason, ())
+    newly_over = base is not None and before is not None and before <= most
+    grew = _largest(_growth(limit, Comparison(base, data)) if base and newly_over else ())
+    return Verdict(limit, outcome, actual, before, most, reason, grew or _largest(_parts(limit, data)))
 
 
 def _most(limit: Limit, before: int) -> Fraction:
@@ -124,22 +124,25 @@ def amount(limit: Limit, data: SummaryData) -> tuple[int | None, str]:
         reason = f"{unknown} parameters have no size until the first input"
     if limit.pattern is None:
         return getattr(totals, limit.quantity), reason
-    picked = _picked(limit, data)
-    return sum(value for value, wanted in zip(_values(limit, data), picked, strict=True) if wanted), reason
+    selection = _selection(limit, data)
+    return sum(value for value, inside in zip(_values(limit, data), selection, strict=True) if inside), reason
 
 
 def _unknown(limit: Limit, data: SummaryData) -> int:
     """Return how many of the limited parameters have no size yet."""
     if not data.totals.unknown:
         return 0
-    picked = _picked(limit, data)
+    selection = _selection(limit, data)
     return sum(
-        tensor.facts.numel is None and tensor.facts.kind == "parameter" and tensor.owner == at and picked[tensor.layer]
+        tensor.facts.numel is None
+        and tensor.facts.kind == "parameter"
+        and tensor.owner == at
+        and selection[tensor.layer]
         for at, tensor in enumerate(data.tensors)
     )
 
 
-def _picked(limit: Limit, data: SummaryData) -> Sequence[bool]:
+def _selection(limit: Limit, data: SummaryData) -> Sequence[bool]:
     """Return for each layer whether the limit speaks of it."""
     if limit.pattern is None:
         return [True] * len(data.layers)
@@ -151,8 +154,8 @@ def _values(limit: Limit, data: SummaryData) -> Sequence[int]:
     if limit.quantity is Quantity.MACS:
         return [flow.macs for flow in data.flows]
     name = {Quantity.TRAINABLE: "trainable", Quantity.BYTES: "bytes"}.get(limit.quantity, "adds")
-    found: list[int] = getattr(data.columns, name)
-    return found
+    values: list[int] = getattr(data.columns, name)
+    return values
 
 
 def _parts(limit: Limit, data: SummaryData) -> Iterator[Contributor]:
@@ -160,9 +163,9 @@ def _parts(limit: Limit, data: SummaryData) -> Iterator[Contributor]:
     if limit.quantity is Quantity.ACTIVE and data.experts.routed:
         yield from _active(data)
         return
-    picked, values = _picked(limit, data), _values(limit, data)
-    for group in Folding(data, apart=[int(wanted) for wanted in picked]).working_groups:
-        if picked[group.layers[0]]:
+    selection, values = _selection(limit, data), _values(limit, data)
+    for group in Folding(data, apart=[int(inside) for inside in selection]).working_groups:
+        if selection[group.layers[0]]:
             yield Contributor(
                 group.path, group.layers[0], len(group.layers), sum(values[layer] for layer in group.layers), grew=False
             )
@@ -171,8 +174,8 @@ def _parts(limit: Limit, data: SummaryData) -> Iterator[Contributor]:
 def _active(data: SummaryData) -> Iterator[Contributor]:
     """Yield what one token uses: of experts its share, of all else the whole."""
     inside = [False] * len(data.layers)
-    for routed in data.experts.routed:
-        uses = {layer: held // routed.experts * routed.per_token for layer, held in routed.held}
+    for experts in data.experts.routed:
+        uses = {layer: parameters // experts.experts * experts.per_token for layer, parameters in experts.held}
         for group in as_grids(list(uses), data):
             amount = sum(uses[layer] for layer in group.layers)
             yield Contributor(group.path, group.layers[0], len(group.layers), amount, grew=False)
@@ -188,16 +191,18 @@ def _active(data: SummaryData) -> Iterator[Contributor]:
 
 def _growth(limit: Limit, comparison: Comparison) -> Iterator[Contributor]:
     """Yield what grew since the base."""
-    picked = _picked(limit, comparison.after)
+    selection = _selection(limit, comparison.after)
     name = Quantity.PARAMETERS if limit.quantity is Quantity.ACTIVE else limit.quantity
     for group in comparison.groups:
-        changes = [change for change in group.changes if change.after >= 0 and picked[change.after]]
+        changes = [change for change in group.changes if change.after >= 0 and selection[change.after]]
         if changes:
             yield Contributor(
                 group.path, changes[0].after, len(changes), sum(getattr(c.change, name) for c in changes), grew=True
             )
 
 
-def _largest(found: Iterator[Contributor] | tuple[()]) -> tuple[Contributor, ...]:
+def _largest(contributors: Iterator[Contributor] | tuple[()]) -> tuple[Contributor, ...]:
     """Return the largest of them; ties keep the order of the model."""
-    return tuple(sorted((part for part in found if part.amount > 0), key=lambda part: -part.amount)[:_NAMED])
+    return tuple(
+        sorted((part for part in contributors if part.amount > 0), key=lambda part: -part.amount)[:_MOST_CONTRIBUTORS]
+    )

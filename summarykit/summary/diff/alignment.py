@@ -23,8 +23,8 @@ def align(levels: Levels, left: int, right: int) -> list[Pair]:
     for ones, others in levels:
         more = []
         for low, high, start, end in gaps(pairs, left, right):
-            found = common_subsequence(ones[low:high], others[start:end])
-            more += [(low + one, start + other) for one, other in found]
+            matches = common_subsequence(ones[low:high], others[start:end])
+            more += [(low + one, start + other) for one, other in matches]
         pairs = sorted(pairs + more)
     return pairs
 
@@ -45,28 +45,28 @@ def common_subsequence(left: Sequence[object], right: Sequence[object]) -> list[
     others = [at for at, key in enumerate(right) if key in both]
     if not ones:
         return []
-    found = _trimmed([left[at] for at in ones], [right[at] for at in others])
-    return [(ones[one], others[other]) for one, other in found]
+    pairs = _pair_with_ends([left[at] for at in ones], [right[at] for at in others])
+    return [(ones[one], others[other]) for one, other in pairs]
 
 
-def _trimmed(left: list[object], right: list[object]) -> list[Pair]:
+def _pair_with_ends(left: list[object], right: list[object]) -> list[Pair]:
     """Pair equal heads and tails at once, and search between them."""
     shorter = min(len(left), len(right))
     head = next((at for at in range(shorter) if left[at] != right[at]), shorter)
     rest = shorter - head
     tail = next((at for at in range(rest) if left[-1 - at] != right[-1 - at]), rest)
-    middle = _searched(left[head : len(left) - tail], right[head : len(right) - tail])
+    middle = _pair_middle(left[head : len(left) - tail], right[head : len(right) - tail])
     ends = [(len(left) - at, len(right) - at) for at in range(tail, 0, -1)]
     return [*((at, at) for at in range(head)), *((head + one, head + other) for one, other in middle), *ends]
 
 
-def _searched(left: list[object], right: list[object]) -> list[Pair]:
+def _pair_middle(left: list[object], right: list[object]) -> list[Pair]:
     if not left or not right:
         return []
     if max(Counter(left).values()) == 1 and max(Counter(right).values()) == 1:
         return _rising(left, right)
-    found = _fewest_edits(left, right)
-    return _in_order(left, right) if found is None else found
+    pairs = _fewest_edits(left, right)
+    return _in_order(left, right) if pairs is None else pairs
 
 
 def _rising(left: Sequence[object], right: Sequence[object]) -> list[Pair]:
@@ -81,12 +81,12 @@ def _rising(left: Sequence[object], right: Sequence[object]) -> list[Pair]:
         before.append(ends[length - 1] if length else -1)
         lowest[length : length + 1] = [other]
         ends[length : length + 1] = [number]
-    found = []
+    rising = []
     number = ends[-1] if ends else -1
     while number >= 0:
-        found.append(pairs[number])
+        rising.append(pairs[number])
         number = before[number]
-    return found[::-1]
+    return rising[::-1]
 
 
 def _fewest_edits(left: Sequence[object], right: Sequence[object]) -> list[Pair] | None:
@@ -105,12 +105,12 @@ def _fewest_edits(left: Sequence[object], right: Sequence[object]) -> list[Pair]
                 one += 1
             furthest[diagonal] = one
             if one >= len(left) and one - diagonal >= len(right):
-                return _traced_back(steps, left, right)
+                return _trace_back(steps, left, right)
     return None
 
 
-def _traced_back(steps: Sequence[dict[int, int]], left: Sequence[object], right: Sequence[object]) -> list[Pair]:
-    found: list[Pair] = []
+def _trace_back(steps: Sequence[dict[int, int]], left: Sequence[object], right: Sequence[object]) -> list[Pair]:
+    pairs: list[Pair] = []
     one, other = len(left), len(right)
     for edits in range(len(steps) - 1, -1, -1):
         furthest, diagonal = steps[edits], one - other
@@ -120,9 +120,9 @@ def _traced_back(steps: Sequence[dict[int, int]], left: Sequence[object], right:
         since = start if down or not edits else start + 1  # what is equal begins after the edit
         while one > since:
             one, other = one - 1, other - 1
-            found.append((one, other))
+            pairs.append((one, other))
         one, other = start, start - came
-    return found[::-1]
+    return pairs[::-1]
 
 
 def _in_order(left: Sequence[object], right: Sequence[object]) -> list[Pair]:
@@ -130,12 +130,12 @@ def _in_order(left: Sequence[object], right: Sequence[object]) -> list[Pair]:
     places: dict[object, list[int]] = {}
     for at, key in enumerate(right):
         places.setdefault(key, []).append(at)
-    found = []
+    pairs = []
     past = 0
     for at, key in enumerate(left):
         where = places.get(key, [])
         number = bisect_left(where, past)
         if number < len(where) and where[number] - past <= MOST_EDITS:
-            found.append((at, where[number]))
+            pairs.append((at, where[number]))
             past = where[number] + 1
-    return found
+    return pairs

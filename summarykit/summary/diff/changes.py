@@ -85,27 +85,27 @@ class Change(NamedTuple):
 def all_changes(matching: Matching, *, with_macs: bool) -> tuple[Change, ...]:
     """Return what changed, in the order of the model after, what was removed where it stood."""
     before, after = matching.before.data, matching.after.data
-    compare = _Comparer(matching, with_macs=with_macs)
-    found: dict[int, list[Change]] = {}
+    comparer = _Comparer(matching, with_macs=with_macs)
+    removals: dict[int, list[Change]] = {}
     for layer in before.layers:
         if matching.to_after[layer.id] < 0:
             near = _nearest(before, layer, matching.to_after)
-            found.setdefault(near, []).append(compare.removed(layer))
+            removals.setdefault(near, []).append(comparer.removal(layer))
     changes: list[Change] = []
     for layer in after.layers:
         other = matching.to_before[layer.id]
-        change = compare.new(layer) if other < 0 else compare.matched(before.layers[other], layer)
+        change = comparer.new(layer) if other < 0 else comparer.compare(before.layers[other], layer)
         changes += [change] if change else []
-        changes += found.get(layer.id, ())
+        changes += removals.get(layer.id, ())
     return tuple(changes)
 
 
-def _nearest(data: SummaryData, layer: LayerRecord, matched: list[int]) -> int:
+def _nearest(data: SummaryData, layer: LayerRecord, partners: list[int]) -> int:
     """Return the layer of the other model that stands for the innermost parent that is in both."""
     while layer.parent >= 0:
         layer = data.layers[layer.parent]
-        if matched[layer.id] >= 0:
-            return matched[layer.id]
+        if partners[layer.id] >= 0:
+            return partners[layer.id]
     return 0
 
 
@@ -118,7 +118,7 @@ class _Comparer:
         self.matching = matching
         self.before, self.after = matching.before.data, matching.after.data
         self.with_macs = with_macs
-        self.known: dict[tuple[int, int, bool, bool], _Itself] = {}
+        self.cache: dict[tuple[int, int, bool, bool], _Itself] = {}
         self.shares = any(
             tensor.owner != index for data in (self.before, self.after) for index, tensor in enumerate(data.tensors)
         ) or any(layer.alias_of >= 0 for data in (self.before, self.after) for layer in data.layers)
@@ -126,10 +126,10 @@ class _Comparer:
     def amounts(self, data: SummaryData, layer: int) -> Amounts:
         columns = data.columns
         macs = data.flows[layer].macs if self.with_macs else 0
-        adds, learned, size = columns.adds[layer], columns.trainable[layer], columns.bytes[layer]
-        return Amounts(adds, learned, size, columns.buffers[layer], macs)
+        adds, trainable, size = columns.adds[layer], columns.trainable[layer], columns.bytes[layer]
+        return Amounts(adds, trainable, size, columns.buffers[layer], macs)
 
-    def removed(self, layer: LayerRecord) -> Change:
+    def removal(self, layer: LayerRecord) -> Change:
         top = layer.parent < 0 or self.matching.to_after[layer.parent] >= 0
         amount = NOTHING.minus(self.amounts(self.before, layer.id))
         return Change(layer.id, -1, (State.REMOVED,), (), (), amount, top)
@@ -138,7 +138,7 @@ class _Comparer:
         top = layer.parent < 0 or self.matching.to_before[layer.parent] >= 0
         return Change(-1, layer.id, (State.NEW,), (), (), self.amounts(self.after, layer.id), top)
 
-    def matched(self, one: LayerRecord, other: LayerRecord) -> Change | None:
+    def compare(self, one: LayerRecord, other: LayerRecord) -> Change | None:
         """Return what changed between two matched layers, None where nothing did."""
         left, right = self.matching.before, self.matching.after
         states = list(self.place(one, other))
@@ -160,8 +160,8 @@ class _Comparer:
             states = [State.COMPUTE]
         if not states:
             return None
-        ordered = tuple(sorted(set(states), key=lambda state: state.rank))
-        return Change(one.id, other.id, ordered, settings, dtypes, amount, top=True)
+        in_order = tuple(sorted(set(states), key=lambda state: state.rank))
+        return Change(one.id, other.id, in_order, settings, dtypes, amount, top=True)
 
     @staticmethod
     def settings(data: SummaryData, layer: LayerRecord) -> Settings:
@@ -169,10 +169,10 @@ class _Comparer:
 
     def pairs(self, one: LayerRecord, other: LayerRecord) -> Iterator[tuple[TensorRecord, TensorRecord]]:
         """Yield the tensors of equal names."""
-        held = {tensor.name: tensor for tensor in self.before.tensors[one.first_tensor : one.end_tensor]}
+        by_name = {tensor.name: tensor for tensor in self.before.tensors[one.first_tensor : one.end_tensor]}
         for tensor in self.after.tensors[other.first_tensor : other.end_tensor]:
-            if tensor.name in held:
-                yield held[tensor.name], tensor
+            if tensor.name in by_name:
+                yield by_name[tensor.name], tensor
 
     def place(self, one: LayerRecord, other: LayerRecord) -> Iterator[State]:
         """Yield what became of the layer's place."""
@@ -186,10 +186,10 @@ class _Comparer:
                 yield State.RENAMED
             elif other.id in self.matching.known_by_shape:
                 yield State.MOVED  # not where the alignment would have it: order changed
-        if self.after.records.types[other.type].qualified == _SEQUENTIAL and self.reordered(other):
+        if self.after.records.types[other.type].qualified == _SEQUENTIAL and self.has_other_order(other):
             yield State.REORDERED
 
-    def reordered(self, other: LayerRecord) -> bool:
+    def has_other_order(self, other: LayerRecord) -> bool:
         """Return whether a sequence runs named parts in another order."""
         children = [
             self.matching.to_before[child]
@@ -197,47 +197,53 @@ class _Comparer:
             if not is_number(self.matching.after.names[child])
         ]
         parent = self.matching.to_before[other.id]
-        stayed = [child for child in children if child >= 0 and self.before.layers[child].parent == parent]
-        return any(later < earlier for earlier, later in pairwise(stayed))
+        positions = [child for child in children if child >= 0 and self.before.layers[child].parent == parent]
+        return any(later < earlier for earlier, later in pairwise(positions))
 
     def itself(self, one: LayerRecord, other: LayerRecord) -> _Itself:
         """Return what became of a layer itself; worked out once for all that became the same."""
         otherwise = self.other_class(one, other)
-        kept = otherwise and self.keeps_parts(one, other)
+        has_same_parts = otherwise and self.keeps_parts(one, other)
         succeeds = other.id in self.matching.successors
-        key = (self.matching.before.own[one.id], self.matching.after.own[other.id], kept, succeeds)
-        if key not in self.known:
-            states = [State.REPLACED] if succeeds else list(self.tensors(one, other, otherwise=otherwise, kept=kept))
+        key = (self.matching.before.own[one.id], self.matching.after.own[other.id], has_same_parts, succeeds)
+        if key not in self.cache:
+            states = (
+                [State.REPLACED]
+                if succeeds
+                else list(self.tensors(one, other, otherwise=otherwise, has_same_parts=has_same_parts))
+            )
             settings: tuple[SettingChange, ...] = ()
             alone = one.alias_of < 0 and other.alias_of < 0  # else they are told at its first place
             if alone and State.REPLACED not in states:
                 settings = changed_settings(self.settings(self.before, one), self.settings(self.after, other))
             pairs = [(a.facts, b.facts) for a, b in self.pairs(one, other)]
-            learned = [(a.trainable, b.trainable) for a, b in pairs if a.kind == b.kind]
-            states += [State.FROZEN] if (True, False) in learned else []
-            states += [State.UNFROZEN] if (False, True) in learned else []
+            trainable = [(a.trainable, b.trainable) for a, b in pairs if a.kind == b.kind]
+            states += [State.FROZEN] if (True, False) in trainable else []
+            states += [State.UNFROZEN] if (False, True) in trainable else []
             dtypes = dict.fromkeys((a.dtype, b.dtype) for a, b in pairs if a.dtype != b.dtype)
-            self.known[key] = states, settings, tuple(dtypes)
-        return self.known[key]
+            self.cache[key] = states, settings, tuple(dtypes)
+        return self.cache[key]
 
-    def tensors(self, one: LayerRecord, other: LayerRecord, *, otherwise: bool, kept: bool) -> Iterator[State]:
-        """Yield what became of class and tensors: *otherwise* if the class is another, *kept* if parts stayed."""
+    def tensors(
+        self, one: LayerRecord, other: LayerRecord, *, otherwise: bool, has_same_parts: bool
+    ) -> Iterator[State]:
+        """Yield what became of class and tensors; *otherwise* if the class is another one."""
         left = self.before.tensors[one.first_tensor : one.end_tensor]
         right = self.after.tensors[other.first_tensor : other.end_tensor]
-        shapes = [[(t.name, shape_of(t.facts), t.facts.persistent) for t in held] for held in (left, right)]
+        shapes = [[(t.name, shape_of(t.facts), t.facts.persistent) for t in own] for own in (left, right)]
         same = sorted(shapes[0], key=repr) == sorted(shapes[1], key=repr)
         if not otherwise:
             if one.alias_of < 0 and other.alias_of < 0 and not same:
                 yield State.CHANGED
-        elif (same and left) or kept:
+        elif (same and left) or has_same_parts:
             yield from (State.RETYPED,) if same else (State.CHANGED, State.RETYPED)
         else:
             yield State.REPLACED
 
     def keeps_parts(self, one: LayerRecord, other: LayerRecord) -> bool:
         """Return whether some part of a layer is a part of the other."""
-        held = (self.matching.to_after[child] for child in self.matching.before.children[one.id])
-        return any(child >= 0 and self.after.layers[child].parent == other.id for child in held)
+        partners = (self.matching.to_after[child] for child in self.matching.before.children[one.id])
+        return any(child >= 0 and self.after.layers[child].parent == other.id for child in partners)
 
     def other_class(self, one: LayerRecord, other: LayerRecord) -> bool:
         """Return whether two layers are of different classes; a class that moved within its package is the same."""
@@ -274,19 +280,19 @@ class _Comparer:
 
 def without_numbers(settings: tuple[SettingChange, ...], before: str, after: str) -> tuple[SettingChange, ...]:
     """Return *settings* without those that only repeat the number of a block, and moved on with it (``layer_idx``)."""
-    moved = {
+    block_numbers = {
         ((int(one),), (int(other),))
         for one, other in zip(before.split("."), after.split("."), strict=False)
         if one != other and is_number(one) and is_number(other)
     }
-    return tuple(setting for setting in settings if (setting.before, setting.after) not in moved)
+    return tuple(setting for setting in settings if (setting.before, setting.after) not in block_numbers)
 
 
 def changed_settings(before: Settings, after: Settings) -> tuple[SettingChange, ...]:
     """Return the settings that differ, by name; ``1``, ``1.0`` and ``True`` are equal here."""
-    held, given = dict(before), dict(after)
+    old, new = dict(before), dict(after)
     return tuple(
-        SettingChange(name, (held[name],) if name in held else (), (given[name],) if name in given else ())
-        for name in sorted(held.keys() | given.keys())
-        if name not in held or name not in given or held[name] != given[name]
+        SettingChange(name, (old[name],) if name in old else (), (new[name],) if name in new else ())
+        for name in sorted(old.keys() | new.keys())
+        if name not in old or name not in new or old[name] != new[name]
     )

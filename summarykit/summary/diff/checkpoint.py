@@ -68,8 +68,8 @@ def make_checkpoint(matching: Matching) -> Checkpoint:
         return Checkpoint(None, None, 0, (), (), (), 0, (), (), (), (), reason)
     old = {name: before.tensors[entry.tensor].facts for name, entry in have.entries.items()}
     new = {name: after.tensors[entry.tensor].facts for name, entry in want.entries.items()}
-    missing = tuple(name for name in new if name not in old and not _filled_in(before, after, have, want, name))
-    unexpected = tuple(name for name in old if name not in new or want.entries[name].dotted)
+    missing = tuple(name for name in new if name not in old and not _fills_in(before, after, have, want, name))
+    unexpected = tuple(name for name in old if name not in new or want.entries[name].has_dot)
     both = [name for name in new if name in old]
     unfit = [name for name in both if not fits(old[name], new[name])]
     reshaped = tuple(Reshaped(name, saved_shape(old[name]), saved_shape(new[name])) for name in unfit)
@@ -83,26 +83,26 @@ def make_checkpoint(matching: Matching) -> Checkpoint:
         reshaped=reshaped,
         missing=missing,
         unexpected=unexpected,
-        untouched=_untouched(after, want, set(both)),
-        renamed=_renamed(matching, have, want, unexpected),
+        untouched=_count_untouched(after, want, set(both)),
+        renamed=_find_renames(matching, have, want, unexpected),
         converted=converted,
         misplaced=tuple(name for name in both if _elsewhere(matching, have, want, name)),
-        merged=_merged(before, after, have, want, both),
+        merged=_find_merges(before, after, have, want, both),
         reason="",
     )
 
 
-def fits(saved: TensorFacts, held: TensorFacts) -> bool:
+def fits(source: TensorFacts, target: TensorFacts) -> bool:
     """Return whether a saved tensor can be copied into the one that a model holds."""
-    shape, wanted = saved_shape(saved), saved_shape(held)
-    if wanted is None:
+    shape, target_shape = saved_shape(source), saved_shape(target)
+    if target_shape is None:
         return True
     if shape is None:
         return False
-    return shape == wanted or (not wanted and shape == (1,))
+    return shape == target_shape or (not target_shape and shape == (1,))
 
 
-def _filled_in(before: SummaryData, after: SummaryData, have: Names, want: Names, name: str) -> bool:
+def _fills_in(before: SummaryData, after: SummaryData, have: Names, want: Names, name: str) -> bool:
     """Return whether PyTorch fills in what a checkpoint lacks: the counter that norms did not have at first.
 
     As ``torch.nn.modules.batchnorm._NormBase`` does where no norm was saved at its place.
@@ -111,22 +111,24 @@ def _filled_in(before: SummaryData, after: SummaryData, have: Names, want: Names
     if prefix == name or prefix not in want.places:
         return False
     tracks = _setting(after, want.places[prefix], _TRACKS)
-    saved = have.places.get(prefix)
-    return tracks is True and (saved is None or _setting(before, saved, _TRACKS) is None)
+    source = have.places.get(prefix)
+    return tracks is True and (source is None or _setting(before, source, _TRACKS) is None)
 
 
 def _setting(data: SummaryData, layer: int, name: str) -> Value:
     return dict(data.records.settings[data.layers[layer].settings]).get(name)
 
 
-def _untouched(data: SummaryData, want: Names, loaded: set[str]) -> int:
+def _count_untouched(data: SummaryData, want: Names, names: set[str]) -> int:
     """Return the numbers that nothing is loaded into, by none of their names."""
     owners = {data.tensors[entry.tensor].owner for entry in want.entries.values()}
-    owners -= {data.tensors[want.entries[name].tensor].owner for name in loaded}
+    owners -= {data.tensors[want.entries[name].tensor].owner for name in names}
     return sum(data.tensors[owner].facts.numel or 0 for owner in owners)
 
 
-def _renamed(matching: Matching, have: Names, want: Names, unexpected: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _find_renames(
+    matching: Matching, have: Names, want: Names, unexpected: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
     """Return old and new names of tensors of matched layers, where the tensor would fit."""
     before, after = matching.before.data, matching.after.data
     new: dict[tuple[int, str], str] = {}
@@ -134,14 +136,14 @@ def _renamed(matching: Matching, have: Names, want: Names, unexpected: tuple[str
         tensor = after.tensors[entry.tensor]
         if name not in have.entries:
             new.setdefault((tensor.layer, tensor.name), name)
-    found = []
+    pairs = []
     for name in unexpected:
         tensor = before.tensors[have.entries[name].tensor]
         layer = matching.to_after[tensor.layer]
         other = new.pop((layer, tensor.name), None) if layer not in matching.successors else None
         if other is not None and fits(tensor.facts, after.tensors[want.entries[other].tensor].facts):
-            found.append((name, other))
-    return tuple(found)
+            pairs.append((name, other))
+    return tuple(pairs)
 
 
 def _elsewhere(matching: Matching, have: Names, want: Names, name: str) -> bool:
@@ -160,10 +162,12 @@ def _itself(data: SummaryData, layer: int) -> int:
     return data.layers[layer].alias_of if layer >= 0 and data.layers[layer].alias_of >= 0 else layer
 
 
-def _merged(before: SummaryData, after: SummaryData, have: Names, want: Names, names: Iterable[str]) -> tuple[str, ...]:
+def _find_merges(
+    before: SummaryData, after: SummaryData, have: Names, want: Names, names: Iterable[str]
+) -> tuple[str, ...]:
     """Return the names of tensors that were different ones when saved, and are one in the model after."""
     into: dict[int, dict[str, int]] = {}
     for name in names:
         owner = after.tensors[want.entries[name].tensor].owner
         into.setdefault(owner, {})[name] = before.tensors[have.entries[name].tensor].owner
-    return tuple(name for saved in into.values() if len(set(saved.values())) > 1 for name in saved)
+    return tuple(name for sources in into.values() if len(set(sources.values())) > 1 for name in sources)

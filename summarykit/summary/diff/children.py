@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from summarykit.summary.diff.alignment import Pair, align, gaps
-from summarykit.summary.diff.keys import Side
+from summarykit.summary.diff.keys import KeyedTree
 from summarykit.summary.folding import is_number
 from summarykit.summary.folding.naming import word_of
 
@@ -21,35 +21,35 @@ _NEW = 4
 Keys = Sequence[object] | Mapping[int, object]
 
 
-class Sides(NamedTuple):
+class TreePair(NamedTuple):
     """Two models, and what their layers are looked for by."""
 
-    left: Side
-    right: Side
+    left: KeyedTree
+    right: KeyedTree
     #: What a renamed layer is known by: class and shapes; where something in it changed, its frame or class.
     identities: tuple[tuple[Sequence[object], Sequence[object]], ...]
 
 
-def make_sides(left: Side, right: Side) -> Sides:
+def make_tree_pair(left: KeyedTree, right: KeyedTree) -> TreePair:
     """Return *left* and *right* with what their layers are looked for by."""
-    shapes = (left.shaped, right.shaped)
-    frames = (with_parts(left, left.framed), with_parts(right, right.framed))
+    shapes = (left.shape_keys, right.shape_keys)
+    frames = (with_parts(left, left.frame_keys), with_parts(right, right.frame_keys))
     classes = (with_parts(left, own_classes(left)), with_parts(right, own_classes(right)))
-    return Sides(left, right, (shapes, frames, classes))
+    return TreePair(left, right, (shapes, frames, classes))
 
 
-class Family:
+class ChildMatcher:
     """The children of two matched layers, *parents*; *known* takes those that are known by what they are."""
 
-    def __init__(self, sides: Sides, parents: Pair, known: set[int]) -> None:
-        self.sides = sides
-        self.left, self.right = left, right = sides.left, sides.right
+    def __init__(self, trees: TreePair, parents: Pair, known_by_identity: set[int]) -> None:
+        self.trees = trees
+        self.left, self.right = left, right = trees.left, trees.right
         ones, others = left.children[parents[0]], right.children[parents[1]]
         self.same_class = left.types[parents[0]] == right.types[parents[1]]
         self.ones, self.others = dict.fromkeys(ones), dict.fromkeys(others)  # those not matched yet
-        self.known = known
-        self.found: list[Pair] = []
-        self.sequences = numbered(left, ones), numbered(right, others)
+        self.known_by_identity = known_by_identity
+        self.matches: list[Pair] = []
+        self.sequences = with_numeric_names(left, ones), with_numeric_names(right, others)
         self.line: list[Pair] = []
 
     def pairs(self) -> list[Pair]:
@@ -57,23 +57,23 @@ class Family:
         self.line = self.in_line(*self.sequences)
         self.take(self.line)
         self.take(self.by_name(same_class=True))
-        for left, right in self.sides.identities:
+        for left, right in self.trees.identities:
             if not self.ones or not self.others:
-                return self.found
-            self.take_known(unique_pairs(self.ones, self.others, left, right))
-        self.take_known(self.renumbered())
-        self.take_known(self.alike_in_name())
+                return self.matches
+            self.take_by_identity(unique_pairs(self.ones, self.others, left, right))
+        self.take_by_identity(self.by_block_number())
+        self.take_by_identity(self.alike_in_name())
         for one, other in self.opposite():
             if self.left.heavy[one] == self.right.heavy[other]:
                 self.replace(one, other)
-        return self.found
+        return self.matches
 
     def rest(self) -> list[Pair]:
         """Return the pairs of what else stands in each other's place: one that was emptied may be elsewhere now."""
-        known = len(self.found)
+        start = len(self.matches)
         for pair in list(self.opposite()):
             self.replace(*pair)
-        return self.found[known:]
+        return self.matches[start:]
 
     def forget(self, to_right: Sequence[int], to_left: Sequence[int]) -> None:
         """Take away what was matched with others meanwhile."""
@@ -82,21 +82,21 @@ class Family:
 
     def successors(self) -> list[Pair]:
         """Return the only layers of a class that came and went here: the one stands for the other."""
-        if not (self.same_class or self.found):
+        if not (self.same_class or self.matches):
             return []  # two models that have nothing in common
         ones = [one for one in self.ones if self.left.heavy[one] and not is_number(self.left.names[one])]
         others = [other for other in self.others if self.right.heavy[other] and not is_number(self.right.names[other])]
         return unique_pairs(ones, others, self.left.types, self.right.types)
 
-    def take_known(self, pairs: Sequence[Pair]) -> None:
+    def take_by_identity(self, pairs: Sequence[Pair]) -> None:
         """Keep pairs of layers that are known by what they are."""
-        self.known.update(other for _, other in pairs)
+        self.known_by_identity.update(other for _, other in pairs)
         self.take(pairs)
 
     def take(self, pairs: Iterable[Pair]) -> None:
         """Keep *pairs*; none of them is looked at again."""
         for one, other in pairs:
-            self.found.append((one, other))
+            self.matches.append((one, other))
             del self.ones[one], self.others[other]
 
     def by_name(self, *, same_class: bool) -> list[Pair]:
@@ -120,52 +120,52 @@ class Family:
         cost = self.cost(alike, ones, others)
         levels = self.levels(ones, others) if any(cost) else []
         if cost[0] and self.shapes(left, ones) == self.shapes(right, others):  # the same layers in another order
-            stayed = [(at, to) for at, to in alike if left.shaped[ones[at]] == right.shaped[others[to]]]
-            found = align([*levels[:2], levels[4]], len(ones), len(others))
-            alike = found if len(found) > len(stayed) else stayed
+            same_shape = [(at, to) for at, to in alike if left.shape_keys[ones[at]] == right.shape_keys[others[to]]]
+            aligned_pairs = align([*levels[:2], levels[4]], len(ones), len(others))
+            alike = aligned_pairs if len(aligned_pairs) > len(same_shape) else same_shape
         elif any(cost):
-            found = align(levels, len(ones), len(others))
-            alike = found if self.cost(found, ones, others) < cost else alike
+            aligned_pairs = align(levels, len(ones), len(others))
+            alike = aligned_pairs if self.cost(aligned_pairs, ones, others) < cost else alike
         return [(ones[at], others[to]) for at, to in alike]
 
     @staticmethod
-    def shapes(side: Side, layers: Iterable[int]) -> Counter[int]:
+    def shapes(tree: KeyedTree, layers: Iterable[int]) -> Counter[int]:
         """Return how often each class with its shapes occurs among layers with parameters."""
-        return Counter(side.shaped[layer] for layer in layers if side.heavy[layer])
+        return Counter(tree.shape_keys[layer] for layer in layers if tree.heavy[layer])
 
     def cost(self, pairs: Sequence[Pair], ones: Sequence[int], others: Sequence[int]) -> tuple[int, int]:
         """Return how much is changed, removed or new if *pairs* correspond, and how many are set otherwise."""
-        changed = sum(self.left.shaped[ones[at]] != self.right.shaped[others[to]] for at, to in pairs)
+        shape_changes = sum(self.left.shape_keys[ones[at]] != self.right.shape_keys[others[to]] for at, to in pairs)
         differing = sum(self.left.exact[ones[at]] != self.right.exact[others[to]] for at, to in pairs)
-        return changed + _NEW * (len(ones) + len(others) - 2 * len(pairs)), differing
+        return shape_changes + _NEW * (len(ones) + len(others) - 2 * len(pairs)), differing
 
-    def renumbered(self) -> list[Pair]:
+    def by_block_number(self) -> list[Pair]:
         """Return children that are numbered in another way: ``0`` and ``block0``, aligned by what they are."""
         ones = [one for one in self.ones if word_of(self.left.names[one]) is not None]
         others = [other for other in self.others if word_of(self.right.names[other]) is not None]
-        _, (left, right), _ = self.sides.identities  # of other sizes only a part with layers inside is known
+        _, (left, right), _ = self.trees.identities  # of other sizes only a part with layers inside is known
         frames = [left[one] for one in ones], [right[other] for other in others]
         levels = [*self.levels(ones, others)[:2], frames]
         return [(ones[at], others[to]) for at, to in align(levels, len(ones), len(others))]
 
     def alike_in_name(self) -> list[Pair]:
         """Return children of equal shapes whose names begin alike, where that tells all of these apart."""
-        left, right = (self.beginnings(*side) for side in ((self.left, self.ones), (self.right, self.others)))
+        left, right = (self.beginnings(*tree) for tree in ((self.left, self.ones), (self.right, self.others)))
         ones = {one: key for one, key in left.items() if key is not None}
         others = {other: key for other, key in right.items() if key is not None}
         pairs = unique_pairs(ones, others, ones, others)
-        paired = Counter(self.left.shaped[one] for one, _ in pairs)
+        pair_counts = Counter(self.left.shape_keys[one] for one, _ in pairs)
         every = (
-            Counter(self.left.shaped[one] for one in self.ones),
-            Counter(self.right.shaped[other] for other in self.others),
+            Counter(self.left.shape_keys[one] for one in self.ones),
+            Counter(self.right.shape_keys[other] for other in self.others),
         )
-        whole = {shape for shape, number in paired.items() if all(found[shape] == number for found in every)}
-        return [(one, other) for one, other in pairs if self.left.shaped[one] in whole]
+        whole = {shape for shape, number in pair_counts.items() if all(counts[shape] == number for counts in every)}
+        return [(one, other) for one, other in pairs if self.left.shape_keys[one] in whole]
 
     @staticmethod
-    def beginnings(side: Side, layers: Iterable[int]) -> dict[int, object]:
+    def beginnings(tree: KeyedTree, layers: Iterable[int]) -> dict[int, object]:
         """Return class, shapes and first letter of each layer with parameters."""
-        return {at: (side.shaped[at], side.names[at][:1].lower()) if side.heavy[at] else None for at in layers}
+        return {at: (tree.shape_keys[at], tree.names[at][:1].lower()) if tree.heavy[at] else None for at in layers}
 
     def levels(self, ones: Sequence[int], others: Sequence[int]) -> list[tuple[list[object], list[object]]]:
         """Return what layers are aligned by, from strict to loose; first those that hold parameters."""
@@ -194,44 +194,44 @@ class Family:
         if one not in self.ones or other not in self.others:
             return
         left, right = self.left, self.right
-        wrapped = [child for child in right.children[other] if right.shaped[child] == left.shaped[one]]
-        unwrapped = [child for child in left.children[one] if left.shaped[child] == right.shaped[other]]
+        inner_right = [child for child in right.children[other] if right.shape_keys[child] == left.shape_keys[one]]
+        inner_left = [child for child in left.children[one] if left.shape_keys[child] == right.shape_keys[other]]
         self.take([(one, other)])
-        if len(wrapped) == 1 and left.heavy[one]:
-            self.found[-1] = (one, wrapped[0])
-            self.known.add(wrapped[0])
-        elif len(unwrapped) == 1 and right.heavy[other]:
-            self.found[-1] = (unwrapped[0], other)
-            self.known.add(other)
+        if len(inner_right) == 1 and left.heavy[one]:
+            self.matches[-1] = (one, inner_right[0])
+            self.known_by_identity.add(inner_right[0])
+        elif len(inner_left) == 1 and right.heavy[other]:
+            self.matches[-1] = (inner_left[0], other)
+            self.known_by_identity.add(other)
 
 
-def numbered(side: Side, layers: Iterable[int]) -> list[int]:
+def with_numeric_names(tree: KeyedTree, layers: Iterable[int]) -> list[int]:
     """Return the layers whose names are numbers."""
-    return [layer for layer in layers if is_number(side.names[layer])]
+    return [layer for layer in layers if is_number(tree.names[layer])]
 
 
-def _levels(side: Side, layers: Sequence[int]) -> list[list[object]]:
+def _levels(tree: KeyedTree, layers: Sequence[int]) -> list[list[object]]:
     """Return what numbered layers are aligned by, from strict to loose; first those that hold parameters."""
-    strict = (side.exact, side.shaped, side.framed, side.types)
-    heavy: list[list[object]] = [[keys[at] if side.heavy[at] else None for at in layers] for keys in strict]
-    light: list[list[object]] = [[keys[at] for at in layers] for keys in (side.exact, side.types)]
+    strict = (tree.exact, tree.shape_keys, tree.frame_keys, tree.types)
+    heavy: list[list[object]] = [[keys[at] if tree.heavy[at] else None for at in layers] for keys in strict]
+    light: list[list[object]] = [[keys[at] for at in layers] for keys in (tree.exact, tree.types)]
     return heavy + light
 
 
-def with_parts(side: Side, keys: Sequence[object]) -> list[object]:
+def with_parts(tree: KeyedTree, keys: Sequence[object]) -> list[object]:
     """Return *keys* of the layers with something inside, None for the others."""
-    return [key if inside else None for key, inside in zip(keys, side.children, strict=True)]
+    return [key if inside else None for key, inside in zip(keys, tree.children, strict=True)]
 
 
-def own_classes(side: Side) -> list[object]:
+def own_classes(tree: KeyedTree) -> list[object]:
     """Return the class of each layer, None for one that any part may be of."""
-    return [own_class(side, layer) for layer in range(len(side.types))]
+    return [own_class(tree, layer) for layer in range(len(tree.types))]
 
 
-def own_class(side: Side, layer: int) -> str | None:
+def own_class(tree: KeyedTree, layer: int) -> str | None:
     """Return the class of a layer, None for one that any part may be of."""
-    kind = side.data.records.types[side.data.layers[layer].type]
-    return None if kind.qualified.startswith(_GENERIC) else side.types[layer]
+    kind = tree.data.records.types[tree.data.layers[layer].type]
+    return None if kind.qualified.startswith(_GENERIC) else tree.types[layer]
 
 
 def unique_pairs(ones: Iterable[int], others: Iterable[int], left: Keys, right: Keys) -> list[Pair]:

@@ -95,13 +95,13 @@ class Comparison:
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
         """The settings that changed, those that move most parameters first, then in the order of the model."""
-        found: dict[SettingChange, list[Change]] = {}
+        by_setting: dict[SettingChange, list[Change]] = {}
         for change in self.changes:
             for setting in change.settings:
-                found.setdefault(setting, []).append(change)
-        moved = {setting: sum(abs(c.change.parameters) for c in changes) for setting, changes in found.items()}
-        ordered = sorted(found, key=lambda setting: -moved[setting])
-        return tuple(Reason(setting, tuple(change.after for change in found[setting])) for setting in ordered)
+                by_setting.setdefault(setting, []).append(change)
+        weights = {setting: sum(abs(c.change.parameters) for c in changes) for setting, changes in by_setting.items()}
+        settings = sorted(by_setting, key=lambda setting: -weights[setting])
+        return tuple(Reason(setting, tuple(change.after for change in by_setting[setting])) for setting in settings)
 
     @cached_property
     def checkpoint(self) -> Checkpoint:
@@ -122,16 +122,16 @@ class Comparison:
     @cached_property
     def unchanged(self) -> int:
         """Layers with parameters that are as they were."""
-        touched = {c.after for c in self.changes if c.states != (State.COMPUTE,)}
+        changed_ids = {c.after for c in self.changes if c.states != (State.COMPUTE,)}
         return sum(
-            layer.explanation >= 0 and layer.alias_of < 0 and layer.id not in touched for layer in self.after.layers
+            layer.explanation >= 0 and layer.alias_of < 0 and layer.id not in changed_ids for layer in self.after.layers
         )
 
     @cached_property
     def unrelated(self) -> bool:
         """Whether both have layers inside, and none in common: two models that share a name at most."""
-        stayed = any(other >= 0 for other in self.matching.to_after[1:])
-        return not stayed and min(len(self.before.layers), len(self.after.layers)) > 1
+        any_match = any(other >= 0 for other in self.matching.to_after[1:])
+        return not any_match and min(len(self.before.layers), len(self.after.layers)) > 1
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -142,32 +142,32 @@ class Comparison:
     def checks(self) -> ComparisonChecks:
         """Whether the changes add up to the difference of the totals, and every layer is told of."""
         changes = self.changes
-        added = Amounts(*map(sum, zip(*(change.change for change in changes), strict=True))) if changes else None
-        found = [
+        sums = Amounts(*map(sum, zip(*(change.change for change in changes), strict=True))) if changes else None
+        results = [
             _equal(name, f"The changes of {words} add up to the difference of the totals", one, other)
             for name, words, one, other in zip(
-                Amounts._fields, _WORDS, added or (0,) * len(_WORDS), self.change, strict=True
+                Amounts._fields, _WORDS, sums or (0,) * len(_WORDS), self.change, strict=True
             )
             if name != "macs" or self.with_macs
         ]
-        found += [self._every_layer()]
-        found += [
+        results += [self._every_layer()]
+        results += [
             check._replace(slug=f"{side}-{check.slug}", claim=f"{check.claim} ({side})")
             for side, data in (("before", self.before), ("after", self.after))
             for check in data.checks.list
             if not check.ok
         ]
-        return ComparisonChecks(all(check.ok for check in found), tuple(found))
+        return ComparisonChecks(all(check.ok for check in results), tuple(results))
 
     def _every_layer(self) -> Check:
         """Check that every layer of either model is matched once, new or removed."""
         to_after = self.matching.to_after
-        matched = sum(other >= 0 for other in to_after)
-        told = {(change.before, change.after) for change in self.changes}
-        alone = [pair for pair in told if min(pair) < 0 or to_after[pair[0]] != pair[1]]
-        covered = 2 * matched + sum((one >= 0) + (other >= 0) for one, other in alone)
+        match_count = sum(other >= 0 for other in to_after)
+        pairs = {(change.before, change.after) for change in self.changes}
+        alone = [pair for pair in pairs if min(pair) < 0 or to_after[pair[0]] != pair[1]]
+        count = 2 * match_count + sum((one >= 0) + (other >= 0) for one, other in alone)
         every = len(self.before.layers) + len(self.after.layers)
-        return _equal("layers", "Every layer of both is matched once, new or removed", covered, every)
+        return _equal("layers", "Every layer of both is matched once, new or removed", count, every)
 
 
 _WORDS = ("parameters", "parameters that learn", "bytes", "buffers", "multiply-adds")
@@ -181,16 +181,16 @@ def _notes(comparison: Comparison) -> list[str]:
     before, after = comparison.before, comparison.after
     if comparison.new:
         return []
-    found = []
+    notes = []
     kinds = [data.records.types[data.layers[0].type] for data in (before, after)]
     if kinds[0].name != kinds[1].name:
-        found.append(f"before is a {kinds[0].name}, after is a {kinds[1].name}")
+        notes.append(f"before is a {kinds[0].name}, after is a {kinds[1].name}")
     if comparison.unrelated:
-        found.append("the two have no layer in common: they are different models")
+        notes.append("the two have no layer in common: they are different models")
     if before.records.torch != after.records.torch and before.records.torch and after.records.torch:
-        found.append(f"read with torch {before.records.torch} before, torch {after.records.torch} after")
+        notes.append(f"read with torch {before.records.torch} before, torch {after.records.torch} after")
     if (before.macs is None) != (after.macs is None):
-        found.append(f"only the model {'before' if after.macs is None else 'after'} was watched: no multiply-adds")
+        notes.append(f"only the model {'before' if after.macs is None else 'after'} was watched: no multiply-adds")
     if comparison.with_macs and before.run.inputs != after.run.inputs:
-        found.append("the two were given different inputs: multiply-adds differ for that reason too")
-    return found
+        notes.append("the two were given different inputs: multiply-adds differ for that reason too")
+    return notes

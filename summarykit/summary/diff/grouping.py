@@ -27,7 +27,7 @@ class ChangeGroup(NamedTuple):
     @property
     def changes(self) -> tuple[Change, ...]:
         """One change a place, without those inside that go without saying."""
-        return tuple(told.first for told in self.told)
+        return tuple(member.first for member in self.told)
 
     @property
     def change(self) -> Amounts:
@@ -35,16 +35,18 @@ class ChangeGroup(NamedTuple):
         return Amounts(*(amount * len(self.told) for amount in self.told[0].change))
 
 
-def change_groups(matching: Matching, told: Sequence[ChangeWithParts], *, fold: bool = True) -> tuple[ChangeGroup, ...]:
-    """Return what is *told* with that together that is alike, in the order of the first of each."""
-    alike = _Alike(matching)
-    places = {each.first: at for at, each in enumerate(told)}
-    found: dict[object, list[ChangeWithParts]] = {}
-    for at, each in enumerate(told):
-        found.setdefault((alike.key(each.first), *map(alike.key, each.changes)) if fold else at, []).append(each)
+def change_groups(
+    matching: Matching, changes: Sequence[ChangeWithParts], *, fold: bool = True
+) -> tuple[ChangeGroup, ...]:
+    """Return what is *changes* with that together that is alike, in the order of the first of each."""
+    alike = _GroupKeys(matching)
+    places = {each.first: at for at, each in enumerate(changes)}
+    by_key: dict[object, list[ChangeWithParts]] = {}
+    for at, each in enumerate(changes):
+        by_key.setdefault((alike.key(each.first), *map(alike.key, each.changes)) if fold else at, []).append(each)
     groups: list[ChangeGroup] = []
-    for same in found.values():
-        data = alike.sides[same[0].first.after >= 0]
+    for same in by_key.values():
+        data = alike.models[same[0].first.after >= 0]
         by_layer = {each.first.after if each.first.after >= 0 else each.first.before: each for each in same}
         groups += [
             ChangeGroup(grid.path, tuple(by_layer[layer] for layer in grid.layers))
@@ -53,23 +55,26 @@ def change_groups(matching: Matching, told: Sequence[ChangeWithParts], *, fold: 
     return tuple(sorted(groups, key=lambda group: places[group.first]))
 
 
-class _Alike:
+class _GroupKeys:
     """What makes changes alike to a reader."""
 
     def __init__(self, matching: Matching) -> None:
-        self.sides = matching.before.data, matching.after.data
-        self.names = tuple(patterns(data, parts=True) for data in self.sides)
+        self.models = matching.before.data, matching.after.data
+        self.names = tuple(patterns(data, parts=True) for data in self.models)
 
     def key(self, change: Change) -> object:
         """Return the place among repeated blocks, classes and formulas, and what happened."""
-        removed = change.after < 0
+        is_removal = change.after < 0
         return (
-            *(self.names[0][change.before] if removed else -1, -1 if removed else self.names[1][change.after]),
-            *(_told(data, layer) for data, layer in zip(self.sides, (change.before, change.after), strict=True)),
+            *(self.names[0][change.before] if is_removal else -1, -1 if is_removal else self.names[1][change.after]),
+            *(
+                _class_and_formula(data, layer)
+                for data, layer in zip(self.models, (change.before, change.after), strict=True)
+            ),
             *(change.states, change.settings, change.dtypes, change.change, change.top),
         )
 
 
-def _told(data: SummaryData, layer: int) -> object:
+def _class_and_formula(data: SummaryData, layer: int) -> object:
     """Return what makes layers alike to a reader: class and formula."""
     return None if layer < 0 else (data.layers[layer].type, data.layers[layer].explanation)

@@ -18,7 +18,7 @@ from summarykit.summary.folding import own_name
 _STANDING_FOR = (("torch.distributed.", "FSDP"), ("torch.nn.modules.", "Lazy"))
 
 
-class Side(NamedTuple):
+class KeyedTree(NamedTuple):
     """One of two models that are compared: its tree, and the numbers its layers are compared by."""
 
     data: SummaryData
@@ -27,8 +27,8 @@ class Side(NamedTuple):
     types: list[str]  #: class of each layer, as it was before sharding
     own: list[int]  #: the layer itself: class, settings, tensors
     exact: list[int]
-    shaped: list[int]
-    framed: list[int]
+    shape_keys: list[int]
+    frame_keys: list[int]
     heavy: list[bool]  #: parameters stand in it or inside
 
 
@@ -51,28 +51,28 @@ def class_name(kind: LayerType) -> str:
     return name
 
 
-def make_side(data: SummaryData, numbering: Numbering) -> Side:
+def make_keyed_tree(data: SummaryData, numbering: Numbering) -> KeyedTree:
     """Return *data* with what its layers are compared by; linear in its layers and tensors."""
-    own, shaped, framed = _own_keys(data, numbering)
-    side = _tree(data)._replace(own=own, exact=own.copy(), shaped=shaped, framed=framed)
+    own, shape_keys, frame_keys = _own_keys(data, numbering)
+    tree = _tree(data)._replace(own=own, exact=own.copy(), shape_keys=shape_keys, frame_keys=frame_keys)
     for layer in range(len(own) - 1, -1, -1):
-        inside = side.children[layer]
+        inside = tree.children[layer]
         if inside:
-            called = tuple([side.names[child] for child in inside])
-            for found in (side.exact, side.shaped, side.framed):
-                found[layer] = numbering((found[layer], called, *[found[child] for child in inside]))
-    return side
+            names = tuple([tree.names[child] for child in inside])
+            for keys in (tree.exact, tree.shape_keys, tree.frame_keys):
+                keys[layer] = numbering((keys[layer], names, *[keys[child] for child in inside]))
+    return tree
 
 
-def same_sides(before: SummaryData, after: SummaryData) -> tuple[Side, Side]:
+def same_trees(before: SummaryData, after: SummaryData) -> tuple[KeyedTree, KeyedTree]:
     """Return both of two models that are told alike: a layer is what stands at its place in the other."""
-    side = _tree(before)
-    places = list(range(len(side.names)))
-    side = side._replace(own=places, exact=places, shaped=places, framed=places)
-    return side, side._replace(data=after)
+    tree = _tree(before)
+    places = list(range(len(tree.names)))
+    tree = tree._replace(own=places, exact=places, shape_keys=places, frame_keys=places)
+    return tree, tree._replace(data=after)
 
 
-def _tree(data: SummaryData) -> Side:
+def _tree(data: SummaryData) -> KeyedTree:
     """Return the tree of *data*, without the numbers its layers are compared by."""
     layers = data.layers
     names = [own_name(layer, data) for layer in layers]
@@ -83,38 +83,38 @@ def _tree(data: SummaryData) -> Side:
     heavy = [layer.explanation >= 0 for layer in layers]
     for layer in reversed(layers[1:]):
         heavy[layer.parent] |= heavy[layer.id]
-    return Side(data, names, children, [kinds[layer.type] for layer in layers], [], [], [], [], heavy)
+    return KeyedTree(data, names, children, [kinds[layer.type] for layer in layers], [], [], [], [], heavy)
 
 
 def _own_keys(data: SummaryData, numbering: Numbering) -> tuple[list[int], list[int], list[int]]:
     """Return for each layer itself the numbers of all that is told, of class and shapes, of class and names."""
     kinds = [class_name(kind) for kind in data.records.types]
-    settings = [numbering(("settings", found)) for found in data.records.settings]
+    settings = [numbering(("settings", each)) for each in data.records.settings]
     facts: dict[int, tuple[int, int]] = {}
     alike: dict[object, tuple[int, int, int]] = {}
-    found: list[tuple[int, int, int]] = []
+    rows: list[tuple[int, int, int]] = []
     for layer in data.layers:
-        held = data.tensors[layer.first_tensor : layer.end_tensor]
-        key = (layer.type, layer.alias_of >= 0, layer.settings, *[(t.name, id(t.facts)) for t in held])
+        tensors = data.tensors[layer.first_tensor : layer.end_tensor]
+        key = (layer.type, layer.alias_of >= 0, layer.settings, *[(t.name, id(t.facts)) for t in tensors])
         numbers = alike.get(key)
         if numbers is None:
-            for tensor in held:
+            for tensor in tensors:
                 if id(tensor.facts) not in facts:
-                    told = (
+                    pair = (
                         numbering(("facts", *facts_to_compare(tensor.facts))),
                         numbering(("shape", *shape_of(tensor.facts))),
                     )
-                    facts[id(tensor.facts)] = told
+                    facts[id(tensor.facts)] = pair
             what = (kinds[layer.type], layer.alias_of >= 0)
             full = (data.records.types[layer.type].qualified, settings[layer.settings])
             numbers = alike[key] = (
-                numbering(("own", what, full, *((t.name, facts[id(t.facts)][0]) for t in held))),
-                numbering(("shaped", what, *((t.name, facts[id(t.facts)][1]) for t in held))),
-                numbering(("framed", what, *(t.name for t in held))),
+                numbering(("own", what, full, *((t.name, facts[id(t.facts)][0]) for t in tensors))),
+                numbering(("shaped", what, *((t.name, facts[id(t.facts)][1]) for t in tensors))),
+                numbering(("framed", what, *(t.name for t in tensors))),
             )
-        found.append(numbers)
-    own, shaped, framed = map(list, zip(*found, strict=True))
-    return own, shaped, framed
+        rows.append(numbers)
+    own, shape_keys, frame_keys = map(list, zip(*rows, strict=True))
+    return own, shape_keys, frame_keys
 
 
 def facts_to_compare(facts: TensorFacts) -> tuple[object, ...]:
@@ -150,14 +150,14 @@ def goes_first(before: SummaryData, after: SummaryData) -> bool:
     """
     if len(before.layers) != len(after.layers):
         return len(before.layers) < len(after.layers)
-    for one, other in zip(_described(before), _described(after), strict=False):
+    for one, other in zip(_descriptions(before), _descriptions(after), strict=False):
         if one != other:
             return repr(one) < repr(other)
     return True
 
 
-def _described(data: SummaryData) -> Iterator[tuple[object, ...]]:
+def _descriptions(data: SummaryData) -> Iterator[tuple[object, ...]]:
     records = data.records
     for layer in data.layers:
-        held = [(t.name, facts_to_compare(t.facts)) for t in data.tensors[layer.first_tensor : layer.end_tensor]]
-        yield (layer.path, layer.alias_of, records.types[layer.type], records.settings[layer.settings], held)
+        tensors = [(t.name, facts_to_compare(t.facts)) for t in data.tensors[layer.first_tensor : layer.end_tensor]]
+        yield (layer.path, layer.alias_of, records.types[layer.type], records.settings[layer.settings], tensors)

@@ -14,26 +14,33 @@ from typing import NamedTuple
 from summarykit._util.gc_pause import gc_paused
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff.alignment import Pair
-from summarykit.summary.diff.children import Family, make_sides, own_class, unique_pairs, with_parts
-from summarykit.summary.diff.keys import Numbering, Side, goes_first, make_side, same_reader_facts, same_sides
+from summarykit.summary.diff.children import ChildMatcher, make_tree_pair, own_class, unique_pairs, with_parts
+from summarykit.summary.diff.keys import (
+    KeyedTree,
+    Numbering,
+    goes_first,
+    make_keyed_tree,
+    same_reader_facts,
+    same_trees,
+)
 
 
 class Matching(NamedTuple):
     """Which layers are the same, by their ids; -1 for a layer that is in one model only."""
 
-    before: Side
-    after: Side
+    before: KeyedTree
+    after: KeyedTree
     to_after: list[int]
     to_before: list[int]
     known_by_shape: frozenset[int]  #: layers after that were matched by what they are, not by where they stand
     successors: frozenset[int]  #: layers after that stand for one of another name and other shapes, and need not be it
 
-    def flipped(self) -> Matching:
+    def flip(self) -> Matching:
         """Return the same as seen from the other model."""
-        known, successors = (
-            frozenset(self.to_before[after] for after in found) for found in (self.known_by_shape, self.successors)
+        by_shape, successors = (
+            frozenset(self.to_before[after] for after in layers) for layers in (self.known_by_shape, self.successors)
         )
-        return Matching(self.after, self.before, self.to_before, self.to_after, known, successors)
+        return Matching(self.after, self.before, self.to_before, self.to_after, by_shape, successors)
 
 
 def match(before: SummaryData, after: SummaryData) -> Matching:
@@ -41,45 +48,45 @@ def match(before: SummaryData, after: SummaryData) -> Matching:
     with gc_paused():
         if same_reader_facts(before, after):
             every = list(range(len(before.layers)))
-            return Matching(*same_sides(before, after), every, every, frozenset(), frozenset())
+            return Matching(*same_trees(before, after), every, every, frozenset(), frozenset())
         numbering = Numbering()
-        one, other = make_side(before, numbering), make_side(after, numbering)
+        one, other = make_keyed_tree(before, numbering), make_keyed_tree(after, numbering)
         if goes_first(before, after):
-            return _Matcher(one, other).matched()
-        return _Matcher(other, one).matched().flipped()
+            return _Matcher(one, other).find_matches()
+        return _Matcher(other, one).find_matches().flip()
 
 
 class _Matcher:
     """One search; *left* and *right* are the two models in an order of its own."""
 
-    def __init__(self, left: Side, right: Side) -> None:
+    def __init__(self, left: KeyedTree, right: KeyedTree) -> None:
         self.left = left
         self.right = right
         self.to_right = [-1] * len(left.names)
         self.to_left = [-1] * len(right.names)
         self.by_shape: set[int] = set()
-        self.sides = make_sides(left, right)
-        self.unfinished: list[Family] = []  # those with children left over on both sides
+        self.trees = make_tree_pair(left, right)
+        self.unfinished: list[ChildMatcher] = []  # those with children left over on both sides
 
-    def matched(self) -> Matching:
+    def find_matches(self) -> Matching:
         self.follow(*self.models())
         self.match_moved()
-        for family in self.unfinished:  # grows meanwhile
-            family.forget(self.to_right, self.to_left)
-            for pair in family.rest():
+        for child_matcher in self.unfinished:  # grows meanwhile
+            child_matcher.forget(self.to_right, self.to_left)
+            for pair in child_matcher.rest():
                 self.follow(*pair)
         successors = frozenset(other for _, other in self.successors())
-        known = frozenset(self.by_shape)
-        return Matching(self.left, self.right, self.to_right, self.to_left, known, successors)
+        by_shape = frozenset(self.by_shape)
+        return Matching(self.left, self.right, self.to_right, self.to_left, by_shape, successors)
 
     def models(self) -> Pair:
         """Return the two models, or one of them and what stands for it in the other, where that wraps it."""
         left, right = self.left, self.right
-        wrapped = [child for child in right.children[0] if _is_the_same(left, 0, right, child)]
-        unwrapped = [child for child in left.children[0] if _is_the_same(left, child, right, 0)]
-        if left.shaped[0] == right.shaped[0] or len(wrapped) + len(unwrapped) != 1:
+        inner_right = [child for child in right.children[0] if _is_the_same(left, 0, right, child)]
+        inner_left = [child for child in left.children[0] if _is_the_same(left, child, right, 0)]
+        if left.shape_keys[0] == right.shape_keys[0] or len(inner_right) + len(inner_left) != 1:
             return 0, 0
-        return (0, wrapped[0]) if wrapped else (unwrapped[0], 0)
+        return (0, inner_right[0]) if inner_right else (inner_left[0], 0)
 
     def follow(self, left: int, right: int) -> None:
         """Match two layers, and what is inside."""
@@ -92,16 +99,16 @@ class _Matcher:
             if self.left.exact[one] == self.right.exact[other]:
                 stack += zip(self.left.children[one], self.right.children[other], strict=True)
             elif self.left.children[one] and self.right.children[other]:
-                family = Family(self.sides, (one, other), self.by_shape)
-                stack += family.pairs()
-                if family.ones and family.others:
-                    self.unfinished.append(family)
+                child_matcher = ChildMatcher(self.trees, (one, other), self.by_shape)
+                stack += child_matcher.pairs()
+                if child_matcher.ones and child_matcher.others:
+                    self.unfinished.append(child_matcher)
 
     def match_moved(self) -> None:
         """Match what is left by class and shapes, where they occur once, or parts as often, in what is left."""
         left = [layer for layer, other in enumerate(self.to_right) if other < 0 and self.left.heavy[layer]]
         right = [layer for layer, other in enumerate(self.to_left) if other < 0 and self.right.heavy[layer]]
-        shapes = self.left.shaped, self.right.shaped
+        shapes = self.left.shape_keys, self.right.shape_keys
         parts = with_parts(self.left, shapes[0]), with_parts(self.right, shapes[1])
         for one, other in unique_pairs(left, right, *shapes):
             self.follow_moved(one, other)
@@ -110,8 +117,8 @@ class _Matcher:
                 self.follow_moved(one, other)  # in the same parent the names of those that are alike tell nothing
 
     @staticmethod
-    def parent(side: Side, layer: int) -> int:
-        return side.data.layers[layer].parent
+    def parent(tree: KeyedTree, layer: int) -> int:
+        return tree.data.layers[layer].parent
 
     def follow_moved(self, one: int, other: int) -> None:
         if self.to_right[one] < 0 and self.to_left[other] < 0:
@@ -120,16 +127,16 @@ class _Matcher:
 
     def successors(self) -> Iterator[Pair]:
         """Match and yield what went and what came in its place under another name."""
-        for family in self.unfinished:
-            family.forget(self.to_right, self.to_left)
-            for one, other in family.successors():
+        for child_matcher in self.unfinished:
+            child_matcher.forget(self.to_right, self.to_left)
+            for one, other in child_matcher.successors():
                 self.to_right[one], self.to_left[other] = other, one
                 yield one, other
 
 
-def _is_the_same(left: Side, one: int, right: Side, other: int) -> bool:
+def _is_the_same(left: KeyedTree, one: int, right: KeyedTree, other: int) -> bool:
     """Return whether a model is a layer of the other: by shapes, or by a class that the other model is not of."""
-    if left.shaped[one] == right.shaped[other]:
+    if left.shape_keys[one] == right.shape_keys[other]:
         return left.heavy[one]
     kind = own_class(left, one)
     return kind is not None and kind == own_class(right, other) and left.types[0] != right.types[0]

@@ -17,7 +17,7 @@ from summarykit.summary.folding import Folding, own_name
 from summarykit.summary.folding.kinds import own_kinds, structures
 from summarykit.summary.totals import added_up
 
-_NAMED_OTHERWISE = {State.MOVED, State.RENAMED, State.REPLACED}
+_OTHER_NAME = {State.MOVED, State.RENAMED, State.REPLACED}
 
 
 class Both(NamedTuple):
@@ -33,7 +33,7 @@ class Both(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Joint:
+class MergedTree:
     """Both models of a comparison as one tree; a layer that was moved counts where it is now, before as well."""
 
     comparison: Comparison
@@ -77,13 +77,13 @@ class Joint:
     @cached_property
     def changes(self) -> list[Change | None]:
         """What changed at each place; None where the layer is as it was."""
-        found = {(change.before, change.after): change for change in self.comparison.changes}
-        return [found.get((before, after)) for _, before, after in self._places]
+        by_layers = {(change.before, change.after): change for change in self.comparison.changes}
+        return [by_layers.get((before, after)) for _, before, after in self._places]
 
     @cached_property
     def told(self) -> dict[int, ChangeWithParts]:
         """What is told of a place and of all inside it, where something is."""
-        return {self.place(told.first): told for group in self.groups for told in group.told}
+        return {self.place(member.first): member for group in self.groups for member in group.told}
 
     @property
     def groups(self) -> tuple[ChangeGroup, ...]:
@@ -127,63 +127,63 @@ class Joint:
         return Both(added_up(self.tree.layers, own.before), added_up(self.tree.layers, own.after))
 
     @cached_property
-    def touched(self) -> list[int]:
+    def change_counts(self) -> list[int]:
         """How many layers changed at each place or inside."""
         return added_up(self.tree.layers, [int(change is not None) for change in self.changes])
 
     @cached_property
-    def touched_after(self) -> list[int]:
+    def change_counts_after(self) -> list[int]:
         """Likewise of each layer of the model after."""
-        found = [0] * len(self.comparison.after.layers)
-        for layer, touched in zip(self.after, self.touched, strict=True):
+        counts = [0] * len(self.comparison.after.layers)
+        for layer, count in zip(self.after, self.change_counts, strict=True):
             if layer >= 0:
-                found[layer] = touched
-        return found
+                counts[layer] = count
+        return counts
 
     @cached_property
     def kinds(self) -> list[int]:
         """A number for each place, equal where both layers are alike and the same happened."""
-        sides = [
+        own = [
             own_kinds(data, with_flows=self.comparison.with_macs)
             for data in (self.comparison.before, self.comparison.after)
         ]
         numbers: dict[object, int] = {}
-        found = []
+        kinds = []
         for place, (_, before, after) in enumerate(self._places):
-            change, told = self.changes[place], self.told.get(place)
+            change, parts = self.changes[place], self.told.get(place)
             key = (
-                sides[0][before] if before >= 0 else -1,
-                sides[1][after] if after >= 0 else -1,
+                own[0][before] if before >= 0 else -1,
+                own[1][after] if after >= 0 else -1,
                 change and (change.states, change.settings, change.dtypes, self._came_from(place, change)),
-                told and (told.change, len(told.changes)),
+                parts and (parts.change, len(parts.changes)),
             )
-            found.append(numbers.setdefault(key, len(numbers)))
-        return found
+            kinds.append(numbers.setdefault(key, len(numbers)))
+        return kinds
 
     def _came_from(self, place: int, change: Change) -> object:
         """Return the old name of a layer as seen from its new place: levels up, and what follows."""
-        if change.before < 0 or not _NAMED_OTHERWISE.intersection(change.states):
+        if change.before < 0 or not _OTHER_NAME.intersection(change.states):
             return None
         one = self.comparison.before.layers[change.before].path.split(".")
         other = self.tree.layers[place].path.split(".")
-        shared = next(
+        common = next(
             (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
         )
-        return len(other) - shared, tuple(one[shared:])
+        return len(other) - common, tuple(one[common:])
 
     @cached_property
     def folding(self) -> Folding:
         """The tree with alike changes of repeated blocks once."""
-        return _JointFolding(self.tree, joint_kinds=self.kinds)
+        return _MergedFolding(self.tree, place_kinds=self.kinds)
 
 
 @dataclass(frozen=True)
-class _JointFolding(Folding):
-    joint_kinds: Sequence[int] = ()
+class _MergedFolding(Folding):
+    place_kinds: Sequence[int] = ()
 
     @cached_property
     def structures(self) -> Sequence[int]:
-        return structures(self.data, self.joint_kinds)
+        return structures(self.data, self.place_kinds)
 
 
 def _at(values: Sequence[int], layers: Sequence[int]) -> list[int]:
@@ -193,7 +193,7 @@ def _at(values: Sequence[int], layers: Sequence[int]) -> list[int]:
 def _in_order(comparison: Comparison) -> Iterator[tuple[int, int, int]]:
     """Yield the places in pre-order: that of the parent, the layer before, the layer after."""
     matching = comparison.matching
-    removed = _removed(comparison)
+    removals = _removals(comparison)
     stack: list[tuple[int, int, int]] = [(-1, matching.to_before[0], 0)]
     place = -1
     while stack:
@@ -202,21 +202,21 @@ def _in_order(comparison: Comparison) -> Iterator[tuple[int, int, int]]:
         yield parent, before, after
         inside: list[tuple[int, int, int]] = []
         if after >= 0:
-            inside += [(place, at, -1) for at in removed.get((after, -1), ())]
+            inside += [(place, at, -1) for at in removals.get((after, -1), ())]
             for child in matching.after.children[after]:
                 inside.append((place, matching.to_before[child], child))
-                inside += [(place, at, -1) for at in removed.get((after, child), ())]
+                inside += [(place, at, -1) for at in removals.get((after, child), ())]
         else:
             inside += [(place, child, -1) for child in matching.before.children[before] if matching.to_after[child] < 0]
         stack += reversed(inside)
 
 
-def _removed(comparison: Comparison) -> dict[tuple[int, int], list[int]]:
+def _removals(comparison: Comparison) -> dict[tuple[int, int], list[int]]:
     """Return what was removed, by the layer it was in and the one beside it that it followed, -1 for none."""
     matching, layers = comparison.matching, comparison.after.layers
-    found: dict[tuple[int, int], list[int]] = {}
+    removals: dict[tuple[int, int], list[int]] = {}
     if matching.to_after[0] < 0:
-        found[0, -1] = [0]
+        removals[0, -1] = [0]
     for before, after in enumerate(matching.to_after):
         if after < 0:
             continue
@@ -224,7 +224,7 @@ def _removed(comparison: Comparison) -> dict[tuple[int, int], list[int]]:
         for child in matching.before.children[before]:
             other = matching.to_after[child]
             if other < 0:
-                found.setdefault((after, beside), []).append(child)
+                removals.setdefault((after, beside), []).append(child)
             elif layers[other].parent == after:
                 beside = other
-    return found
+    return removals

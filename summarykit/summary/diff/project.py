@@ -42,8 +42,10 @@ class ModelChange:
     @property
     def ok(self) -> bool:
         """Whether it was built, keeps its limits, and its changes add up."""
-        made = self.comparison
-        return not self.error and (made is None or (made.checks.ok and all(verdict.ok for verdict in made.verdicts)))
+        comparison = self.comparison
+        return not self.error and (
+            comparison is None or (comparison.checks.ok and all(verdict.ok for verdict in comparison.verdicts))
+        )
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ class Entry(NamedTuple):
     """One name of a ``state_dict``."""
 
     tensor: int  #: index in the records
-    dotted: bool  #: a single part of it has a dot, which PyTorch takes for two
+    has_dot: bool  #: a single part of it has a dot, which PyTorch takes for two
 
 
 class Names(NamedTuple):
@@ -41,25 +41,25 @@ def state_names(data: SummaryData) -> Names:
     children: list[list[int]] = [[] for _ in layers]
     for layer in layers[1:]:
         children[layer.parent].append(layer.id)
-    reason = _refused(data, children) if any(layer.alias_of >= 0 for layer in layers) else ""
+    reason = _reason_against(data, children) if any(layer.alias_of >= 0 for layer in layers) else ""
     if reason:
         return Names({}, {}, reason)
-    found: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     places: dict[str, int] = {}
     stack = [(0, _part(data, layers[0]), False)]
     while stack:
-        number, prefix, dotted = stack.pop()
+        number, prefix, has_dot = stack.pop()
         layer = layers[number] if layers[number].alias_of < 0 else layers[layers[number].alias_of]
         places[prefix] = layer.id
         for index in range(layer.first_tensor, layer.end_tensor):
             tensor = data.tensors[index]
             if tensor.facts.persistent:
-                found[prefix + tensor.name] = Entry(index, dotted or "." in tensor.name)
+                entries[prefix + tensor.name] = Entry(index, has_dot or "." in tensor.name)
         stack += [
-            (child, prefix + _part(data, layers[child]), dotted or "." in own_name(layers[child], data))
+            (child, prefix + _part(data, layers[child]), has_dot or "." in own_name(layers[child], data))
             for child in reversed(children[layer.id])
         ]
-    return Names(found, places, "")
+    return Names(entries, places, "")
 
 
 def _part(data: SummaryData, layer: LayerRecord) -> str:
@@ -70,16 +70,16 @@ def _part(data: SummaryData, layer: LayerRecord) -> str:
     return f"{layer.raw_path[len(above) + 1 :] if above else layer.raw_path}."
 
 
-def _refused(data: SummaryData, children: list[list[int]]) -> str:
+def _reason_against(data: SummaryData, children: list[list[int]]) -> str:
     """Return why the names cannot be written out, where modules are reused; empty where they can."""
-    below = [[data.layers[c].alias_of if data.layers[c].alias_of >= 0 else c for c in found] for found in children]
+    below = [[data.layers[c].alias_of if data.layers[c].alias_of >= 0 else c for c in kids] for kids in children]
     counts = [0] * len(children)
     for members in components(below):
         if len(members) > 1 or members[0] in below[members[0]]:
             return ENDLESS
         layer = data.layers[members[0]]
-        held = layer.end_tensor - layer.first_tensor
-        counts[layer.id] = 1 + held + sum(counts[child] for child in below[layer.id])
+        tensors = layer.end_tensor - layer.first_tensor
+        counts[layer.id] = 1 + tensors + sum(counts[child] for child in below[layer.id])
     return TOO_MANY if counts[0] > MOST_NAMES else ""
 
 

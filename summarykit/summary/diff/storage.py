@@ -87,8 +87,8 @@ def _change(comparison: Comparison, change: Change) -> dict[str, Any]:
     }
 
 
-def _amounts(told: Change, *, with_macs: bool) -> dict[str, int | None]:
-    return {**told.change._asdict(), "macs": told.change.macs if with_macs else None}
+def _amounts(change: Change, *, with_macs: bool) -> dict[str, int | None]:
+    return {**change.change._asdict(), "macs": change.change.macs if with_macs else None}
 
 
 def _layer(data: SummaryData, number: int) -> dict[str, Any] | None:
@@ -125,5 +125,5 @@ def _setting(change: SettingChange) -> dict[str, Any]:
 
 
 def _checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
-    pairs = {name: [found._asdict() for found in getattr(checkpoint, name)] for name in ("reshaped", "converted")}
+    pairs = {name: [each._asdict() for each in getattr(checkpoint, name)] for name in ("reshaped", "converted")}
     return {**checkpoint._asdict(), **pairs, "silently_wrong": checkpoint.silently_wrong}

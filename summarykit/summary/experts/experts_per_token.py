@@ -22,8 +22,8 @@ def with_experts(data: SummaryData, experts_per_token: int | None) -> SummaryDat
     """
     if experts_per_token is None:
         return data
-    known = SummaryData(data.records._replace(experts_per_token=experts_per_token), data.run)
-    if not known.experts.routed and not known.experts.reason:
+    with_choice = SummaryData(data.records._replace(experts_per_token=experts_per_token), data.run)
+    if not with_choice.experts.routed and not with_choice.experts.reason:
         what = f"experts_per_token is {experts_per_token}, and no experts are found in {data.model_name}"
         raise ExpertsError(what, hint="leave it out: all parameters of a dense model are active")
-    return known
+    return with_choice

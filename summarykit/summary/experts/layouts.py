@@ -8,8 +8,8 @@ from summarykit.records import TensorRecord
 from summarykit.summary.experts.routing import has_router_beside, is_called_router
 from summarykit.summary.experts.tree import Places, counts, expert_count, is_number
 
-_NUMBERED = re.compile(r"(\w*?)_?(\d+)")
-_STACKED = 3
+_NUMBER = re.compile(r"(\w*?)_?(\d+)")
+_STACK_RANK = 3
 _LEAST = 2
 
 #: How many experts, their parameters together, and whether these are parts of tensors; a text says why it is not known.
@@ -18,8 +18,8 @@ Form = tuple[int, int, bool] | str | None
 
 def form_of(places: Places, number: int) -> Form:
     """Return the experts that a layer holds; None where it holds none."""
-    found = _in_list(places, number)
-    return _stacked(places, number) if found is None else found
+    form = _in_list(places, number)
+    return _in_tensors(places, number) if form is None else form
 
 
 def _in_list(places: Places, number: int) -> Form:
@@ -30,35 +30,35 @@ def _in_list(places: Places, number: int) -> Form:
     surely = places.is_of_experts(number)
     if not surely and not has_router_beside(places, number):
         return None
-    kids = [kid for kid in kids if places.held(kid) or places.layers[kid].alias_of >= 0]
-    numbered = [_NUMBERED.fullmatch(places.name(kid)) for kid in kids]
-    if len(kids) < _LEAST or not all(numbered) or len({match[1] for match in numbered if match}) > 1:
+    kids = [kid for kid in kids if places.parameters_inside(kid) or places.layers[kid].alias_of >= 0]
+    numbers = [_NUMBER.fullmatch(places.name(kid)) for kid in kids]
+    if len(kids) < _LEAST or not all(numbers) or len({match[1] for match in numbers if match}) > 1:
         return None
-    listed = places.is_container(number) or len(kids) in counts(places.settings(number))
-    if not listed and not (places.is_called(kids[0], "expert") and places.says(number, "expert")):
+    is_list = places.is_container(number) or len(kids) in counts(places.settings(number))
+    if not is_list and not (places.is_called(kids[0], "expert") and places.says(number, "expert")):
         return None
     if any(places.layers[kid].alias_of >= 0 for kid in kids):
         return "several of its experts are one" if surely else None
     if len({_what_it_is(places, kid) for kid in kids}) > 1:
         return "its experts are not alike" if surely else None
-    return _counted(len(kids), [tensor for _, tensor in places.held(number)], stacked=False)
+    return _form(len(kids), [tensor for _, tensor in places.parameters_inside(number)], stacked=False)
 
 
 def _what_it_is(places: Places, number: int) -> tuple[object, ...]:
     kinds = tuple(layer.type for layer in places.inside(number))
-    return (kinds, tuple((tensor.name, tensor.facts.shape) for _, tensor in places.held(number)))
+    return (kinds, tuple((tensor.name, tensor.facts.shape) for _, tensor in places.parameters_inside(number)))
 
 
-def _stacked(places: Places, number: int) -> Form:
+def _in_tensors(places: Places, number: int) -> Form:
     """Return number and parameters of experts that are parts of tensors, along the first axis."""
     if not places.owns(number):
         return None
     own = places.own(number)
-    deep = [tensor for tensor in own if len(tensor.facts.shape or ()) >= _STACKED]
+    deep = [tensor for tensor in own if len(tensor.facts.shape or ()) >= _STACK_RANK]
     surely = places.says(number, "expert")
     around = [number, *places.above(number)][:3]
-    said = set().union(*(counts(places.settings(n)) for n in around)) - {1}
-    flat = any(len(tensor.facts.shape or ()) == _STACKED - 1 for tensor in own)
+    counts_around = set().union(*(counts(places.settings(n)) for n in around)) - {1}
+    flat = any(len(tensor.facts.shape or ()) == _STACK_RANK - 1 for tensor in own)
     if not deep and not (flat and surely and expert_count(places.settings(number)) > 1):
         return None
     if not deep and any(places.is_container(n) for n in around[1:2]):
@@ -68,13 +68,13 @@ def _stacked(places: Places, number: int) -> Form:
     sizes = {(tensor.facts.shape or (0,))[0] for tensor in deep}
     if len(sizes) > 1:
         return "its tensors hold different numbers of experts"
-    experts = sizes.pop() if sizes else max(said)
-    if said and experts not in said:
+    experts = sizes.pop() if sizes else max(counts_around)
+    if counts_around and experts not in counts_around:
         return f"its tensors hold {experts:,} parts, and its settings say otherwise"
-    held = [t for _, t in places.held(number) if not _is_for_all(places, number, t, experts)]
-    if not all(_is_split(places, tensor, experts) for tensor in held):
+    tensors = [t for _, t in places.parameters_inside(number) if not _is_for_all(places, number, t, experts)]
+    if not all(_is_split(places, tensor, experts) for tensor in tensors):
         return "not every tensor of its experts has one part for each"
-    return _counted(experts, held, stacked=True) if experts > 1 else None
+    return _form(experts, tensors, stacked=True) if experts > 1 else None
 
 
 def _unnamed_stack(places: Places, number: int, deep: list[TensorRecord]) -> tuple[int, int, bool] | None:
@@ -85,8 +85,8 @@ def _unnamed_stack(places: Places, number: int, deep: list[TensorRecord]) -> tup
     experts = sizes.pop() if len(sizes) == 1 else 0
     rows = [tensor for tensor in places.own(number) if (tensor.facts.shape or (0,))[0] == experts]
     flat = [t for t in rows if t not in deep and not re.search("gate|router", t.name.lower())]
-    found = _counted(experts, [*deep, *flat], stacked=True) if experts > 1 else None
-    return found if isinstance(found, tuple) else None
+    form = _form(experts, [*deep, *flat], stacked=True) if experts > 1 else None
+    return form if isinstance(form, tuple) else None
 
 
 def _is_split(places: Places, tensor: TensorRecord, experts: int) -> bool:
@@ -110,7 +110,7 @@ def _is_for_all(places: Places, number: int, tensor: TensorRecord, experts: int)
     return len(tensor.facts.shape or ()) == 1 and (tensor.facts.shape or (0,))[0] in sizes
 
 
-def _counted(experts: int, tensors: list[TensorRecord], *, stacked: bool) -> tuple[int, int, bool] | str:
+def _form(experts: int, tensors: list[TensorRecord], *, stacked: bool) -> tuple[int, int, bool] | str:
     sizes = [tensor.facts.numel for tensor in tensors]
     if any(size is None for size in sizes):
         return "the size of its experts is not known until the first input"

@@ -29,7 +29,7 @@ class Router(NamedTuple):
 
     layer: int  #: number of the router; that of the block where the block itself holds its weights
     block: int  #: number of the layer that holds router and experts
-    named: bool  #: its name or class says what it is
+    has_name: bool  #: its name or class says what it is
 
 
 class Choice(NamedTuple):
@@ -52,9 +52,9 @@ def find_router(places: Places, layer: int, experts: int, *, within: bool = Fals
     branch, at = -1, layer
     while True:
         if at != layer or within:
-            found = _beside(places, at, branch, experts)
-            if found is not None:
-                return found
+            router = _beside(places, at, branch, experts)
+            if router is not None:
+                return router
         parent = places.layers[at].parent
         last = at != layer and not places.is_container(at) and not places.says(at, "expert")
         if parent < 0 or last:
@@ -64,18 +64,22 @@ def find_router(places: Places, layer: int, experts: int, *, within: bool = Fals
 
 def _beside(places: Places, block: int, branch: int, experts: int) -> Router | str | None:
     """Return the router among the children of *block* and its own tensors."""
-    others = [n for n in places.children[block] if n != branch and not places.is_called(n, "shared") and places.held(n)]
-    named = [n for n in others if is_called_router(places, n)]
-    for number in named:
+    others = [
+        n
+        for n in places.children[block]
+        if n != branch and not places.is_called(n, "shared") and places.parameters_inside(n)
+    ]
+    routers = [n for n in others if is_called_router(places, n)]
+    for number in routers:
         if _chooses(places, number, experts):
-            return Router(number, block, named=True)
+            return Router(number, block, has_name=True)
     own = [t.facts.shape or () for t in places.own(block) if _ROUTER_TENSOR.fullmatch(t.name)]
     if any(len(shape) == _MATRIX and experts in shape for shape in own):
-        return Router(block, block, named=True)
+        return Router(block, block, has_name=True)
     plain = [n for n in others if not places.children[n] and _outputs(places, n) == experts]
-    if plain and not named:
-        return Router(plain[0], block, named=False)
-    return _said_otherwise(places, named[0], experts) if named else None
+    if plain and not routers:
+        return Router(plain[0], block, has_name=False)
+    return _contradiction(places, routers[0], experts) if routers else None
 
 
 def is_called_router(places: Places, number: int) -> bool:
@@ -88,8 +92,8 @@ def has_router_beside(places: Places, number: int) -> bool:
     parent = places.layers[number].parent
     if parent < 0:
         return False
-    called = any(is_called_router(places, beside) for beside in places.children[parent] if beside != number)
-    return called or any(_ROUTER_TENSOR.fullmatch(tensor.name) for tensor in places.own(parent))
+    has_neighbour = any(is_called_router(places, beside) for beside in places.children[parent] if beside != number)
+    return has_neighbour or any(_ROUTER_TENSOR.fullmatch(tensor.name) for tensor in places.own(parent))
 
 
 def _outputs(places: Places, number: int) -> int:
@@ -98,7 +102,9 @@ def _outputs(places: Places, number: int) -> int:
     if is_number(size):
         return size
     matrices = [
-        t.facts.shape for _, t in places.held(number) if t.name == "weight" and len(t.facts.shape or ()) == _MATRIX
+        t.facts.shape
+        for _, t in places.parameters_inside(number)
+        if t.name == "weight" and len(t.facts.shape or ()) == _MATRIX
     ]
     return matrices[-1][0] if matrices and matrices[-1] else 0
 
@@ -106,17 +112,17 @@ def _outputs(places: Places, number: int) -> int:
 def _chooses(places: Places, number: int, experts: int) -> bool:
     """Return whether a router chooses among just these experts, and beside them those shared by all."""
     settings = places.settings(number)
-    shared = [value for name, value in settings.items() if "shared" in name.lower() and is_number(value)]
-    allowed = {experts, *(experts + value for value in shared)}
-    if any(count not in allowed for count in counts(settings)):
+    shared_counts = [value for name, value in settings.items() if "shared" in name.lower() and is_number(value)]
+    totals = {experts, *(experts + value for value in shared_counts)}
+    if any(count not in totals for count in counts(settings)):
         return False
     outputs = _outputs(places, number)
     if outputs:
-        return outputs in allowed
-    return any(experts in (tensor.facts.shape or ()) for _, tensor in places.held(number))
+        return outputs in totals
+    return any(experts in (tensor.facts.shape or ()) for _, tensor in places.parameters_inside(number))
 
 
-def _said_otherwise(places: Places, number: int, experts: int) -> str:
+def _contradiction(places: Places, number: int, experts: int) -> str:
     outputs = max([_outputs(places, number), *counts(places.settings(number))])
     return f"{places.kind(number)} chooses among {outputs:,}, and there are {experts:,} experts"
 
@@ -125,21 +131,21 @@ def choice(places: Places, layer: int, router: Router) -> Choice:
     """Return how many experts a token gets; from the router and its block, the config, or the router's name."""
     between = [n for n in (layer, *places.above(layer)) if router.block <= n]
     near = _values(places, dict.fromkeys([router.layer, router.block, *between]), _NEAR, _ANYWHERE)
-    said = {value for _, value in near}
+    values = {value for _, value in near}
     config = [(f"config.{name}", value) for name, value in _matching(dict(places.records.config), _ANYWHERE)]
-    if len(said) > 1:
+    if len(values) > 1:
         return Choice(None, f"{near[0][0]} says {near[0][1]}, and another of its layers says otherwise")
-    if said:
-        (value,) = said
+    if values:
+        (value,) = values
         return Choice(value, next((origin for origin, number in config if number == value), near[0][0]))
-    for found in (config, _values(places, dict.fromkeys(places.above(router.block)), _ANYWHERE)):
-        if len({value for _, value in found}) > 1:
-            return Choice(None, f"{found[0][0]} says {found[0][1]}, and {found[-1][0]} says {found[-1][1]}")
-        if found:
-            return Choice(found[0][1], found[0][0])
-    named = _IN_NAME.search(places.kind(router.layer))
-    if named and router.named and router.layer != router.block:
-        return Choice(int(named[1]), f"the name of {places.kind(router.layer)}")
+    for pairs in (config, _values(places, dict.fromkeys(places.above(router.block)), _ANYWHERE)):
+        if len({value for _, value in pairs}) > 1:
+            return Choice(None, f"{pairs[0][0]} says {pairs[0][1]}, and {pairs[-1][0]} says {pairs[-1][1]}")
+        if pairs:
+            return Choice(pairs[0][1], pairs[0][0])
+    match = _IN_NAME.search(places.kind(router.layer))
+    if match and router.has_name and router.layer != router.block:
+        return Choice(int(match[1]), f"the name of {places.kind(router.layer)}")
     return Choice(None, "neither the model nor its config says how many experts a token gets")
 
 

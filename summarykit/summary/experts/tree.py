@@ -30,8 +30,8 @@ class Places:
             if layer.parent >= 0:
                 self.children[layer.parent].append(layer.id)
                 self.end[layer.parent] = max(self.end[layer.parent], self.end[layer.id])
-        for found in self.children:
-            found.reverse()
+        for kids in self.children:
+            kids.reverse()
         self._settings = [dict(settings) for settings in records.settings]
 
     def name(self, number: int) -> str:
@@ -64,8 +64,8 @@ class Places:
         """Return whether names or classes say that the children of a layer are experts, or its tensors theirs."""
         parent = self.layers[number].parent
         only = parent >= 0 and self.is_container(number) and len(self.children[parent]) == 1
-        named = (number, *self.children[number], *((parent,) if only else ()))
-        return any(self.says(n, "expert") for n in named)
+        candidates = (number, *self.children[number], *((parent,) if only else ()))
+        return any(self.says(n, "expert") for n in candidates)
 
     def above(self, number: int) -> Iterator[int]:
         """Yield the layers around a layer, the nearest first."""
@@ -76,7 +76,7 @@ class Places:
         """Return a layer and all below it."""
         return self.layers[number : self.end[number]]
 
-    def held(self, number: int) -> list[tuple[int, TensorRecord]]:
+    def parameters_inside(self, number: int) -> list[tuple[int, TensorRecord]]:
         """Return the parameters of a layer and of all below it, with their places in the table."""
         layer = self.layers[number]
         return self._parameters(layer.first_tensor, self.layers[self.end[number] - 1].end_tensor)
@@ -91,26 +91,26 @@ class Places:
         return [tensor for _, tensor in self._parameters(layer.first_tensor, layer.end_tensor)]
 
     def _parameters(self, start: int, end: int) -> list[tuple[int, TensorRecord]]:
-        found = self.records.tensors[start:end]
-        return [(at, tensor) for at, tensor in enumerate(found, start) if tensor.facts.kind == "parameter"]
+        tensors = self.records.tensors[start:end]
+        return [(at, tensor) for at, tensor in enumerate(tensors, start) if tensor.facts.kind == "parameter"]
 
     @cached_property
-    def shared(self) -> frozenset[int]:
+    def shared_tensors(self) -> frozenset[int]:
         """Places in the table of the tensors that several layers hold."""
         owners = {tensor.owner for at, tensor in enumerate(self.records.tensors) if tensor.owner != at}
         return frozenset(at for at, tensor in enumerate(self.records.tensors) if tensor.owner in owners)
 
     @cached_property
-    def reused(self) -> frozenset[int]:
+    def reused_layers(self) -> frozenset[int]:
         """Layers with parameters that are reached in several ways."""
-        found = {layer.alias_of for layer in self.layers if layer.alias_of >= 0}
-        return frozenset(number for number in found if self.held(number))
+        layers = {layer.alias_of for layer in self.layers if layer.alias_of >= 0}
+        return frozenset(number for number in layers if self.parameters_inside(number))
 
 
 def expert_count(settings: dict[str, Value]) -> int:
     """Return the largest number of experts that *settings* speak of; 0 for none."""
-    found = [value for name, value in settings.items() if _COUNT.fullmatch(name) and is_number(value)]
-    return max(found, default=0)
+    values = [value for name, value in settings.items() if _COUNT.fullmatch(name) and is_number(value)]
+    return max(values, default=0)
 
 
 def counts(settings: dict[str, Value]) -> set[int]:

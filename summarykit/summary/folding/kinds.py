@@ -15,21 +15,21 @@ def own_kinds(data: SummaryData, *, with_flows: bool = False) -> list[int]:
     numbers: dict[object, int] = {}
     tensors = data.tensors
     flows = [_flow_kind(data, flow) for flow in data.flows] if with_flows else [()] * len(data.layers)
-    found = []
+    kinds = []
     for layer, flow in zip(data.layers, flows, strict=True):
         own = tuple(
-            (t.name, id(t.facts), t.evidence, None if t.owner == index else _borrowed(data, layer.id, t.owner))
+            (t.name, id(t.facts), t.evidence, None if t.owner == index else _owner_key(data, layer.id, t.owner))
             for index, t in enumerate(tensors[layer.first_tensor : layer.end_tensor], layer.first_tensor)
         )
         place = None if layer.alias_of < 0 else reference(data, layer.id, layer.alias_of)
         # Where no size is known yet, the settings are all that tells two layers apart.
-        unsized = any(t.facts.shape is None for t in tensors[layer.first_tensor : layer.end_tensor])
-        key = (layer.type, layer.explanation, place, own, flow, layer.settings if unsized else -1)
-        found.append(numbers.setdefault(key, len(numbers)))
-    return found
+        no_size = any(t.facts.shape is None for t in tensors[layer.first_tensor : layer.end_tensor])
+        key = (layer.type, layer.explanation, place, own, flow, layer.settings if no_size else -1)
+        kinds.append(numbers.setdefault(key, len(numbers)))
+    return kinds
 
 
-def _borrowed(data: SummaryData, layer: int, owner: int) -> tuple[object, ...]:
+def _owner_key(data: SummaryData, layer: int, owner: int) -> tuple[object, ...]:
     """Return where a tensor is borrowed from: the layer, and which of that layer's tensors it is."""
     holder = data.tensors[owner].layer
     return reference(data, layer, holder), owner - data.layers[holder].first_tensor
@@ -56,11 +56,11 @@ def _flow_kind(data: SummaryData, flow: LayerFlow) -> tuple[object, ...]:
 def structures(data: SummaryData, kinds: Sequence[int]) -> list[int]:
     """Return a number for each layer, equal for layers that are identical inside and out; linear time."""
     numbers: dict[object, int] = {}
-    found = [0] * len(data.layers)
+    result = [0] * len(data.layers)
     inside: list[list[tuple[str, int]]] = [[] for _ in data.layers]
     for layer in reversed(data.layers):
         key = (kinds[layer.id], *inside[layer.id])
-        found[layer.id] = numbers.setdefault(key, len(numbers))
+        result[layer.id] = numbers.setdefault(key, len(numbers))
         if layer.parent >= 0:
-            inside[layer.parent].append((own_name(layer, data), found[layer.id]))
-    return found
+            inside[layer.parent].append((own_name(layer, data), result[layer.id]))
+    return result

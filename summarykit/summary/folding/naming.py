@@ -52,7 +52,7 @@ def span(first: str, last: str) -> str:
 def ranges(names: Iterable[str]) -> str:
     """Return names of one word as ranges, each of them: ``0–2``, ``0,3,5–7``, ``block1–4``."""
     runs = _runs(names)
-    return _joined(runs, _told(runs))
+    return _join(runs, _range_texts(runs))
 
 
 def spans(names: Iterable[str]) -> str:
@@ -63,13 +63,13 @@ def spans(names: Iterable[str]) -> str:
     ``0–1,3–6,…55 more…,74–75``.
     """
     runs = _runs(names)
-    told = _told(runs)
-    if len(told) > _FEW and _in_step(runs):
-        told[2:-1] = ["…"]
-    elif len(told) > _FEW and len(",".join(told)) > _LONGEST:
+    texts = _range_texts(runs)
+    if len(texts) > _FEW and _in_step(runs):
+        texts[2:-1] = ["…"]
+    elif len(texts) > _FEW and len(",".join(texts)) > _LONGEST:
         between = sum(count_of(end)[0] - count_of(start)[0] + 1 for start, end in runs[2:-1])
-        told[2:-1] = [f"…{between} more…"]
-    return _joined(runs, told)
+        texts[2:-1] = [f"…{between} more…"]
+    return _join(runs, texts)
 
 
 def _runs(names: Iterable[str]) -> list[tuple[str, str]]:
@@ -83,13 +83,13 @@ def _runs(names: Iterable[str]) -> list[tuple[str, str]]:
     return runs
 
 
-def _told(runs: Sequence[tuple[str, str]]) -> list[str]:
+def _range_texts(runs: Sequence[tuple[str, str]]) -> list[str]:
     word = len(word_of(runs[0][0]) or "")
     return [span(*run)[word:] for run in runs]
 
 
-def _joined(runs: Sequence[tuple[str, str]], told: Sequence[str]) -> str:
-    return (word_of(runs[0][0]) or "") + ",".join(told)
+def _join(runs: Sequence[tuple[str, str]], texts: Sequence[str]) -> str:
+    return (word_of(runs[0][0]) or "") + ",".join(texts)
 
 
 def _in_step(runs: Sequence[tuple[str, str]]) -> bool:

@@ -50,10 +50,10 @@ def borrowed_from(data: SummaryData, layer: LayerRecord, path: str) -> str | Non
     *path* is what its row is called, ``blocks.0–11.head`` for twelve of them; what each borrows inside its own block is
     then called ``blocks.0–11.body``.
     """
-    told: str | None = None
+    paths: str | None = None
     for owner in owners(data, layer):
-        told = also(told, seen_from(data, layer, path, owner))
-    return told
+        paths = also(paths, seen_from(data, layer, path, owner))
+    return paths
 
 
 def seen_from(data: SummaryData, layer: LayerRecord, path: str, owner: int) -> str:
@@ -80,17 +80,17 @@ def borrowed_whole(data: SummaryData) -> Sequence[int]:
             parts[layer.parent] += 1
             holds[layer.parent] = True
     origins: defaultdict[int, set[int]] = defaultdict(set)
-    found = [-1] * len(layers)
+    whole = [-1] * len(layers)
     for layer in reversed(layers):
         if data.columns.counted[layer.id]:
             continue  # it has numbers of its own, and so has what is around it
         origins[layer.id].update(_origins(data, layer))
         if len(origins[layer.id]) == 1:
             (origin,) = origins[layer.id]
-            found[layer.id] = origin if layer.alias_of >= 0 or parts[origin] == parts[layer.id] else -1
+            whole[layer.id] = origin if layer.alias_of >= 0 or parts[origin] == parts[layer.id] else -1
         if holds[layer.id] and layer.parent >= 0:
-            origins[layer.parent].add(_above(data, layer, found[layer.id]))
-    return found
+            origins[layer.parent].add(_above(data, layer, whole[layer.id]))
+    return whole
 
 
 def _own(data: SummaryData, layer: LayerRecord) -> Sequence[TensorRecord]:

@@ -48,7 +48,7 @@ def fold_tree(data: SummaryData, same: Sequence[int]) -> tuple[FoldedRow, ...]:
         stack.append(len(rows))
         rows.append(entry)
         runs = sibling_runs(children[entry.layer], data, same)
-        stack += [_folded_row(entry, list(chain(*found)), data) for found in reversed(taking_turns(runs, data, same))]
+        stack += [_folded_row(entry, list(chain(*turn)), data) for turn in reversed(taking_turns(runs, data, same))]
     return tuple(rows)
 
 
@@ -68,12 +68,12 @@ def sibling_runs(siblings: Sequence[int], data: SummaryData, same: Sequence[int]
 
 def taking_turns(runs: Sequence[list[int]], data: SummaryData, same: Sequence[int]) -> list[list[list[int]]]:
     """Return *runs* with those of one kind and word together where they are blocks, by their first."""
-    found: dict[object, list[list[int]]] = {}
+    by_kind: dict[object, list[list[int]]] = {}
     for run in runs:
         first = data.layers[run[0]]
         word = word_of(own_name(first, data)) if _is_block(data, first) else None
-        found.setdefault(first.id if word is None else (same[first.id], word), []).append(run)
-    return list(found.values())
+        by_kind.setdefault(first.id if word is None else (same[first.id], word), []).append(run)
+    return list(by_kind.values())
 
 
 def _is_block(data: SummaryData, layer: LayerRecord) -> bool:
@@ -96,6 +96,6 @@ def members(rows: Sequence[FoldedRow]) -> Iterator[tuple[int, ...]]:
     for row in rows:
         del above[row.depth :]
         before, starts = above[-1] if above else (0, (0,))
-        found = tuple(start + sibling - before for start in starts for sibling in row.siblings)
-        above.append((row.layer, found))
-        yield found
+        layers = tuple(start + sibling - before for start in starts for sibling in row.siblings)
+        above.append((row.layer, layers))
+        yield layers

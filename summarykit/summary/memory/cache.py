@@ -63,8 +63,8 @@ class Cache(NamedTuple):
         formula = f"tokens * ({self.per_token.formula.source})"
         if self.bounded and self.window is not None:
             names |= {"full_layers": self.layers - self.bounded, "window_layers": self.bounded, "window": self.window}
-            kept = "(full_layers * tokens + window_layers * min(tokens, window))"
-            formula = self.per_token.formula.source.replace("layers", kept, 1)
+            rows = "(full_layers * tokens + window_layers * min(tokens, window))"
+            formula = self.per_token.formula.source.replace("layers", rows, 1)
         says = "{tokens:1 token|# tokens} of one sequence." + (f" {self.note}" if self.note else "")
         return row("cache", "Cache of keys and values", formula, names, says)
 
@@ -77,15 +77,15 @@ def kv_cache(config: Config, *, bytes_per_number: int = 2) -> Cache | None:
     if kinds is None:
         return None
     bounded, full, states = kinds
-    found = _compressed(config) or _heads(config)
+    entry = _latent(config) or _heads(config)
     window = _number(config, "attention_chunk_size" if config.get(f"layer_types.{CHUNK}") else "sliding_window")
-    if found is None or not bounded + full or (bounded and window is None):
+    if entry is None or not bounded + full or (bounded and window is None):
         return None
-    formula, says, values = found
+    formula, says, values = entry
     sizes: dict[str, Value] = {"layers": bounded + full, "bytes_per_number": bytes_per_number}
     who = "For each token, {layers:the one layer keeps|each of # layers keeps}"
-    said = f"{who} {says}, {{bytes_per_number:1 byte|# bytes}} a number."
-    per_token = row("cache.token", "Cache of keys and values, each token", formula, sizes | values, said)
+    sentence = f"{who} {says}, {{bytes_per_number:1 byte|# bytes}} a number."
+    per_token = row("cache.token", "Cache of keys and values, each token", formula, sizes | values, sentence)
     return Cache(per_token, window if bounded else None, bounded, bounded + full, _note(bounded, window, states))
 
 
@@ -113,10 +113,10 @@ def layer_kinds(config: Config) -> tuple[int, int, int] | None:
     return counts.get(WINDOW, 0) + counts.get(CHUNK, 0), counts.get(FULL, 0), states
 
 
-_Found = tuple[str, str, dict[str, Value]]
+_Entry = tuple[str, str, dict[str, Value]]
 
 
-def _compressed(config: Config) -> _Found | None:
+def _latent(config: Config) -> _Entry | None:
     """Return what multi-head latent attention keeps: keys and values pressed into one row, and a key of position."""
     rank, rotary = _number(config, "kv_lora_rank"), _number(config, "qk_rope_head_dim")
     if rank is None or rotary is None:
@@ -126,7 +126,7 @@ def _compressed(config: Config) -> _Found | None:
     return formula, says, {"kv_lora_rank": rank, "qk_rope_head_dim": rotary}
 
 
-def _heads(config: Config) -> _Found | None:
+def _heads(config: Config) -> _Entry | None:
     """Return what attention keeps: a key and a value for each of its key-value heads."""
     queries = _number(config, "num_attention_heads")
     heads = key_value_heads(config, queries)
@@ -149,14 +149,14 @@ def key_value_heads(config: Config, queries: int | None) -> int | None:
 
 
 def _note(bounded: int, window: int | None, states: int) -> str:
-    said = ""
+    note = ""
     if bounded:
         layers = "1 layer keeps" if bounded == 1 else f"{bounded:,} layers keep"
-        said = f"{layers} no more than {window:,} tokens, those in the window."
+        note = f"{layers} no more than {window:,} tokens, those in the window."
     if states:
         layers = "1 layer keeps" if states == 1 else f"{states:,} layers keep"
-        said += f" {layers} a state of a fixed size instead, which is not in it."
-    return said.strip()
+        note += f" {layers} a state of a fixed size instead, which is not in it."
+    return note.strip()
 
 
 def _number(config: Config, name: str) -> int | None:

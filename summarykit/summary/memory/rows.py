@@ -21,9 +21,9 @@ class MemoryRow(NamedTuple):
 
 def row(key: str, label: str, formula: str, bindings: Mapping[str, Value], says: str) -> MemoryRow:
     """Return a row from its texts; its bytes are what the formula gives."""
-    made = parse(formula)
-    value = evaluate(made.tree, bindings)
-    return MemoryRow(key, label, made, tuple(sorted(bindings.items())), value, parse_sentence(says))
+    expression = parse(formula)
+    value = evaluate(expression.tree, bindings)
+    return MemoryRow(key, label, expression, tuple(sorted(bindings.items())), value, parse_sentence(says))
 
 
 def total(key: str, label: str, rows: tuple[MemoryRow, ...], says: str) -> MemoryRow:

@@ -18,7 +18,7 @@ from summarykit.summary.memory.cache import Cache, Config, kv_cache
 from summarykit.summary.memory.rows import MemoryRow, row, total
 
 _FLOATING = frozenset({"float16", "bfloat16", "float32", "float64"})
-_LEARNED = "One number for each that is learned, in the same format."
+_ONE_EACH = "One number for each that is learned, in the same format."
 
 
 class Memory(NamedTuple):
@@ -51,22 +51,22 @@ def memory(
         bytes_per_parameter: What an optimizer of one's own keeps for each number that is learned.
 
     """
-    owned = [tensor.facts for index, tensor in enumerate(tensors) if tensor.owner == index]
-    weights = [facts for facts in owned if facts.kind != "buffer"]
-    learned = [facts for facts in weights if facts.trainable]
-    kept = _kept(weights, [facts for facts in owned if facts.kind == "buffer"])
+    facts = [tensor.facts for index, tensor in enumerate(tensors) if tensor.owner == index]
+    weights = [facts for facts in facts if facts.kind != "buffer"]
+    trainable = [facts for facts in weights if facts.trainable]
+    base = _weights_and_buffers(weights, [facts for facts in facts if facts.kind == "buffer"])
     cache = kv_cache(config, bytes_per_number=number_size(weights)) if config else None
     says = "What lives at once at most in a run without training, each result freed after its last use."
-    running = (*kept, *_activations(run.peak_inference, says))
+    running = (*base, *_activations(run.peak_inference, says))
     running += (cache.row_for(tokens),) if cache and tokens is not None else ()
     says = "All results of a run, kept until the backward pass."
-    gradients = _held("gradients", "Gradients", learned, _LEARNED)
-    training = (*kept, gradients, *_activations(run.peak_training, says))
-    optimizers = tuple(_optimizers(learned, bytes_per_parameter))
+    gradients = _tensors_row("gradients", "Gradients", trainable, _ONE_EACH)
+    training = (*base, gradients, *_activations(run.peak_training, says))
+    optimizers = tuple(_optimizers(trainable, bytes_per_parameter))
     return Memory(
-        formats=(kept[0], *_formats(sum(facts.numel or 0 for facts in weights))),
+        formats=(base[0], *_formats(sum(facts.numel or 0 for facts in weights))),
         run=running,
-        run_total=total("run", "To run", running, _added_up(running)),
+        run_total=total("run", "To run", running, _sum_sentence(running)),
         train=training,
         optimizers=optimizers,
         train_totals=tuple(_training_total(training, each) for each in optimizers),
@@ -74,29 +74,33 @@ def memory(
     )
 
 
-def _kept(weights: Sequence[TensorFacts], buffers: Sequence[TensorFacts]) -> tuple[MemoryRow, ...]:
-    held = _held("weights", "Weights", weights, "The model's own numbers, in the format they have.")
-    return (held, _held("buffers", "Buffers", buffers, "What is stored and not learned.")) if buffers else (held,)
+def _weights_and_buffers(weights: Sequence[TensorFacts], buffers: Sequence[TensorFacts]) -> tuple[MemoryRow, ...]:
+    weights_row = _tensors_row("weights", "Weights", weights, "The model's own numbers, in the format they have.")
+    return (
+        (weights_row, _tensors_row("buffers", "Buffers", buffers, "What is stored and not learned."))
+        if buffers
+        else (weights_row,)
+    )
 
 
-def _held(key: str, label: str, held: Sequence[TensorFacts], says: str) -> MemoryRow:
-    formula, bindings = by_format(held)
-    unknown = sum(facts.numel is None for facts in held)
+def _tensors_row(key: str, label: str, tensors: Sequence[TensorFacts], says: str) -> MemoryRow:
+    formula, bindings = by_format(tensors)
+    unknown = sum(facts.numel is None for facts in tensors)
     says += "[unknown:  {unknown:1 tensor has|# tensors have} no size yet and {unknown:is|are} not in it.]"
     return row(key, label, formula, {**bindings, "unknown": unknown}, says)
 
 
-def by_format(held: Iterable[TensorFacts]) -> tuple[str, dict[str, Value]]:
+def by_format(tensors: Iterable[TensorFacts]) -> tuple[str, dict[str, Value]]:
     """Return the bytes of tensors as a formula, numbers times their size for each number format, and its values.
 
     Where numbers share bytes, as in packed tensors, their bytes stand as they are.
     """
     numbers: dict[tuple[str, int], int] = {}
-    packed = 0
-    for facts in held:
+    packed_bytes = 0
+    for facts in tensors:
         size, rest = divmod(facts.bytes, facts.stored_numel) if facts.stored_numel else (0, facts.bytes)
         if rest or facts.status not in STORED_BY_DTYPE:
-            packed += facts.bytes
+            packed_bytes += facts.bytes
         elif size:
             numbers[facts.dtype, size] = numbers.get((facts.dtype, size), 0) + facts.stored_numel
     terms: list[str] = []
@@ -105,9 +109,9 @@ def by_format(held: Iterable[TensorFacts]) -> tuple[str, dict[str, Value]]:
         name = dtype if dtype.isidentifier() and dtype not in bindings else f"numbers_{position}"
         terms.append(f"{name} * {size}")
         bindings[name] = count
-    if packed:
+    if packed_bytes:
         terms.append("packed")
-        bindings["packed"] = packed
+        bindings["packed"] = packed_bytes
     return " + ".join(terms) or "0", bindings
 
 
@@ -121,15 +125,15 @@ def _formats(parameters: int) -> Iterable[MemoryRow]:
     yield row("weights.4", "Weights at 4 bits", halves, {"parameters": parameters}, says)
 
 
-def _optimizers(learned: Sequence[TensorFacts], own: int | None) -> Iterable[MemoryRow]:
+def _optimizers(trainable: Sequence[TensorFacts], own: int | None) -> Iterable[MemoryRow]:
     """Yield what each optimizer keeps for the numbers that are learned."""
-    formula, bindings = by_format(learned)
-    parameters: dict[str, Value] = {"parameters": sum(facts.numel or 0 for facts in learned)}
+    formula, bindings = by_format(trainable)
+    parameters: dict[str, Value] = {"parameters": sum(facts.numel or 0 for facts in trainable)}
     yield row("optimizer.sgd", "SGD", "0", {}, "It keeps nothing.")
-    yield row("optimizer.momentum", "SGD with momentum", formula, bindings, _LEARNED)
+    yield row("optimizer.momentum", "SGD with momentum", formula, bindings, _ONE_EACH)
     says = "Two numbers for each that is learned, in the same format, and a step counter of 4 bytes for each tensor."
-    counted = bindings | {"tensors": len(learned)}
-    yield row("optimizer.adam", "Adam or AdamW", f"2 * ({formula}) + tensors * 4", counted, says)
+    with_tensors = bindings | {"tensors": len(trainable)}
+    yield row("optimizer.adam", "Adam or AdamW", f"2 * ({formula}) + tensors * 4", with_tensors, says)
     says = "Two numbers of 1 byte for each that is learned; the scales it keeps for blocks of them are not in it."
     yield row("optimizer.adam8", "AdamW in 8 bits", "2 * parameters", parameters, says)
     if own is not None:
@@ -146,16 +150,16 @@ def _activations(size: int | None, says: str) -> tuple[MemoryRow, ...]:
 
 def _training_total(training: tuple[MemoryRow, ...], optimizer: MemoryRow) -> MemoryRow:
     key, rows = optimizer.key.replace("optimizer", "train"), (*training, optimizer)
-    return total(key, f"To train: {optimizer.label}", rows, _added_up(rows))
+    return total(key, f"To train: {optimizer.label}", rows, _sum_sentence(rows))
 
 
-def _added_up(rows: Sequence[MemoryRow]) -> str:
+def _sum_sentence(rows: Sequence[MemoryRow]) -> str:
     """Return what a total says: what is in it, and that activations are not where no run was watched."""
     names = ["what the optimizer keeps" if "optimizer" in each.key else each.label.lower() for each in rows]
-    said = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    known = any(each.key == "activations" for each in rows)
-    return f"{said[0].upper()}{said[1:]}." + (
-        "" if known else " Activations are not in it: no run was watched to its end."
+    text = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    has_activations = any(each.key == "activations" for each in rows)
+    return f"{text[0].upper()}{text[1:]}." + (
+        "" if has_activations else " Activations are not in it: no run was watched to its end."
     )
 
 

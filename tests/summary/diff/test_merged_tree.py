@@ -7,12 +7,12 @@ from torch import nn
 
 import summarykit
 from strategies import models
-from summarykit.summary.diff.merged_tree import Joint
+from summarykit.summary.diff.merged_tree import MergedTree
 from support.edits import wild_edits
 
 
 def joint(before, after):
-    return Joint(summarykit.diff(before, after).comparison)
+    return MergedTree(summarykit.diff(before, after).comparison)
 
 
 def paths(found):
@@ -32,7 +32,7 @@ def test_every_layer_of_both_has_one_place_and_all_of_them_add_up(data):
         assert (inside.before[0], inside.after[0]) == (getattr(one.totals, name), getattr(other.totals, name))
         assert sum(numbers.change) == getattr(comparison.change, name)
     assert sum(change is not None for change in found.changes) == len(comparison.changes)
-    assert found.touched[0] == len(comparison.changes)
+    assert found.change_counts[0] == len(comparison.changes)
 
 
 def test_what_was_removed_stands_where_it_stood():

@@ -11,7 +11,7 @@ from summarykit.exporters.view.diff.parts import type_of
 from summarykit.exporters.view.diff.words import percent, signed_count, signed_size
 from summarykit.exporters.view.values import Block
 from summarykit.exporters.view.words import per_mille, place
-from summarykit.summary.diff.merged_tree import Both, Joint
+from summarykit.summary.diff.merged_tree import Both, MergedTree
 from summarykit.summary.folding.parts import parts
 from summarykit.summary.totals import added_up
 
@@ -25,13 +25,13 @@ class _Measure(NamedTuple):
     before: int
 
 
-def change_breakdown(merged_tree: Joint, title: str) -> tuple[ChangeBlocks, ...]:
+def change_breakdown(merged_tree: MergedTree, title: str) -> tuple[ChangeBlocks, ...]:
     """Return the breakdowns for each measure that changed; none if only one block changed."""
     rankings = tuple(ranking for ranking in _all(merged_tree, title) if ranking.blocks)
     return rankings if any(len(ranking.blocks) > 1 for ranking in rankings) else ()
 
 
-def _all(merged_tree: Joint, title: str) -> Iterator[ChangeBlocks]:
+def _all(merged_tree: MergedTree, title: str) -> Iterator[ChangeBlocks]:
     one, other = merged_tree.comparison.before, merged_tree.comparison.after
     classes = [(type_of(one, before), type_of(other, after)) for before, after in merged_tree.pairs]
     within = parts(merged_tree.tree, merged_tree.folding.rows)
@@ -48,19 +48,19 @@ def _all(merged_tree: Joint, title: str) -> Iterator[ChangeBlocks]:
         yield ChangeBlocks("class", name, _rank(_group_changes(_by_class(classes, numbers)), measure))
 
 
-def _measure(merged_tree: Joint, numbers: Both, words: Callable[[int], str]) -> _Measure:
+def _measure(merged_tree: MergedTree, numbers: Both, words: Callable[[int], str]) -> _Measure:
     change, layers = numbers.change, merged_tree.tree.layers
     inside, movement = added_up(layers, change), added_up(layers, [abs(each) for each in change])
     return _Measure(change, inside, movement, words, inside[0], sum(numbers.before))
 
 
-def _by_block(merged_tree: Joint, measure: _Measure, title: str) -> list[Block]:
+def _by_block(merged_tree: MergedTree, measure: _Measure, title: str) -> list[Block]:
     """Return the changed parts of the tree as blocks, split as the blocks of a model are."""
     sizes = Measure([abs(each) for each in measure.change], measure.movement, measure.movement[0])
     return [_block(merged_tree, measure, part, title) for part in main_blocks(merged_tree.folding, sizes)]
 
 
-def _block(merged_tree: Joint, measure: _Measure, part: Part, title: str) -> Block:
+def _block(merged_tree: MergedTree, measure: _Measure, part: Part, title: str) -> Block:
     row = part.row
     layer = merged_tree.tree.layers[row.layer]
     value = (measure.change if part.itself else measure.inside)[row.layer] * row.times

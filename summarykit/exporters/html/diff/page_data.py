@@ -16,7 +16,7 @@ from summarykit.exporters.view.diff.values import ChangeRow
 from summarykit.exporters.view.values import Piece, Rich
 from summarykit.exporters.view.words import place, visible
 from summarykit.summary.diff import ChangeGroup
-from summarykit.summary.diff.merged_tree import Joint
+from summarykit.summary.diff.merged_tree import MergedTree
 from summarykit.summary.diff.subtrees import ChangeWithParts
 
 #: With more changes than this, single ones are listed by their position; the script finds them in the tree.
@@ -24,7 +24,7 @@ _MOST_NAMES = 2_000
 
 
 def diff_page_data(
-    merged_tree: Joint, groups: Sequence[ChangeGroup], table: ChangeTable, title: str, *, fold: bool
+    merged_tree: MergedTree, groups: Sequence[ChangeGroup], table: ChangeTable, title: str, *, fold: bool
 ) -> dict[str, object]:
     """Return the tree of both models encoded as in ``whole_page_data()``, and the changes as a list.
 
@@ -65,7 +65,7 @@ def diff_page_data(
     }
 
 
-def _entry(merged_tree: Joint, group: ChangeGroup, at: int, kind: int, title: str) -> Cell:
+def _entry(merged_tree: MergedTree, group: ChangeGroup, at: int, kind: int, title: str) -> Cell:
     """Return a change: its name, its first copy, the number of copies, and the kind of change."""
     layer = merged_tree.tree.layers[at]
     first = 0 if len(group.told) == 1 else visible(layer.path)
@@ -94,7 +94,7 @@ def _switches(*, macs: bool) -> list[Cell]:
 class _RowFacts:
     """The facts of the rows of the tree, each kind of row once."""
 
-    def __init__(self, merged_tree: Joint) -> None:
+    def __init__(self, merged_tree: MergedTree) -> None:
         self.merged_tree = merged_tree
         self.comparison = merged_tree.comparison
         self.texts = Texts()
@@ -133,7 +133,7 @@ class _RowFacts:
             "bytes": exact(self.bytes.change[place]),
             "macs": exact(self.macs.change[place]),
             "sides": (before >= 0) + 2 * (after >= 0),
-            "touched": int(merged_tree.touched[place] > 0),
+            "touched": int(merged_tree.change_counts[place] > 0),
         }
         if row and group and with_parts and has_own_row(self.comparison, group):
             facts |= self._list_facts(row, with_parts)

@@ -15,14 +15,14 @@ from summarykit.exporters.view.words import per_mille, place
 from summarykit.expression import group_digits
 from summarykit.summary.diff import ChangeGroup, Comparison
 from summarykit.summary.diff.grouping import change_groups
-from summarykit.summary.diff.merged_tree import Joint
+from summarykit.summary.diff.merged_tree import MergedTree
 
 #: At most so many changes are in a page; with more, only the largest.
 MOST_ROWS = 2_000
 _FEW_ROWS = 500
 
 
-def change_table(merged_tree: Joint, groups: Sequence[ChangeGroup], title: str) -> ChangeTable:
+def change_table(merged_tree: MergedTree, groups: Sequence[ChangeGroup], title: str) -> ChangeTable:
     """Return the changes as a table, with the breakdown of the change.
 
     Args:
@@ -39,11 +39,11 @@ def change_table(merged_tree: Joint, groups: Sequence[ChangeGroup], title: str) 
         if rest
         else "",
         blocks=change_breakdown(merged_tree, title),
-        unchanged=sum(not count for count in merged_tree.touched),
+        unchanged=sum(not count for count in merged_tree.change_counts),
     )
 
 
-def visible_groups(merged_tree: Joint, *, fold: bool) -> list[ChangeGroup]:
+def visible_groups(merged_tree: MergedTree, *, fold: bool) -> list[ChangeGroup]:
     """Return the changes that have a row, largest first; with *fold* those of repeated blocks together."""
     comparison = merged_tree.comparison
     if fold:

@@ -56,7 +56,9 @@ def _rest(
     data: SummaryData, listed: Sequence[ListRow], smaller: Sequence[ListRow], selection: Selection
 ) -> tuple[PaperRest, ...]:
     """Return a line for the rows that are too many, and one for what was not asked for."""
-    found = [(count_noun(len(smaller), "smaller row"), sum(row.value for row in smaller))] if smaller else []
+    found: list[tuple[str, int]] = []
+    if smaller:
+        found.append((count_noun(len(smaller), "smaller row"), sum(row.value for row in smaller)))
     others = data.totals.parameters - sum(row.value for row in listed)
     if others:
         found.append((f"not listed, {as_asked(selection)}", others))

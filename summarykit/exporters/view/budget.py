@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from summarykit.exporters.view.values import Piece, Rich
 from summarykit.exporters.view.words import count_noun, place, share, visible
-from summarykit.expression import group_digits
+from summarykit.expression import Words, group_digits
 from summarykit.summary.budget import Contributor, Limit, ModelCheck, Outcome, Quantity, Verdict
 from summarykit.summary.data import SummaryData
 from summarykit.summary.lock import LockChange, LockedLayer
@@ -112,14 +112,15 @@ def broken_pieces(verdict: Verdict, data: SummaryData) -> Rich:
         return (*what, Piece(" not known, and so not within "), asked, Piece(f": {verdict.reason}"))
     assert verdict.found is not None
     assert verdict.most is not None
-    found, most = group_digits(verdict.found), group_digits(verdict.most)
+    found, most = verdict.found, verdict.most
     if limit.increase:
         assert verdict.before is not None
-        before, grew = group_digits(verdict.before), group_digits(verdict.found - verdict.before)
-        said = (Piece(f"{before} → {found} "), *what, Piece(f" (+{grew}), and "), asked, Piece(f" allows {most}"))
+        totals = Piece(Words(verdict.before, " → ", found, " "))
+        growth = Piece(Words(" (+", found - verdict.before, "), and "))
+        said = (totals, *what, growth, asked, Piece(Words(" allows ", most)))
     else:
-        more = Piece(f", {group_digits(verdict.found - verdict.most)} more than ")
-        said = (Piece(f"{found} "), *what, more, asked, Piece(" allows"))
+        more = Piece(Words(", ", found - most, " more than "))
+        said = (Piece(Words(found, " ")), *what, more, asked, Piece(" allows"))
     return (*said, Piece("; "), *_who(verdict, data)) if verdict.largest else said
 
 
@@ -135,11 +136,9 @@ def _who(verdict: Verdict, data: SummaryData) -> Rich:
 
 def _contributor(part: Contributor, whole: int, data: SummaryData) -> Rich:
     name = Piece(place(part.path, data.layers[part.layer].parent, data.model_name), code=True)
-    times = f" × {group_digits(part.times)}" if part.times > 1 else ""
-    amount = (
-        f"+{group_digits(part.amount)}" if part.grew else f"{group_digits(part.amount)} ({share(part.amount, whole)})"
-    )
-    return (name, Piece(f"{times} {amount}"))
+    times = Words(" × ", part.times) if part.times > 1 else ""
+    amount = Words("+", part.amount) if part.grew else Words(part.amount, f" ({share(part.amount, whole)})")
+    return (name, Piece(Words(times, " ", amount)))
 
 
 def verdict_line(checks: Sequence[ModelCheck], gone: Sequence[str] = (), failed: Collection[str] = ()) -> str:

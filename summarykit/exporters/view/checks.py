@@ -8,35 +8,38 @@ from summarykit.exporters.view.flow import compute_problems, run_problems
 from summarykit.exporters.view.rows import rich
 from summarykit.exporters.view.values import Check, Grade, Piece, Problem
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, share
-from summarykit.expression import group_digits
+from summarykit.expression import Figure, Words, group_digits
 from summarykit.records import Evidence, LayerRecord
 from summarykit.summary.checks import Check as FoundCheck
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, borrowed_from, borrowed_whole, seen_from
 from summarykit.summary.totals import added_up
 
+#: What the figure in ``agreement`` counts that a spreadsheet may count anew.
+AGREEING = "agreeing"
 _MOST_NAMED = 5
 #: Checks that count layers; what does not hold is told layer by layer.
 _OF_LAYERS = {"formulas", "containers", "compute"}
 
 
-def agreement(data: SummaryData) -> str:
+def agreement(data: SummaryData) -> Words:
     """Return "107 of 107 counts agree with PyTorch", and how many could not be checked, if any."""
     layers = {grade.evidence: grade.layers for grade in data.checks.grades}
     total = data.checks.graded_layers
-    agree, differ = data.checks.checked_layers, layers.get(Evidence.DISAGREES, 0)
+    agree = Figure(data.checks.checked_layers, AGREEING)
+    differ = layers.get(Evidence.DISAGREES, 0)
     unchecked = total - agree - differ
     if not total:
-        return "There is no count to check"
+        return Words("There is no count to check")
     if not unchecked:
         verb = "agrees" if total == 1 else "agree"
-        return f"{group_digits(agree)} of {count_noun(total, 'count')} {verb} with PyTorch"
+        return Words(agree, " of ", count_noun(total, "count"), f" {verb} with PyTorch")
     if not agree + differ:
         tell = "tells its" if total == 1 else "tell their"
-        return f"No count could be checked; {count_noun(total, 'layer')} {tell} size only"
+        return Words("No count could be checked; ", count_noun(total, "layer"), f" {tell} size only")
     verb = "agrees" if agree + differ == 1 else "agree"
-    said = f"{group_digits(agree)} of {count_noun(agree + differ, 'checked count')} {verb} with PyTorch"
-    return f"{said}; {group_digits(unchecked)} of {count_noun(total, 'layer')} could not be checked"
+    checks = Words(agree, " of ", count_noun(agree + differ, "checked count"), f" {verb} with PyTorch; ")
+    return Words(checks, unchecked, " of ", count_noun(total, "layer"), " could not be checked")
 
 
 def grade_views(data: SummaryData) -> tuple[Grade, ...]:
@@ -58,20 +61,20 @@ def check_views(data: SummaryData) -> tuple[Check, ...]:
     return tuple(Check(check.ok, check.claim, _compared(check)) for check in data.checks.list)
 
 
-def _compared(check: FoundCheck) -> str:
+def _compared(check: FoundCheck) -> Words:
     if check.slug in _OF_LAYERS:
-        return f"{group_digits(check.found)} of {group_digits(check.expected)}"
-    return f"{group_digits(check.found)} = {group_digits(check.expected)}" if check.ok else _against(check)
+        return Words(check.found, " of ", check.expected)
+    return Words(check.found, " = ", check.expected) if check.ok else _against(check)
 
 
-def _against(check: FoundCheck) -> str:
-    return f"{group_digits(check.found)} against {group_digits(check.expected)}"
+def _against(check: FoundCheck) -> Words:
+    return Words(check.found, " against ", check.expected)
 
 
 def problems(data: SummaryData, folding: Folding) -> tuple[Problem, ...]:
     """Return what a reader must know before the numbers, the gravest first."""
     found = [
-        Problem("bad", "A check fails", (Piece(f"{check.claim}: {_against(check)}."),))
+        Problem("bad", "A check fails", (Piece(Words(f"{check.claim}: ", _against(check), ".")),))
         for check in data.checks.list
         if not check.ok and check.slug not in _OF_LAYERS
     ]
@@ -82,12 +85,12 @@ def problems(data: SummaryData, folding: Folding) -> tuple[Problem, ...]:
     if totals.unknown:
         verbs = ("has", "adds") if totals.unknown == 1 else ("have", "add")
         what = count_noun(totals.unknown, "parameter")
-        text = f"{what} {verbs[0]} no size until the first input, and {verbs[1]} 0 to the total: "
+        text = Words(what, f" {verbs[0]} no size until the first input, and {verbs[1]} 0 to the total: ")
         unknown = [layer for layer in data.layers if data.columns.own[layer.id] is None]
         found.append(Problem("warning", "Not known until the first input", (Piece(text), *_named(data, unknown))))
     if totals.frozen:
         part = share(totals.frozen, totals.parameters)
-        text = f"{group_digits(totals.frozen)} of {group_digits(totals.parameters)} ({part}): "
+        text = Words(totals.frozen, " of ", totals.parameters, f" ({part}): ")
         found.append(Problem("note", "Kept fixed in training", (Piece(text), *_named(data, _frozen(data)))))
     return (*found, *ties(data, folding), *run_problems(data))
 
@@ -130,7 +133,7 @@ def disagreements(data: SummaryData) -> list[Problem]:
         parts = [piece for name in names for piece in (name, Piece(", "))][:-1]
         text = [*parts, Piece(f" and {more} more: " if more else ": ")]
         if why.value is not None and held is not None and why.value != held:
-            text.append(Piece(f"the formula gives {group_digits(why.value)}, PyTorch holds {group_digits(held)}; "))
+            text.append(Piece(Words("the formula gives ", why.value, ", PyTorch holds ", held, "; ")))
         found.append(Problem("bad", "Formula and PyTorch differ", (*text, *rich(f"{why.reason}."))))
     return found
 
@@ -142,9 +145,7 @@ def container_problems(data: SummaryData) -> list[Problem]:
         held = data.columns.total[check.layer]
         if check.value != held:
             name = Piece(data.layers[check.layer].path or data.model_name, code=True)
-            numbers = (
-                f": {check.origin} gives {group_digits(check.value)}, its parts hold {group_digits(held)} together."
-            )
+            numbers = Words(f": {check.origin} gives ", check.value, ", its parts hold ", held, " together.")
             found.append(Problem("bad", "Formula and PyTorch differ", (name, Piece(numbers))))
     return found
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from summarykit.exporters.view.values import Column
 from summarykit.exporters.view.words import GRADE_WORDS, shape_words, share
-from summarykit.expression import group_digits
+from summarykit.expression import concat, group_digits
 from summarykit.records import LayerRecord
 from summarykit.runs import Flow
 from summarykit.summary.data import SummaryData
@@ -146,7 +146,7 @@ def _flow(cell: Callable[[LayerFlow], Cell], *, additive: bool = False) -> Calla
 
 
 def _sizes(flows: Sequence[Flow]) -> str:
-    return ", ".join(shape_words(flow.shape) for flow in flows)
+    return concat(", ", (shape_words(flow.shape) for flow in flows))
 
 
 def _macs_grade(subject: RowContext) -> Cell:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from summarykit.exporters.view.rows import rich, shared_note
 from summarykit.exporters.view.values import Piece, Rich, StoryLine
 from summarykit.exporters.view.words import count_noun, place
-from summarykit.expression import group_digits
+from summarykit.expression import Words, concat
 from summarykit.records import LayerRecord
 from summarykit.summary.chains import proven_input
 from summarykit.summary.data import SummaryData
@@ -22,11 +22,16 @@ def story(data: SummaryData, title: str) -> tuple[StoryLine, ...]:
     return (*_input(data), *(_line(data, layer, title) for layer in told))
 
 
-def story_total(data: SummaryData) -> str:
-    """Return "Total 68 + 10 + 3 = 81."; layers that add nothing are left out."""
-    parts = [group_digits(number) for number in data.columns.adds if number]
-    total = group_digits(data.totals.parameters)
-    return f"Total {' + '.join(parts)} = {total}." if len(parts) > 1 else f"Total {total}."
+def story_sum(data: SummaryData) -> Words:
+    """Return "68 + 10 + 3 = 81"; layers that add nothing are left out."""
+    parts = [number for number in data.columns.adds if number]
+    total = data.totals.parameters
+    return Words(concat(" + ", parts), " = ", total) if len(parts) > 1 else Words(total)
+
+
+def story_total(data: SummaryData) -> Words:
+    """Return "Total 68 + 10 + 3 = 81."."""
+    return Words("Total ", story_sum(data), ".")
 
 
 def _input(data: SummaryData) -> tuple[StoryLine, ...]:
@@ -37,13 +42,13 @@ def _input(data: SummaryData) -> tuple[StoryLine, ...]:
     size = dict(why.bindings).get(takes.partition("[")[0])
     size = size[0] if isinstance(size, tuple) else size
     what = count_noun(int(size), "channel" if why.axis == "channels" else "number")  # type: ignore[arg-type]
-    return (StoryLine("", "Input", (Piece(f"{what}, no parameters."),), ""),)
+    return (StoryLine("", "Input", (Piece(Words(what, ", no parameters.")),), Words()),)
 
 
 def _line(data: SummaryData, layer: LayerRecord, title: str) -> StoryLine:
     texts = data.texts(layer)
     note = shared_note(data, layer, layer.path)
-    text: Rich = rich(_uncapitalised(texts.sentence)) if texts.sentence else ()
+    text: Rich = rich(texts.sentence.with_first(str.lower)) if texts.sentence else ()
     if note:
         text = (*text, Piece(" " if text else ""), *_capitalised(note), Piece("."))
     if texts.equation and len(text) == 1 and text[0].text.count(". ") == 0:
@@ -53,25 +58,19 @@ def _line(data: SummaryData, layer: LayerRecord, title: str) -> StoryLine:
     return StoryLine("" if name == kind and layer.parent < 0 else name, kind, text, _equation(data, layer))
 
 
-def _equation(data: SummaryData, layer: LayerRecord) -> str:
+def _equation(data: SummaryData, layer: LayerRecord) -> Words:
     """Return the count of a line, and what is held or added to the total where that is another number."""
     own, adds, why = data.columns.own[layer.id], data.columns.adds[layer.id], data.explanation(layer)
-    written = data.texts(layer).equation or ""
+    written = data.texts(layer).equation or Words()
     if own is None:
         return written
     if not written:
         return count_noun(own, "number")
     if why and why.value != own:
-        return f"{written}, but PyTorch holds {group_digits(own)}"
-    return (
-        f"{written}, of which {group_digits(adds)} {'is' if adds == 1 else 'are'} counted here"
-        if 0 < adds < own
-        else written
-    )
-
-
-def _uncapitalised(sentence: str) -> str:
-    return sentence[0].lower() + sentence[1:]
+        return Words(written, ", but PyTorch holds ", own)
+    if 0 < adds < own:
+        return Words(written, ", of which ", adds, f" {'is' if adds == 1 else 'are'} counted here")
+    return written
 
 
 def _capitalised(note: Rich) -> Rich:

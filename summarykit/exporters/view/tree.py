@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from summarykit.exporters.view.selection import as_asked
 from summarykit.exporters.view.words import count_noun
+from summarykit.expression import Words
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
 from summarykit.summary.selection import EVERYTHING, Chosen, SortKey, sorted_by
@@ -31,7 +32,7 @@ class VisibleRows(NamedTuple):
     modules: int  #: distinct ones
     parameters: int  #: of these layers themselves
     macs: int
-    told: str  #: the same in a sentence, empty where nothing is left out
+    told: Words  #: the same in a sentence, empty where nothing is left out
 
 
 def visible_places(
@@ -161,10 +162,10 @@ def _in_order(data: SummaryData, rows: Sequence[FoldedRow], parents: Sequence[in
     return order
 
 
-def _left_out(rows: int, modules: int, parameters: int, asked: str) -> str:
+def _left_out(rows: int, modules: int, parameters: int, asked: str) -> Words:
     if not rows:
-        return ""
+        return Words()
     whose = "its" if modules == 1 else "their"
-    held = f"{count_noun(modules, 'module')} with {count_noun(parameters, 'parameter')} of {whose} own"
-    said = f"{count_noun(rows, 'row')} of the tree ({held}) {'is' if rows == 1 else 'are'} not shown here"
-    return f"{said}{f', {asked}' if asked else ''}; every number counts them all."
+    held = Words(count_noun(modules, "module"), " with ", count_noun(parameters, "parameter"), f" of {whose} own")
+    said = Words(count_noun(rows, "row"), " of the tree (", held, f") {'is' if rows == 1 else 'are'} not shown here")
+    return Words(said, f", {asked}" if asked else "", "; every number counts them all.")

@@ -49,13 +49,20 @@ class Block(NamedTuple):
     codes: float  #: height of the line below
 
 
+class ColumnLetters(NamedTuple):
+    """The letters of columns that templates name."""
+
+    words: str
+    copies: str
+    check: str
+
+
 class Geometry(NamedTuple):
     """Where the columns of such a sheet stand: number, path, inputs, a spacer, words, and its own."""
 
     inputs: int
-    at: Mapping[str, str]  #: the letter of each column from the words on
-    right: str
-    widths: str
+    at: ColumnLetters
+    widths: tuple[int, ...]
     paper: Paper
     first: str  #: the first row of all blocks
     last: str
@@ -121,12 +128,11 @@ def geometry(
     inputs = [_input_width(at, records) for at in range(max([FEWEST_INPUTS, *(len(b.inputs) for b in blocks)]))]
     widths = [5, path_width, *inputs, 2, WORDS_WIDTH, *columns.values()]
     left = 3 + len(inputs) + 1
-    letters = [get_column_letter(left + i) for i in range(len(columns) + 1)]
+    letters = {key: get_column_letter(left + at) for at, key in enumerate(("words", *columns))}
     return Geometry(
         inputs=len(inputs),
-        at=dict(zip(("words", *columns), letters, strict=True)),
-        right=letters[-1],
-        widths=" ".join(map(str, widths)),
+        at=ColumnLetters(letters["words"], letters["copies"], letters["check"]),
+        widths=tuple(widths),
         paper=paper(widths, repeated=2, smallest=_CODE),
         first=blocks[0].id if blocks else "",
         last=f"{blocks[-1].id}[{blocks[-1].rows - 1}]" if blocks else "",

@@ -32,11 +32,44 @@ Sources = Mapping[str, str]
 MOST_COUNTED = 10**15 - 1
 #: Room for the few characters that go around a formula, of the 8,192 that Excel takes.
 MAX_FORMULA = 8_100
+#: The signs that the words for a row begin with: what a reader changed, what differs.
+BY_YOU, NOT_EQUAL = "✎", "✗"
 AGREES = "✓ agrees"
-CHANGED = "✎ changed by you"
-IMPOSSIBLE = "✎ cannot be computed"
+CHANGED = f"{BY_YOU} changed by you"
+IMPOSSIBLE = f"{BY_YOU} cannot be computed"
 NOTHING = "–"
 _ITEM = re.compile(r"(?P<name>.+)\[(?P<index>\d+)\]")
+
+
+class CheckWords(NamedTuple):
+    """The words of a sheet's rows that formulas on the whole sheet look for, as texts of a formula."""
+
+    agrees: str  #: what the column Check says where formula and PyTorch agree
+    changed: str  #: what it begins with where a reader changed an input
+    changed_sign: str
+    differs_sign: str
+    fixed: str  #: what the column In training says of what is kept fixed
+
+
+def check_words(fixed: str = "") -> CheckWords:
+    """Return the words that formulas look for; *fixed* is the sheet's own for what is kept fixed."""
+    return CheckWords(
+        agrees=literal(_exactly(AGREES)),
+        changed=literal(f"{_exactly(BY_YOU)}*"),
+        changed_sign=literal(BY_YOU),
+        differs_sign=literal(NOT_EQUAL),
+        fixed=literal(_exactly(fixed)),
+    )
+
+
+def literal(text: str) -> str:
+    """Return *text* as a formula has it, in quotes."""
+    return '"{}"'.format(text.replace('"', '""'))
+
+
+def _exactly(text: str) -> str:
+    """Return *text* so that SUMIF looks for it as it is: some signs stand for any text there."""
+    return "".join(f"~{character}" if character in "~*?" else character for character in text)
 
 
 class Comparison(NamedTuple):
@@ -146,7 +179,8 @@ def live_words(tree: Node, bindings: Mapping[str, Value], cells: Mapping[str, st
 
 def _check(unchanged: str, held: Comparison, *, agrees: bool) -> str:
     """Return the formula of Check: words for what the cells hold now."""
-    same = f'IF({{this:by}}={{this:known}},"{held.status}","{held.differs}")' if agrees else f'"{held.status}"'
+    status, differs = literal(held.status), literal(held.differs)
+    same = f"IF({{this:by}}={{this:known}},{status},{differs})" if agrees else status
     if unchanged:
-        same = f'IF(AND({unchanged}),{same},"{CHANGED}")'
-    return f'=IF(ISNUMBER({{this:by}}),{same},"{IMPOSSIBLE}")'
+        same = f"IF(AND({unchanged}),{same},{literal(CHANGED)})"
+    return f"=IF(ISNUMBER({{this:by}}),{same},{literal(IMPOSSIBLE)})"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from summarykit.exporters.excel.cells.labels import plain_note, quiet
 from summarykit.exporters.excel.cells.live_cells import (
     AGREES,
+    NOT_EQUAL,
     NOTHING,
     Comparison,
     Record,
@@ -15,14 +16,14 @@ from summarykit.exporters.excel.cells.live_cells import (
     live_cells,
 )
 from summarykit.exporters.excel.markup import Formula
-from summarykit.exporters.view.rows import shared_note
+from summarykit.exporters.view.rows import rich, shared_note
 from summarykit.exporters.view.words import shape_words, visible
 from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation
 from summarykit.summary.checks import CHECKED_GRADES
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import LayerGroup
 
-DIFFERS = "✗ formula and PyTorch differ"
+DIFFERS = f"{NOT_EQUAL} formula and PyTorch differ"
 READ = "◐ read from the code"
 PARTLY = "– agrees in part"
 SIZE = "– size only"
@@ -107,7 +108,7 @@ def shapes(data: SummaryData, row: LayerGroup) -> str:
 
 def reason_text(reason: str) -> str:
     """Return why nothing better is known as the text of a cell."""
-    return quiet(visible(reason)).replace("`", "")
+    return plain_note(rich(reason))
 
 
 def _common(data: SummaryData, number: int, row: LayerGroup, title: str) -> Record:

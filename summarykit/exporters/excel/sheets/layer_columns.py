@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from summarykit.exporters.excel.cells.labels import quiet
 from summarykit.exporters.excel.cells.lazy_rows import Extent
 from summarykit.exporters.excel.cells.live_blocks import WIDEST, number_width
 from summarykit.exporters.excel.cells.row_height import between
+from summarykit.exporters.excel.values import SheetColumn
 from summarykit.exporters.view.columns import COLUMNS, RowContext, Share
 from summarykit.exporters.view.words import shape_words, visible
 from summarykit.runs import Flow
@@ -28,16 +28,6 @@ _TEXTS = {
     "input_shapes": (16, 1, 32), "output_shapes": (16, 1, 32), "check": (8, 0, 8),
 }  # fmt: skip
 _WIDTHS = {"times": 10, "calls": 8, "total": 18, "share": 10}
-
-
-class SheetColumn(NamedTuple):
-    """One column of the sheet, beside name and path."""
-
-    key: str
-    label: str
-    head: str  #: style of its heading
-    style: str  #: styles of its cells
-    width: int
 
 
 def default_keys(*, folded: bool, traced: bool) -> tuple[str, ...]:
@@ -98,7 +88,7 @@ def sheet_cell(key: str, subject: RowContext) -> object:
     if isinstance(cell, Share):
         return cell.part / cell.whole if cell.whole else 0.0
     if isinstance(cell, str):
-        return visible(cell) if key in _NAMES else quiet(visible(cell))
+        return visible(cell) if key in _NAMES else quiet(cell)
     return "" if cell is None and COLUMNS[key].column.align == "left" else cell
 
 

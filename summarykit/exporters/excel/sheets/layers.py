@@ -10,16 +10,17 @@ from summarykit.exporters.excel.cells.lazy_rows import MadeRows, extents
 from summarykit.exporters.excel.cells.live_blocks import WIDEST
 from summarykit.exporters.excel.cells.row_height import between, row_height
 from summarykit.exporters.excel.sheets.layer_columns import (
-    SheetColumn,
     default_keys,
     sheet_cell,
     sheet_columns,
     width_for,
 )
+from summarykit.exporters.excel.values import SheetColumn
 from summarykit.exporters.view.columns import RowContext
 from summarykit.exporters.view.rows import shared_note
 from summarykit.exporters.view.tree import VisibleRows, visible_places
 from summarykit.exporters.view.words import count_noun, visible
+from summarykit.expression import Words
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, own_name
 from summarykit.summary.selection import Chosen, Selection, choose
@@ -77,7 +78,7 @@ def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title
         return _with_height(_row(data, place, title, keys, chosen), widths)
 
     too_long = _TOO_LONG if folded and not fold else ""
-    told = " ".join(filter(None, (too_long, quiet(visible(left_out.told)) if left_out else "")))
+    told = " ".join(filter(None, (too_long, quiet(left_out.told) if left_out else "")))
     rows = MadeRows(places, made, [_with_height(row, widths) for row in rest])
     return LayerSheet(rows, tuple(columns), folded, notes, tuple(widths.values()), told, deepest=found["level"].largest)
 
@@ -120,7 +121,7 @@ def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chos
 def _note(data: SummaryData, place: _Place) -> str:
     """Return where the numbers of a row are counted, if not here, and how much inside it is not shown."""
     note = plain_note(shared_note(data, data.layers[place.layer], place.path, place.times))
-    hidden = quiet(f"{count_noun(place.hidden, 'row')} not shown") if place.hidden else ""
+    hidden = quiet(Words(count_noun(place.hidden, "row"), " not shown")) if place.hidden else ""
     return "; ".join(filter(None, (note, hidden)))
 
 
@@ -128,7 +129,7 @@ def _rest(left_out: VisibleRows, keys: Sequence[str]) -> dict[str, object]:
     """Return the last row: what all rows that are not shown add to the totals."""
     sums = {"adds_to_total": left_out.parameters, "macs": left_out.macs}
     return {
-        "name": quiet(f"{count_noun(left_out.rows, 'row')} not shown"),
+        "name": quiet(Words(count_noun(left_out.rows, "row"), " not shown")),
         "path": "",
         **{key: sums.get(key, "") for key in keys},
         "note": "",

@@ -10,9 +10,11 @@ from summarykit.exporters.excel.cells.labels import quiet
 from summarykit.exporters.excel.cells.lazy_rows import MadeRows
 from summarykit.exporters.excel.cells.live_blocks import WIDEST, number_width
 from summarykit.exporters.excel.cells.row_height import between, row_height
+from summarykit.exporters.excel.values import SheetColumn
 from summarykit.exporters.view.rows import tensor_line
 from summarykit.exporters.view.selection import as_asked
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, shape_words, visible
+from summarykit.expression import Words
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 from summarykit.summary.selection import Chosen, Selection, choose
@@ -33,21 +35,11 @@ class Held(NamedTuple):
     path: str  #: what its layer's row is called
 
 
-class TensorColumn(NamedTuple):
-    """One column of the table."""
-
-    key: str
-    label: str
-    head: str  #: style of its heading
-    style: str  #: styles of its cells
-    width: int
-
-
 class TensorSheet(NamedTuple):
     """What the Tensors sheet shows, and how wide its columns are."""
 
     rows: MadeRows[Held]
-    columns: tuple[TensorColumn, ...]
+    columns: tuple[SheetColumn, ...]
     folded: bool  #: equal tensors stand in one row, with a column for their number
     told: str  #: what is left out or folded although it was not asked for, in a sentence
     tensors: int  #: places where a layer holds one, of those the sum of copies speaks of
@@ -65,19 +57,20 @@ def tensor_sheet(data: SummaryData, folding: Folding, selection: Selection, *, f
     chosen = choose(data, selection)
     folded = count > (MOST_UNFOLDED if fold else MOST_ROWS)
     held = _folded(data, folding, chosen) if folded else _each(data, chosen)
-    told = "" if fold or not folded else "More tensors than a sheet has rows: those of repeated layers stand in one."
+    too_many = Words("More tensors than a sheet has rows: those of repeated layers stand in one.")
+    told = Words() if fold or not folded else too_many
     if len(held) > MOST_ROWS:
         held = sorted(sorted(held, key=lambda each: -_counted(data, each))[: MOST_ROWS - 1])
-        told = "More tensors than a sheet has rows: the largest are shown."
+        told = Words("More tensors than a sheet has rows: the largest are shown.")
     shown = sum(each.times for each in held)
     rest = _rest(data, held, count - shown)
     if rest and not told:
-        told = f"{count_noun(count - shown, 'tensor')} not shown{_because(selection)}."
+        told = Words(count_noun(count - shown, "tensor"), f" not shown{_because(selection)}.")
     folded = any(each.times > 1 for each in held)
     columns = _columns(data, held, folded=folded)
     rows = MadeRows(held, lambda each: _with_height(_row(data, each), columns), rest)
     bytes_held = data.totals.bytes + data.totals.buffer_bytes
-    return TensorSheet(rows, columns, folded, quiet(visible(told)), count, bytes_held)
+    return TensorSheet(rows, columns, folded, quiet(told), count, bytes_held)
 
 
 def _because(selection: Selection) -> str:
@@ -116,7 +109,7 @@ def _bytes(data: SummaryData, held: Held) -> int:
     return tensor.facts.bytes * held.times if tensor.owner == held.tensor else 0
 
 
-def _with_height(row: dict[str, object], columns: Sequence[TensorColumn]) -> Mapping[str, object]:
+def _with_height(row: dict[str, object], columns: Sequence[SheetColumn]) -> Mapping[str, object]:
     return row | {"height": row_height(*((row[column.key], column.width) for column in columns))}
 
 
@@ -151,11 +144,11 @@ def _rest(data: SummaryData, held: Sequence[Held], missing: int) -> list[Mapping
         "bytes": data.totals.bytes + data.totals.buffer_bytes - sum(_bytes(data, each) for each in held),
     }
     texts = dict.fromkeys(("name", "type", "shape", "dtype", "kind", "check", "note"), "")
-    said = quiet(f"{count_noun(missing, 'tensor')} not shown")
+    said = quiet(Words(count_noun(missing, "tensor"), " not shown"))
     return [{"path": said, **texts, "numel": None, "times": missing, **sums, "look": "aside"}]
 
 
-def _columns(data: SummaryData, held: Sequence[Held], *, folded: bool) -> tuple[TensorColumn, ...]:
+def _columns(data: SummaryData, held: Sequence[Held], *, folded: bool) -> tuple[SheetColumn, ...]:
     tensors, facts = data.tensors, data.distinct_facts
     paths = max((len(each.path) + len(tensors[each.tensor].name) for each in held), default=0)
     names = max((len(tensors[each.tensor].name) for each in held), default=0)
@@ -163,27 +156,27 @@ def _columns(data: SummaryData, held: Sequence[Held], *, folded: bool) -> tuple[
     shapes = max((len(shape_words(fact.shape)) for fact in facts), default=0)
     numels = number_width([fact.numel or 0 for fact in facts], 17)
     text, after = "line text", "line text after"
-    copies = [TensorColumn("times", "Copies", "headright", "line times", 10)] if folded else []
+    copies = [SheetColumn("times", "Copies", "headright", "line times", 10)] if folded else []
     notes = any(_has_note(data, each) for each in held)
-    note = [TensorColumn("note", "Note", "after", f"{after} muted", _NOTE)] if notes else []
+    note = [SheetColumn("note", "Note", "after", f"{after} muted", _NOTE)] if notes else []
     total = number_width([data.totals.parameters], 19)
     size = number_width([data.totals.bytes + data.totals.buffer_bytes], 14)
     return tuple(
         chain(
             [
-                TensorColumn("path", "Tensor", "", text, between(_PATH, paths + 4, WIDEST)),
-                TensorColumn("name", "Name", "", text, between(_NAME, names + 2, 28)),
-                TensorColumn("type", "Type", "", text, between(_TYPE, types + 2, 40)),
-                TensorColumn("shape", "Shape", "", text, between(_SHAPE, shapes + 1, 32)),
+                SheetColumn("path", "Tensor", "", text, between(_PATH, paths + 4, WIDEST)),
+                SheetColumn("name", "Name", "", text, between(_NAME, names + 2, 28)),
+                SheetColumn("type", "Type", "", text, between(_TYPE, types + 2, 40)),
+                SheetColumn("shape", "Shape", "", text, between(_SHAPE, shapes + 1, 32)),
             ],
             copies,
             [
-                TensorColumn("numel", "Numbers in it", "headright", "line count", numels),
-                TensorColumn("counted", "Counted in total", "headright", "line count", total),
-                TensorColumn("dtype", "Number format", "after", after, _FORMAT),
-                TensorColumn("bytes", "Bytes", "headright", "line count", size),
-                TensorColumn("kind", "In training", "after", after, _KIND),
-                TensorColumn("check", "Check", "", text, _CHECK),
+                SheetColumn("numel", "Numbers in it", "headright", "line count", numels),
+                SheetColumn("counted", "Counted in total", "headright", "line count", total),
+                SheetColumn("dtype", "Number format", "after", after, _FORMAT),
+                SheetColumn("bytes", "Bytes", "headright", "line count", size),
+                SheetColumn("kind", "In training", "after", after, _KIND),
+                SheetColumn("check", "Check", "", text, _CHECK),
             ],
             note,
         )

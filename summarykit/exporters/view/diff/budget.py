@@ -8,7 +8,7 @@ from fractions import Fraction
 from summarykit.exporters.view.budget import broken_pieces
 from summarykit.exporters.view.values import Rich
 from summarykit.exporters.view.words import one_decimal, share
-from summarykit.expression import group_digits
+from summarykit.expression import Words
 from summarykit.summary.budget import Outcome, Quantity, Verdict
 from summarykit.summary.diff import Comparison
 
@@ -43,13 +43,13 @@ def broken_limits(comparison: Comparison) -> tuple[Rich, ...]:
     return tuple(broken_pieces(each, comparison.after) for each in comparison.verdicts if not each.ok)
 
 
-def used(verdicts: Sequence[Verdict], *, increases: bool = False) -> str:
+def used(verdicts: Sequence[Verdict], *, increases: bool = False) -> Words:
     """Return "17.7 of 30.0 M budget (59%)" for the limit on the whole model that is used most; empty without one.
 
     With *increases*, what there may be after an increase is such a limit too.
     """
     fullest = max(_whole(verdicts, increases=increases), default=None, key=lambda pair: pair[0])
-    return _used(fullest[1]) if fullest else ""
+    return _used(fullest[1]) if fullest else Words()
 
 
 def _whole(verdicts: Sequence[Verdict], *, increases: bool) -> Iterator[tuple[Fraction, Verdict]]:
@@ -60,15 +60,15 @@ def _whole(verdicts: Sequence[Verdict], *, increases: bool) -> Iterator[tuple[Fr
             yield Fraction(found, most) if most else Fraction(found and 10**30), verdict
 
 
-def _used(verdict: Verdict) -> str:
+def _used(verdict: Verdict) -> Words:
     found, most = verdict.found or 0, verdict.most or 0
     units = _BYTES if verdict.limit.quantity is Quantity.BYTES else _COUNTS
     unit = next(((size, name) for size, name in units if most >= size), None)
     if unit and (not found or one_decimal(found, unit[0]) != "0.0"):
-        amount = f"{one_decimal(found, unit[0])} of {one_decimal(most, unit[0])} {unit[1]}"
+        amount = Words(one_decimal(found, unit[0]), " of ", one_decimal(most, unit[0]), f" {unit[1]}")
     else:
-        amount = f"{group_digits(found)} of {group_digits(most)}{' bytes' if units is _BYTES else ''}"
-    return f"{amount} {_OF.get(verdict.limit.quantity, '')}budget{_percent(found, most)}"
+        amount = Words(found, " of ", most, " bytes" if units is _BYTES else "")
+    return Words(amount, f" {_OF.get(verdict.limit.quantity, '')}budget", _percent(found, most))
 
 
 def _percent(found: int, most: int) -> str:
@@ -76,5 +76,5 @@ def _percent(found: int, most: int) -> str:
     if not found or not most:
         return ""
     if most <= found * 100 and not 99 * most < found * 100 < 101 * most:
-        return f" ({group_digits((found * 200 // most + 1) // 2)}%)"
+        return Words(" (", (found * 200 // most + 1) // 2, "%)")
     return f" ({share(found, most)})"

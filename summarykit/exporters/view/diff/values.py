@@ -17,6 +17,7 @@ class TotalLine(NamedTuple):
     percent: str  #: "−30.7%"; empty where there is none to tell
     before_value: int
     after_value: int
+    key: str  #: parameters, active, trainable, buffers, layers, macs or bytes
 
 
 class Verdict(NamedTuple):

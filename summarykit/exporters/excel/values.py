@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from summarykit.exporters.excel.cells.live_blocks import Block, ColumnLetters
+from summarykit.exporters.excel.cells.live_blocks import ColumnLetters, FormulaBlock
 from summarykit.exporters.excel.cells.live_cells import CheckWords
 from summarykit.exporters.excel.cells.page_setup import Paper
 from summarykit.exporters.view.diff.values import DiffView
@@ -109,7 +109,7 @@ class FormulasPage(NamedTuple):
     first: str  #: the first row of all blocks
     last: str
     live: bool
-    blocks: tuple[Block, ...]
+    blocks: tuple[FormulaBlock, ...]
     linked: bool  #: some input follows the layer before it
     proven: bool  #: every input does, but for the first
     notes: bool
@@ -168,7 +168,7 @@ class ComputePage(NamedTuple):
     first: str
     last: str
     live: bool
-    blocks: tuple[Block, ...]
+    blocks: tuple[FormulaBlock, ...]
     total: int  #: multiply-adds of all rows
     layers: int
     agreeing: int

@@ -25,7 +25,7 @@ FEWEST_INPUTS = 3
 _CODE = 9
 
 
-class Input(NamedTuple):
+class InputColumn(NamedTuple):
     """A column of inputs in one block."""
 
     key: str  #: of the column; names of the model never enter a formula
@@ -35,7 +35,7 @@ class Input(NamedTuple):
     least: int
 
 
-class Block(NamedTuple):
+class FormulaBlock(NamedTuple):
     """Rows of one kind, explained by one formula or by none."""
 
     id: str
@@ -43,7 +43,7 @@ class Block(NamedTuple):
     title: str
     about: str
     heading: str  #: of what stands in place of the words
-    inputs: tuple[Input, ...]
+    inputs: tuple[InputColumn, ...]
     rows: int
     head: float  #: height of the labels
     codes: float  #: height of the line below
@@ -69,17 +69,17 @@ class Geometry(NamedTuple):
 
 
 def make_block(
-    name: str, title: str, about: str, rows: int, inputs: Sequence[Input] | None = None, heading: str = ""
-) -> Block:
+    name: str, title: str, about: str, rows: int, inputs: Sequence[InputColumn] | None = None, heading: str = ""
+) -> FormulaBlock:
     """Return a block; *inputs* is None where no formula explains its rows."""
     held = tuple(inputs or ())
     head = max((height("\n".join(made.label), INPUT_WIDTH) for made in held), default=0)
     codes = max((height("\n".join(made.code), INPUT_WIDTH, _CODE) for made in held), default=0)
     heading = heading or "Formula in words"
-    return Block(name, inputs is not None, title, about, heading, held, rows, max(head, 18), max(codes, 14))
+    return FormulaBlock(name, inputs is not None, title, about, heading, held, rows, max(head, 18), max(codes, 14))
 
 
-def input_columns(whys: Sequence[AnyExplanation]) -> dict[str, Input]:
+def input_columns(whys: Sequence[AnyExplanation]) -> dict[str, InputColumn]:
     """Return the columns that rows of one kind need, by the names of their inputs."""
     names: dict[str, bool] = {}
     least: dict[str, int] = {}
@@ -92,7 +92,9 @@ def input_columns(whys: Sequence[AnyExplanation]) -> dict[str, Input]:
     among = tuple(names)
     switches_last = sorted(names.items(), key=lambda item: item[1])  # as the formulas of most kinds have them
     return {
-        name: Input(f"in{at}", in_lines(label(name, among=among)), in_lines(name, "_.", 11), switch, least.get(name, 0))
+        name: InputColumn(
+            f"in{at}", in_lines(label(name, among=among)), in_lines(name, "_.", 11), switch, least.get(name, 0)
+        )
         for at, (name, switch) in enumerate(switches_last)
     }
 
@@ -122,7 +124,7 @@ def fit_rows(records: Mapping[str, list[Record]]) -> int:
 
 
 def geometry(
-    blocks: Sequence[Block], records: Mapping[str, list[Record]], path_width: int, columns: Mapping[str, int]
+    blocks: Sequence[FormulaBlock], records: Mapping[str, list[Record]], path_width: int, columns: Mapping[str, int]
 ) -> Geometry:
     """Return where the columns stand; *columns* are those right of the words, with their widths."""
     inputs = [_input_width(at, records) for at in range(max([FEWEST_INPUTS, *(len(b.inputs) for b in blocks)]))]

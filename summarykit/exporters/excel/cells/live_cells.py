@@ -45,7 +45,7 @@ class CheckWords(NamedTuple):
     """The words of a sheet's rows that formulas on the whole sheet look for, as texts of a formula."""
 
     agrees: str  #: what the column Check says where formula and PyTorch agree
-    changed: str  #: what it begins with where a reader changed an input
+    changed: str  #: what it is like where a reader changed an input
     changed_sign: str
     differs_sign: str
     fixed: str  #: what the column In training says of what is kept fixed

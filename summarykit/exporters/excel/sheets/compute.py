@@ -9,7 +9,7 @@ from typing import NamedTuple
 from summarykit.exporters.excel.cells.live_blocks import (
     CHECK_WIDTH,
     NOTE_WIDTH,
-    Block,
+    FormulaBlock,
     Geometry,
     fit_rows,
     geometry,
@@ -55,7 +55,7 @@ class ComputeSheet(NamedTuple):
     """What the Compute sheet shows."""
 
     live: bool
-    blocks: tuple[Block, ...]
+    blocks: tuple[FormulaBlock, ...]
     records: Mapping[str, list[Record]]  #: the rows of each block, by its id
     total: int  #: multiply-adds of all rows
     layers: int
@@ -76,7 +76,7 @@ def compute_sheet(data: SummaryData, folding: Folding, title: str) -> ComputeShe
         return None
     kinds, bare = _sorted_by_kind(data, _works(data, folding))
     live = 2 * total <= MOST_COUNTED
-    blocks: list[Block] = []
+    blocks: list[FormulaBlock] = []
     records: dict[str, list[Record]] = {}
     for number, (kind, rows) in enumerate(kinds.items()):
         whys = [work.why for _, work in rows if work.why is not None]

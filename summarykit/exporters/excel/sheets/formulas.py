@@ -8,9 +8,9 @@ from typing import NamedTuple
 from summarykit.exporters.excel.cells.live_blocks import (
     CHECK_WIDTH,
     NOTE_WIDTH,
-    Block,
+    FormulaBlock,
     Geometry,
-    Input,
+    InputColumn,
     fit_rows,
     geometry,
     input_columns,
@@ -32,7 +32,7 @@ ELSEWHERE = "These are further places of layers that stand above: one and the sa
 class FormulaSheet(NamedTuple):
     """What the Formulas sheet shows."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[FormulaBlock, ...]
     records: Mapping[str, list[Record]]  #: the rows of each block, by its id
     places: Mapping[int, str]  #: of the first layer of each row: ``kind0[3]``
     layers: int  #: that hold parameters themselves
@@ -53,7 +53,7 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
     """Return the Formulas sheet; not *live*, its cells hold numbers, for models beyond Excel's 15 digits."""
     arrangement = arrange(data, folding)
     kinds, sizes, elsewhere = _sorted_by_kind(data, arrangement)
-    blocks: list[Block] = []
+    blocks: list[FormulaBlock] = []
     records: dict[str, list[Record]] = {}
     columns = {kind: input_columns([_why(data, row) for _, row in rows]) for kind, rows in kinds.items()}
     places = {
@@ -103,7 +103,7 @@ def _columns(data: SummaryData, *, fixed: bool, notes: bool) -> dict[str, int]:
     return numbers | more
 
 
-def _title(kind: str, inputs: Mapping[str, Input]) -> str:
+def _title(kind: str, inputs: Mapping[str, InputColumn]) -> str:
     """Return what a block is called; layers with tensors beyond their formula say so."""
     extra = [name.removesuffix(".numel") for name in inputs if name.endswith(".numel")]
     return f"{kind} with {join_words(extra)}" if extra else kind
@@ -152,7 +152,7 @@ def _sources(
     data: SummaryData,
     row: LayerGroup,
     arrangement: Arrangement,
-    columns: Mapping[_Kind, Mapping[str, Input]],
+    columns: Mapping[_Kind, Mapping[str, InputColumn]],
     places: Mapping[int, str],
 ) -> Sources:
     """Return for each linked input of a row the cell it follows: ``{ref:kind0[3].in1}``."""

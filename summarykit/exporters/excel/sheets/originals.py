@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from summarykit.exporters.excel.cells.live_blocks import Block
+from summarykit.exporters.excel.cells.live_blocks import FormulaBlock
 from summarykit.exporters.excel.cells.live_cells import Record
 from summarykit.exporters.excel.markup import Formula
 from summarykit.exporters.excel.sheets.compute import ComputeSheet
@@ -30,7 +30,7 @@ def originals(formulas: FormulaSheet, compute: ComputeSheet | None, memory: Memo
     return rows
 
 
-def _explained(sheet: str, blocks: Iterable[Block], records: Mapping[str, Sequence[Record]]) -> Iterator[Record]:
+def _explained(sheet: str, blocks: Iterable[FormulaBlock], records: Mapping[str, Sequence[Record]]) -> Iterator[Record]:
     for block in blocks:
         for at, record in enumerate(records[block.id]):
             for made in block.inputs:

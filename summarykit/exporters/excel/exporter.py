@@ -78,7 +78,7 @@ def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cach
             glossary=glossary_sheet(data, view),
         )
         overview = fit_page(values.overview, lambda page: _height(values._replace(overview=page), options))
-        markup = _rendered("excel/report.xml.j2", values._replace(overview=overview), options)
+        markup = _render("excel/report.xml.j2", values._replace(overview=overview), options)
         records: dict[str, Sequence[Mapping[str, object]]] = {**sheet.records, "layers": layers.rows}
         records |= {"originals": originals(sheet, compute, memory)}
         records |= {"tensors": tensors.rows} if tensors else {}
@@ -87,13 +87,13 @@ def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cach
         write_workbook(markup, records, out, fill_cache=fill_cache)
 
 
-def _rendered(template: str, values: WorkbookValues, options: Options) -> str:
+def _render(template: str, values: WorkbookValues, options: Options) -> str:
     helpers: dict[str, Callable[..., object]] = {"height": height, "quiet": quiet}
     return render(template, values._asdict(), _escape, folders=options.templates, helpers=helpers)
 
 
 def _height(values: WorkbookValues, options: Options) -> float:
-    overview = _rendered("excel/overview.xml.j2", values, options)
+    overview = _render("excel/overview.xml.j2", values, options)
     try:
         return sheet_height(overview)
     except TemplateError:  # raised again with its line once the whole workbook is written
@@ -114,7 +114,7 @@ def _formulas(data: SummaryData, sheet: FormulaSheet, *, live: bool) -> Formulas
     return FormulasPage(
         inputs=geometry.inputs,
         at=geometry.at,
-        widths=_joined(geometry.widths),
+        widths=_widths(geometry.widths),
         paper=geometry.paper,
         first=geometry.first,
         last=geometry.last,
@@ -132,7 +132,7 @@ def _formulas(data: SummaryData, sheet: FormulaSheet, *, live: bool) -> Formulas
     )
 
 
-def _joined(widths: Sequence[int]) -> str:
+def _widths(widths: Sequence[int]) -> str:
     return " ".join(map(str, widths))
 
 
@@ -149,7 +149,7 @@ def _layers(sheet: LayerSheet, compute: ComputeSheet | None) -> LayersPage:
         notes=sheet.notes,
         told=sheet.told,
         deepest=sheet.deepest,
-        widths=_joined(sheet.widths),
+        widths=_widths(sheet.widths),
         paper=paper(sheet.widths, repeated=1),
         macs=compute.total if compute else 0,
         macs_live=compute.live if compute else True,
@@ -165,7 +165,7 @@ def _tensors(sheet: TensorSheet) -> TensorsPage:
         tensors=sheet.tensors,
         bytes=sheet.bytes,
         bytes_live=sheet.bytes <= MOST_COUNTED,
-        widths=_joined(widths),
+        widths=_widths(widths),
         paper=paper(widths, repeated=1),
     )
 
@@ -176,7 +176,7 @@ def _compute(data: SummaryData, view: ReportView, sheet: ComputeSheet) -> Comput
     return ComputePage(
         inputs=geometry.inputs,
         at=geometry.at,
-        widths=_joined(geometry.widths),
+        widths=_widths(geometry.widths),
         paper=geometry.paper,
         first=geometry.first,
         last=geometry.last,

@@ -28,10 +28,10 @@ def agreement(data: SummaryData) -> Words:
     total = data.checks.graded_layers
     agree = Figure(data.checks.checked_layers, AGREEING)
     differ = layers.get(Evidence.DISAGREES, 0)
-    unchecked = total - agree - differ
+    rest = total - agree - differ
     if not total:
         return Words("There is no count to check")
-    if not unchecked:
+    if not rest:
         verb = "agrees" if total == 1 else "agree"
         return Words(agree, " of ", count_noun(total, "count"), f" {verb} with PyTorch")
     if not agree + differ:
@@ -39,7 +39,7 @@ def agreement(data: SummaryData) -> Words:
         return Words("No count could be checked; ", count_noun(total, "layer"), f" {tell} size only")
     verb = "agrees" if agree + differ == 1 else "agree"
     checks = Words(agree, " of ", count_noun(agree + differ, "checked count"), f" {verb} with PyTorch; ")
-    return Words(checks, unchecked, " of ", count_noun(total, "layer"), " could not be checked")
+    return Words(checks, rest, " of ", count_noun(total, "layer"), " could not be checked")
 
 
 def grade_views(data: SummaryData) -> tuple[Grade, ...]:
@@ -58,10 +58,10 @@ def grade_views(data: SummaryData) -> tuple[Grade, ...]:
 
 def check_views(data: SummaryData) -> tuple[Check, ...]:
     """Return each check with what it compared."""
-    return tuple(Check(check.ok, check.claim, _compared(check)) for check in data.checks.list)
+    return tuple(Check(check.ok, check.claim, _detail(check)) for check in data.checks.list)
 
 
-def _compared(check: FoundCheck) -> Words:
+def _detail(check: FoundCheck) -> Words:
     if check.slug in _OF_LAYERS:
         return Words(check.found, " of ", check.expected)
     return Words(check.found, " = ", check.expected) if check.ok else _against(check)
@@ -73,26 +73,26 @@ def _against(check: FoundCheck) -> Words:
 
 def problems(data: SummaryData, folding: Folding) -> tuple[Problem, ...]:
     """Return what a reader must know before the numbers, the gravest first."""
-    found = [
+    items = [
         Problem("bad", "A check fails", (Piece(Words(f"{check.claim}: ", _against(check), ".")),))
         for check in data.checks.list
         if not check.ok and check.slug not in _OF_LAYERS
     ]
-    found += disagreements(data)
-    found += container_problems(data)
-    found += compute_problems(data)
+    items += disagreements(data)
+    items += container_problems(data)
+    items += compute_problems(data)
     totals = data.totals
     if totals.unknown:
         verbs = ("has", "adds") if totals.unknown == 1 else ("have", "add")
         what = count_noun(totals.unknown, "parameter")
         text = Words(what, f" {verbs[0]} no size until the first input, and {verbs[1]} 0 to the total: ")
         unknown = [layer for layer in data.layers if data.columns.own[layer.id] is None]
-        found.append(Problem("warning", "Not known until the first input", (Piece(text), *_named(data, unknown))))
+        items.append(Problem("warning", "Not known until the first input", (Piece(text), *_names(data, unknown))))
     if totals.frozen:
         part = share(totals.frozen, totals.parameters)
         text = Words(totals.frozen, " of ", totals.parameters, f" ({part}): ")
-        found.append(Problem("note", "Kept fixed in training", (Piece(text), *_named(data, _frozen(data)))))
-    return (*found, *ties(data, folding), *run_problems(data))
+        items.append(Problem("note", "Kept fixed in training", (Piece(text), *_names(data, _frozen(data)))))
+    return (*items, *ties(data, folding), *run_problems(data))
 
 
 def _frozen(data: SummaryData) -> list[LayerRecord]:
@@ -100,7 +100,7 @@ def _frozen(data: SummaryData) -> list[LayerRecord]:
     columns = data.columns
     own = [adds - trainable for adds, trainable in zip(columns.adds, columns.trainable, strict=True)]
     inside = added_up(data.layers, own)
-    whole = [held > 0 and held == counted for held, counted in zip(inside, columns.counted, strict=True)]
+    whole = [size > 0 and size == total for size, total in zip(inside, columns.counted, strict=True)]
     return [
         layer
         for layer in data.layers
@@ -108,7 +108,7 @@ def _frozen(data: SummaryData) -> list[LayerRecord]:
     ]
 
 
-def _named(data: SummaryData, layers: Sequence[LayerRecord]) -> list[Piece]:
+def _names(data: SummaryData, layers: Sequence[LayerRecord]) -> list[Piece]:
     """Return the first of these layers by name, and how many more there are."""
     names = [Piece(layer.path or data.model_name, code=True) for layer in layers[:_MOST_NAMED]]
     more = len(layers) - len(names)
@@ -120,7 +120,7 @@ def _named(data: SummaryData, layers: Sequence[LayerRecord]) -> list[Piece]:
 
 def disagreements(data: SummaryData) -> list[Problem]:
     """Return one problem for each kind of layer whose formula and tensors differ, with both numbers."""
-    found = []
+    items = []
     for number, why in enumerate(data.records.explanations):
         if why.evidence is not Evidence.DISAGREES:
             continue
@@ -129,36 +129,36 @@ def disagreements(data: SummaryData) -> list[Problem]:
             continue
         names = [Piece(layer.path or data.model_name, code=True) for layer in layers[:_MOST_NAMED]]
         more = len(layers) - len(names)
-        held = data.columns.own[layers[0].id]
+        own = data.columns.own[layers[0].id]
         parts = [piece for name in names for piece in (name, Piece(", "))][:-1]
         text = [*parts, Piece(f" and {more} more: " if more else ": ")]
-        if why.value is not None and held is not None and why.value != held:
-            text.append(Piece(Words("the formula gives ", why.value, ", PyTorch holds ", held, "; ")))
-        found.append(Problem("bad", "Formula and PyTorch differ", (*text, *rich(f"{why.reason}."))))
-    return found
+        if why.value is not None and own is not None and why.value != own:
+            text.append(Piece(Words("the formula gives ", why.value, ", PyTorch holds ", own, "; ")))
+        items.append(Problem("bad", "Formula and PyTorch differ", (*text, *rich(f"{why.reason}."))))
+    return items
 
 
 def container_problems(data: SummaryData) -> list[Problem]:
     """Return one problem for each container of which a closed formula of the user's says another number."""
-    found = []
+    items = []
     for check in data.closed_forms.values():
-        held = data.columns.total[check.layer]
-        if check.value != held:
+        total = data.columns.total[check.layer]
+        if check.value != total:
             name = Piece(data.layers[check.layer].path or data.model_name, code=True)
-            numbers = Words(f": {check.origin} gives ", check.value, ", its parts hold ", held, " together.")
-            found.append(Problem("bad", "Formula and PyTorch differ", (name, Piece(numbers))))
-    return found
+            numbers = Words(f": {check.origin} gives ", check.value, ", its parts hold ", total, " together.")
+            items.append(Problem("bad", "Formula and PyTorch differ", (name, Piece(numbers))))
+    return items
 
 
 def ties(data: SummaryData, folding: Folding) -> list[Problem]:
     """Return which layers hold the numbers of others; a layer without any, used twice, is no news."""
-    held = list(_ties(data, folding))
-    if not held:
+    pairs = list(_ties(data, folding))
+    if not pairs:
         return []
     text: list[Piece] = []
-    for name, where in held[:_MOST_NAMED]:
+    for name, where in pairs[:_MOST_NAMED]:
         text += [Piece(name, code=True), Piece(" has the same numbers as "), Piece(where, code=True), Piece("; ")]
-    text[-1] = Piece("." if len(held) <= _MOST_NAMED else f"; and {len(held) - _MOST_NAMED} more.")
+    text[-1] = Piece("." if len(pairs) <= _MOST_NAMED else f"; and {len(pairs) - _MOST_NAMED} more.")
     return [Problem("note", "Shared, counted once", tuple(text))]
 
 
@@ -166,13 +166,13 @@ def _ties(data: SummaryData, folding: Folding) -> Iterator[tuple[str, str]]:
     """Yield what holds the numbers of others and what these are called; a block that is all another's is told once."""
     if all(path is None for path in data.columns.shared_with):
         return
-    wholes, told = borrowed_whole(data), 0
+    wholes, end = borrowed_whole(data), 0
     for at, row in enumerate(folding.rows):
-        if at < told or not data.columns.total[row.layer]:
+        if at < end or not data.columns.total[row.layer]:
             continue
         layer, whole = data.layers[row.layer], wholes[row.layer]
         if whole >= 0:
-            told = row.end
+            end = row.end
             where: str | None = seen_from(data, layer, row.path, whole)
         else:
             where = borrowed_from(data, layer, row.path)

@@ -16,10 +16,10 @@ FEW_LAYERS = 12
 
 def story(data: SummaryData, title: str) -> tuple[StoryLine, ...]:
     """Return one line for the input, where it is proven, and one for each layer with parameters."""
-    told = [layer for layer in data.layers if layer.explanation >= 0]
-    if not 0 < len(told) <= FEW_LAYERS:
+    layers = [layer for layer in data.layers if layer.explanation >= 0]
+    if not 0 < len(layers) <= FEW_LAYERS:
         return ()
-    return (*_input(data), *(_line(data, layer, title) for layer in told))
+    return (*_input(data), *(_line(data, layer, title) for layer in layers))
 
 
 def story_sum(data: SummaryData) -> Words:
@@ -35,10 +35,10 @@ def story_total(data: SummaryData) -> Words:
 
 
 def _input(data: SummaryData) -> tuple[StoryLine, ...]:
-    found = proven_input(data)
-    if found is None:
+    link = proven_input(data)
+    if link is None:
         return ()
-    why, takes = found
+    why, takes = link
     size = dict(why.bindings).get(takes.partition("[")[0])
     size = size[0] if isinstance(size, tuple) else size
     what = count_noun(int(size), "channel" if why.axis == "channels" else "number")  # type: ignore[arg-type]
@@ -50,7 +50,7 @@ def _line(data: SummaryData, layer: LayerRecord, title: str) -> StoryLine:
     note = shared_note(data, layer, layer.path)
     text: Rich = rich(texts.sentence.with_first(str.lower)) if texts.sentence else ()
     if note:
-        text = (*text, Piece(" " if text else ""), *_capitalised(note), Piece("."))
+        text = (*text, Piece(" " if text else ""), *_capitalise(note), Piece("."))
     if texts.equation and len(text) == 1 and text[0].text.count(". ") == 0:
         text = (Piece(text[0].text.removesuffix(".") + ":"),)
     kind = data.records.types[layer.type].name
@@ -61,18 +61,18 @@ def _line(data: SummaryData, layer: LayerRecord, title: str) -> StoryLine:
 def _equation(data: SummaryData, layer: LayerRecord) -> Words:
     """Return the count of a line, and what is held or added to the total where that is another number."""
     own, adds, why = data.columns.own[layer.id], data.columns.adds[layer.id], data.explanation(layer)
-    written = data.texts(layer).equation or Words()
+    equation = data.texts(layer).equation or Words()
     if own is None:
-        return written
-    if not written:
+        return equation
+    if not equation:
         return count_noun(own, "number")
     if why and why.value != own:
-        return Words(written, ", but PyTorch holds ", own)
+        return Words(equation, ", but PyTorch holds ", own)
     if 0 < adds < own:
-        return Words(written, ", of which ", adds, f" {'is' if adds == 1 else 'are'} counted here")
-    return written
+        return Words(equation, ", of which ", adds, f" {'is' if adds == 1 else 'are'} counted here")
+    return equation
 
 
-def _capitalised(note: Rich) -> Rich:
+def _capitalise(note: Rich) -> Rich:
     first, *rest = note
     return (Piece(first.text[0].upper() + first.text[1:], first.code), *rest)

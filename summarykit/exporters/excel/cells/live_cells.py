@@ -82,10 +82,10 @@ class Comparison(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _cells_of(formula: Expression, bindings: tuple[tuple[str, Value], ...]) -> tuple[str, ...] | None:
-    held = dict(bindings)
+    values = dict(bindings)
     try:
-        names = excel_inputs(formula.tree, held)
-        text = excel_formula(formula.tree, held, dict.fromkeys(names, "{this:in00}"))
+        names = excel_inputs(formula.tree, values)
+        text = excel_formula(formula.tree, values, dict.fromkeys(names, "{this:in00}"))
     except (Unanswerable, KeyError):
         return None
     return names if len(text) < MAX_FORMULA else None
@@ -122,22 +122,22 @@ def _has(name: str, bindings: Mapping[str, Value]) -> bool:
 
 def live_cells(
     why: AnyExplanation,
-    held: Comparison,
+    comparison: Comparison,
     keys: Mapping[str, str],
     sources: Sources,
     *,
     live: bool,
-    locked: bool = False,
+    read_only: bool = False,
 ) -> Record:
     """Return the cells of a row that explain and count: inputs, words, both counts, difference and check.
 
     Args:
         why: An explanation with a formula and a value.
-        held: What its count is held against.
+        comparison: What its count is held against.
         keys: The columns of the inputs of all rows around it.
         sources: The cells that linked inputs follow.
         live: Whether anything is computed.
-        locked: Whether its inputs are not to be changed.
+        read_only: Whether its inputs are not to be changed.
 
     """
     assert why.formula is not None
@@ -152,20 +152,20 @@ def live_cells(
         elif live and name in sources:
             record |= {key: Formula(f"={sources[name]}", originals[name]), f"{key}_look": "linked"}
         else:
-            record |= {key: originals[name], f"{key}_look": "input" if live and not locked else "given"}
+            record |= {key: originals[name], f"{key}_look": "input" if live and not read_only else "given"}
     words = numbers(why.formula.tree, bindings)
-    difference = why.value - held.known
+    difference = why.value - comparison.known
     if not live:
-        counts = {"by": why.value, "known": held.known, "difference": difference, "check": held.status}
+        counts = {"by": why.value, "known": comparison.known, "difference": difference, "check": comparison.status}
         return record | counts | {"words": quiet(words)}
     cells = {name: f"{{this:{keys[name]}}}" for name in originals}
-    unchanged = ",".join(f"{cells[name]}={value}" for name, value in originals.items())
+    same_inputs = ",".join(f"{cells[name]}={value}" for name, value in originals.items())
     return record | {
         "words": live_words(why.formula.tree, bindings, cells, words),
         "by": Formula(f'=IFERROR({excel_formula(why.formula.tree, bindings, cells)},"–")', why.value),
-        "known": held.known,
+        "known": comparison.known,
         "difference": Formula('=IFERROR({this:by}-{this:known},"–")', difference),
-        "check": Formula(_check(unchanged, held, agrees=not difference), held.status),
+        "check": Formula(_check(same_inputs, comparison, agrees=not difference), comparison.status),
     }
 
 
@@ -177,10 +177,10 @@ def live_words(tree: Node, bindings: Mapping[str, Value], cells: Mapping[str, st
         return quiet(words)
 
 
-def _check(unchanged: str, held: Comparison, *, agrees: bool) -> str:
+def _check(same_inputs: str, comparison: Comparison, *, agrees: bool) -> str:
     """Return the formula of Check: words for what the cells hold now."""
-    status, differs = literal(held.status), literal(held.differs)
+    status, differs = literal(comparison.status), literal(comparison.differs)
     same = f"IF({{this:by}}={{this:known}},{status},{differs})" if agrees else status
-    if unchanged:
-        same = f"IF(AND({unchanged}),{same},{literal(CHANGED)})"
+    if same_inputs:
+        same = f"IF(AND({same_inputs}),{same},{literal(CHANGED)})"
     return f"=IF(ISNUMBER({{this:by}}),{same},{literal(IMPOSSIBLE)})"

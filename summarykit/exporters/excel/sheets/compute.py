@@ -66,7 +66,7 @@ class ComputeSheet(NamedTuple):
 
 #: What makes rows one kind: class, the formula's text, and what it is about.
 _Kind = tuple[LayerType, str, str]
-_Numbered = list[tuple[int, Work]]
+_WorkRows = list[tuple[int, Work]]
 
 
 def compute_sheet(data: SummaryData, folding: Folding, title: str) -> ComputeSheet | None:
@@ -81,7 +81,7 @@ def compute_sheet(data: SummaryData, folding: Folding, title: str) -> ComputeShe
     for number, (kind, rows) in enumerate(kinds.items()):
         whys = [work.why for _, work in rows if work.why is not None]
         inputs = input_columns(whys)
-        keys = {name: made.key for name, made in inputs.items()}
+        keys = {name: records_of_block.key for name, records_of_block in inputs.items()}
         name = f"work{number}"
         reason = "" if kind[2] else whys[0].reason
         about = kind[2] or reason_text(_sentence(reason))
@@ -95,7 +95,7 @@ def compute_sheet(data: SummaryData, folding: Folding, title: str) -> ComputeShe
         ]
         blocks.append(make_block("counts", "Counted only", COUNT_ONLY, len(bare), heading="Operations"))
     every = [work for rows in [*kinds.values(), bare] for _, work in rows]
-    notes = any(record["note"] for made in records.values() for record in made)
+    notes = any(record["note"] for records_of_block in records.values() for record in records_of_block)
     return ComputeSheet(
         live=live,
         blocks=tuple(blocks),
@@ -140,10 +140,10 @@ def _calls(data: SummaryData, layer: int) -> tuple[tuple[int, int], ...]:
     return tuple((number, times) for number, times in numbers.items() if number >= 0)
 
 
-def _sorted_by_kind(data: SummaryData, works: Iterator[Work]) -> tuple[dict[_Kind, _Numbered], _Numbered]:
+def _sorted_by_kind(data: SummaryData, works: Iterator[Work]) -> tuple[dict[_Kind, _WorkRows], _WorkRows]:
     """Return the numbered rows of each kind, and those without a formula."""
-    kinds: dict[_Kind, _Numbered] = {}
-    bare: _Numbered = []
+    kinds: dict[_Kind, _WorkRows] = {}
+    bare: _WorkRows = []
     for number, work in enumerate(works, 1):
         why = work.why
         if why is None or why.formula is None or why.value is None:

@@ -48,15 +48,15 @@ def formula_record(
     assert why.value is not None
     adds, own = data.columns.adds[layer.id], data.columns.own[layer.id] or 0
     tied = not adds and bool(own)
-    held = Comparison(own, _status(why, own), DIFFERS)
+    comparison = Comparison(own, _status(why, own), DIFFERS)
     copies = len(row.layers)
-    counted: object = adds * copies
+    total: object = adds * copies
     if live and is_live(why) and not tied:
         offset = adds - why.value
         each = f"{{this:by}}{offset:+d}" if offset else "{this:by}"
-        counted = Formula(f"=IF(ISNUMBER({{this:by}}),{{this:copies}}*({each}),0)", adds * copies)
-    cells = live_cells(why, held, keys, sources, live=live, locked=tied)
-    return _common(data, number, row, title) | cells | {"copies": copies, "counted": counted}
+        total = Formula(f"=IF(ISNUMBER({{this:by}}),{{this:copies}}*({each}),0)", adds * copies)
+    cells = live_cells(why, comparison, keys, sources, live=live, read_only=tied)
+    return _common(data, number, row, title) | cells | {"copies": copies, "counted": total}
 
 
 def size_record(data: SummaryData, number: int, row: LayerGroup, title: str, *, live: bool) -> Record:
@@ -100,10 +100,10 @@ def counted_elsewhere(data: SummaryData, number: int, row: LayerGroup, title: st
 def shapes(data: SummaryData, row: LayerGroup) -> str:
     """Return the shapes of a layer's own parameters: "weight 768 × 2 304, bias 2 304"."""
     layer = data.layers[row.layers[0]]
-    held = [
+    parameters = [
         tensor for tensor in data.tensors[layer.first_tensor : layer.end_tensor] if tensor.facts.kind == "parameter"
     ]
-    return ", ".join(f"{visible(tensor.name)} {quiet(shape_words(tensor.facts.shape))}" for tensor in held)
+    return ", ".join(f"{visible(tensor.name)} {quiet(shape_words(tensor.facts.shape))}" for tensor in parameters)
 
 
 def reason_text(reason: str) -> str:
@@ -126,10 +126,10 @@ def _common(data: SummaryData, number: int, row: LayerGroup, title: str) -> Reco
 
 
 def _training(data: SummaryData, layer: int) -> str:
-    adds, learned = data.columns.adds[layer], data.columns.trainable[layer]
+    adds, trainable = data.columns.adds[layer], data.columns.trainable[layer]
     if not adds:
         return NOTHING
-    return LEARNED if learned == adds else MIXED if learned else FIXED
+    return LEARNED if trainable == adds else MIXED if trainable else FIXED
 
 
 def _status(why: Explanation, own: int) -> str:

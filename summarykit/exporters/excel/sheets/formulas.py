@@ -63,7 +63,7 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
     }
     for number, (kind, rows) in enumerate(kinds.items()):
         inputs = columns[kind]
-        keys = {name: made.key for name, made in inputs.items()}
+        keys = {name: columns_of_kind.key for name, columns_of_kind in inputs.items()}
         name = f"kind{number}"
         cells = {row.layers[0]: _sources(data, row, arrangement, columns, places) for _, row in rows}
         records[name] = [
@@ -78,7 +78,7 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
     if elsewhere:
         records["elsewhere"] = [counted_elsewhere(data, at, row, title) for at, row in elsewhere]
         blocks.append(make_block("elsewhere", "Counted elsewhere", ELSEWHERE, len(elsewhere), heading="Counted where"))
-    notes = any(record["note"] for made in records.values() for record in made)
+    notes = any(record["note"] for columns_of_kind in records.values() for record in columns_of_kind)
     fixed = bool(data.totals.frozen)
     return FormulaSheet(
         blocks=tuple(blocks),
@@ -124,14 +124,16 @@ def _beyond(data: SummaryData, row: LayerGroup) -> int:
     return (value - own) * len(row.layers)
 
 
-_Numbered = list[tuple[int, LayerGroup]]
+_NumberedGroups = list[tuple[int, LayerGroup]]
 
 
-def _sorted_by_kind(data: SummaryData, arrangement: Arrangement) -> tuple[dict[_Kind, _Numbered], _Numbered, _Numbered]:
+def _sorted_by_kind(
+    data: SummaryData, arrangement: Arrangement
+) -> tuple[dict[_Kind, _NumberedGroups], _NumberedGroups, _NumberedGroups]:
     """Return the numbered rows of each kind, those that have a size only, and those counted elsewhere."""
-    kinds: dict[_Kind, _Numbered] = {}
-    sizes: _Numbered = []
-    elsewhere: _Numbered = []
+    kinds: dict[_Kind, _NumberedGroups] = {}
+    sizes: _NumberedGroups = []
+    elsewhere: _NumberedGroups = []
     for number, row in enumerate(arrangement.rows, 1):
         layer, why = data.layers[row.layers[0]], _why(data, row)
         if layer.alias_of >= 0:
@@ -156,12 +158,12 @@ def _sources(
     places: Mapping[int, str],
 ) -> Sources:
     """Return for each linked input of a row the cell it follows: ``{ref:kind0[3].in1}``."""
-    found: dict[str, str] = {}
+    cells: dict[str, str] = {}
     for name in inputs_of(_why(data, row)):
         here: Place = (row.layers[0], name)
         if here in arrangement.links:
             source, gives = arrangement.links[here]
             layer, why = data.layers[source], data.explanation(data.layers[source])
             assert why is not None
-            found[name] = f"{{ref:{places[source]}.{columns[_kind(data, layer, why)][gives].key}}}"
-    return found
+            cells[name] = f"{{ref:{places[source]}.{columns[_kind(data, layer, why)][gives].key}}}"
+    return cells

@@ -30,23 +30,23 @@ _TEXTS = {
 _WIDTHS = {"times": 10, "calls": 8, "total": 18, "share": 10}
 
 
-def default_keys(*, folded: bool, traced: bool) -> tuple[str, ...]:
+def default_keys(*, with_copies: bool, with_run: bool) -> tuple[str, ...]:
     """Return the columns of the sheet where none are asked for."""
-    flow = ("calls", "input_shapes", "output_shapes", "macs", "macs_total") if traced else ()
-    copies = ("times",) if folded else ()
+    flow = ("calls", "input_shapes", "output_shapes", "macs", "macs_total") if with_run else ()
+    copies = ("times",) if with_copies else ()
     sizes = ("parameters", "adds_to_total", "total", "share")
     return ("type", *copies, "weight_shape", "bias_shape", "formula", *flow, *sizes)
 
 
-def sheet_columns(data: SummaryData, keys: Sequence[str], room: Mapping[str, Extent]) -> list[SheetColumn]:
+def sheet_columns(data: SummaryData, keys: Sequence[str], extents: Mapping[str, Extent]) -> list[SheetColumn]:
     """Return the columns of these names; a left one after a right one stands a little further in."""
-    found, before = [], "left"
+    columns, before = [], "left"
     for key in keys:
         column = COLUMNS[key].column
         head, style = _styles(key, column.align, after=before == "right" or key == "type")
-        found.append(SheetColumn(key, _LABELS.get(key, column.label), head, style, _width(data, key, room[key])))
+        columns.append(SheetColumn(key, _LABELS.get(key, column.label), head, style, _width(data, key, extents[key])))
         before = column.align
-    return found
+    return columns
 
 
 def _styles(key: str, align: str, *, after: bool) -> tuple[str, str]:
@@ -59,7 +59,7 @@ def _styles(key: str, align: str, *, after: bool) -> tuple[str, str]:
 _NUMBERS = {"times": "times", "total": "countinset", "share": "share"}
 
 
-def _width(data: SummaryData, key: str, room: Extent) -> int:
+def _width(data: SummaryData, key: str, extent: Extent) -> int:
     if key in _WIDTHS:
         return _WIDTHS[key]
     if key in ("parameters", "adds_to_total"):
@@ -67,14 +67,14 @@ def _width(data: SummaryData, key: str, room: Extent) -> int:
     if key in ("macs", "macs_total"):
         return number_width([sum(call.macs for call in data.run.calls)], 22)
     if COLUMNS[key].column.align == "right":
-        return number_width([room.largest], 14)
+        return number_width([extent.largest], 14)
     least, more, most = _TEXTS.get(key, (16, 0, 44))
-    return between(least, width_for(room) + more, most)
+    return between(least, width_for(extent) + more, most)
 
 
-def width_for(room: Extent) -> int:
+def width_for(extent: Extent) -> int:
     """Return the width that the longest text of a column needs, with room beside it."""
-    return min(room.longest, WIDEST * 2) + 3
+    return min(extent.longest, WIDEST * 2) + 3
 
 
 def sheet_cell(key: str, subject: RowContext) -> object:

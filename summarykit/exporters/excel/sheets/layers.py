@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.excel.cells.labels import plain_note, quiet
-from summarykit.exporters.excel.cells.lazy_rows import MadeRows, extents
+from summarykit.exporters.excel.cells.lazy_rows import LazyRows, extents
 from summarykit.exporters.excel.cells.live_blocks import WIDEST
 from summarykit.exporters.excel.cells.row_height import between, row_height
 from summarykit.exporters.excel.sheets.layer_columns import (
@@ -43,7 +43,7 @@ class _Place(NamedTuple):
 class LayerSheet(NamedTuple):
     """What the Layers sheet shows, and how wide its columns are."""
 
-    rows: MadeRows[_Place]
+    rows: LazyRows[_Place]
     columns: tuple[SheetColumn, ...]  #: beside name and path
     folded: bool  #: equal layers stand in one row, with a column for their number
     notes: bool
@@ -61,26 +61,28 @@ def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title
     chosen = choose(data, selection)
     places, left_out = _places(data, folding, chosen, folded=fold or len(data.layers) > MOST_ROWS)
     folded = any(place.times > 1 for place in places)
-    keys = selection.columns or default_keys(folded=folded, traced=bool(data.flows))
+    keys = selection.columns or default_keys(with_copies=folded, with_run=bool(data.flows))
     keys = tuple(key for key in keys if key != "path")
     rest = [_rest(left_out, keys)] if left_out and left_out.rows else []
-    found = extents(MadeRows(places, lambda place: _row(data, place, title, keys, chosen), rest), {"name": "indent"})
-    notes = found["note"].longest > 0
-    columns = sheet_columns(data, keys, found)
+    sizes = extents(LazyRows(places, lambda place: _row(data, place, title, keys, chosen), rest), {"name": "indent"})
+    notes = sizes["note"].longest > 0
+    columns = sheet_columns(data, keys, sizes)
     widths = {
-        "name": between(30, width_for(found["name"]), WIDEST),
-        "path": between(34, width_for(found["path"]), WIDEST),
+        "name": between(30, width_for(sizes["name"]), WIDEST),
+        "path": between(34, width_for(sizes["path"]), WIDEST),
         **{column.key: column.width for column in columns},
         **({"note": 44} if notes else {}),
     }
 
-    def made(place: _Place) -> Mapping[str, object]:
+    def row_of(place: _Place) -> Mapping[str, object]:
         return _with_height(_row(data, place, title, keys, chosen), widths)
 
     too_long = _TOO_LONG if folded and not fold else ""
-    told = " ".join(filter(None, (too_long, quiet(left_out.told) if left_out else "")))
-    rows = MadeRows(places, made, [_with_height(row, widths) for row in rest])
-    return LayerSheet(rows, tuple(columns), folded, notes, tuple(widths.values()), told, deepest=found["level"].largest)
+    message = " ".join(filter(None, (too_long, quiet(left_out.told) if left_out else "")))
+    rows = LazyRows(places, row_of, [_with_height(row, widths) for row in rest])
+    return LayerSheet(
+        rows, tuple(columns), folded, notes, tuple(widths.values()), message, deepest=sizes["level"].largest
+    )
 
 
 def _with_height(row: dict[str, object], widths: Mapping[str, int]) -> dict[str, object]:
@@ -96,9 +98,9 @@ def _places(
         return [_Place(layer.id, own_name(layer, data), layer.path, 1, 0) for layer in data.layers], None
     if chosen.apart or not folded:
         folding = Folding(data, folded, chosen.apart)
-    shown = visible_places(data, folding, MOST_ROWS, with_empty=True, chosen=chosen)
-    found = ((folding.rows[place.row], place.hidden) for place in shown.places)
-    return [_Place(row.layer, row.name, row.path, row.times, hidden) for row, hidden in found], shown
+    visible_rows = visible_places(data, folding, MOST_ROWS, with_empty=True, chosen=chosen)
+    rows = ((folding.rows[place.row], place.hidden) for place in visible_rows.places)
+    return [_Place(row.layer, row.name, row.path, row.times, hidden) for row, hidden in rows], visible_rows
 
 
 def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chosen: Chosen) -> dict[str, object]:
@@ -121,8 +123,8 @@ def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chos
 def _note(data: SummaryData, place: _Place) -> str:
     """Return where the numbers of a row are counted, if not here, and how much inside it is not shown."""
     note = plain_note(shared_note(data, data.layers[place.layer], place.path, place.times))
-    hidden = quiet(Words(count_noun(place.hidden, "row"), " not shown")) if place.hidden else ""
-    return "; ".join(filter(None, (note, hidden)))
+    missing = quiet(Words(count_noun(place.hidden, "row"), " not shown")) if place.hidden else ""
+    return "; ".join(filter(None, (note, missing)))
 
 
 def _rest(left_out: VisibleRows, keys: Sequence[str]) -> dict[str, object]:

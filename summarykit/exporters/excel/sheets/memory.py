@@ -69,9 +69,9 @@ def memory_sheet(data: SummaryData, source: str) -> MemorySheet | None:
     lines = collect_inputs((scope_of(row, table.id), row) for table in tables if not table.sums for row in table.rows)
     records = {table.id: _records(table, tables, lines, live=live) for table in tables}
     records["assumed"] = line_records(lines, data.totals.parameters, source, live=live)
-    for record in (record for held in records.values() for record in held):
+    for record in (record for table_records in records.values() for record in table_records):
         record["height"] = row_height(
-            (record["what"], WHAT_WIDTH), (_shown(record["words"]), WORDS_WIDTH), (record.get("about"), ABOUT_WIDTH - 6)
+            (record["what"], WHAT_WIDTH), (_value(record["words"]), WORDS_WIDTH), (record.get("about"), ABOUT_WIDTH - 6)
         )
     places = list(lines)
     at = places.index((AT_INFERENCE, "activations")) if (AT_INFERENCE, "activations") in lines else -1
@@ -95,9 +95,9 @@ def _tables(memory: Memory) -> tuple[Table, ...]:
 
 
 def _records(table: Table, tables: Sequence[Table], lines: Lines, *, live: bool) -> list[Record]:
-    named = {one.id: one.places for one in tables}
+    places = {one.id: one.places for one in tables}
     below = {"runs": ("run",), "trains": ("train", "optimizer")}.get(table.id, ())
-    sums = {name: cell for one in below for name, cell in named[one].items()}
+    sums = {name: cell for one in below for name, cell in places[one].items()}
     return [_record(table, row, lines, sums, live=live) for row in table.rows]
 
 
@@ -131,5 +131,5 @@ def _record(table: Table, row: MemoryRow, lines: Lines, sums: Mapping[str, str],
     }
 
 
-def _shown(text: object) -> object:
+def _value(text: object) -> object:
     return text.value if isinstance(text, Formula) else text

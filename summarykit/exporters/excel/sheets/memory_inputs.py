@@ -14,23 +14,23 @@ from summarykit.expression.nodes import Name, Node, Number, Product, Sum
 from summarykit.summary.memory import MemoryRow
 
 #: Where a formula looks its names up; rows of one scope share them.
-WEIGHTS, BUFFERS, LEARNED, AT_INFERENCE, TRAIN, CACHE = "weights", "buffers", "learned", "run", "train", "cache"
-_ORDER = (WEIGHTS, BUFFERS, LEARNED, AT_INFERENCE, TRAIN, CACHE)
+WEIGHTS, BUFFERS, TRAINABLE, AT_INFERENCE, TRAIN, CACHE = "weights", "buffers", "learned", "run", "train", "cache"
+_ORDER = (WEIGHTS, BUFFERS, TRAINABLE, AT_INFERENCE, TRAIN, CACHE)
 #: Of numbers in one format.
-_KEPT = {
+_BY_FORMAT = {
     WEIGHTS: ("Weights in {}", "The model's own numbers."),
     BUFFERS: ("Buffers in {}", "Stored and not learned."),
-    LEARNED: ("Learned in {}", "Training keeps a gradient for each, and so do optimizers."),
+    TRAINABLE: ("Learned in {}", "Training keeps a gradient for each, and so do optimizers."),
 }
 #: Of everything else a formula asks for: what it is called, and what it is.
-_NAMED = {
+_TITLES = {
     (WEIGHTS, "parameters"): ("Parameters", "All weights together."),
     (WEIGHTS, "packed"): ("Packed weights, bytes", "Several numbers share a byte."),
     (BUFFERS, "packed"): ("Packed buffers, bytes", "Several numbers share a byte."),
-    (LEARNED, "packed"): ("Packed, learned, bytes", "Several numbers share a byte."),
-    (LEARNED, "parameters"): ("Learned in training", "All numbers that training changes."),
-    (LEARNED, "tensors"): ("Tensors that are learned", "Adam keeps a step counter for each."),
-    (LEARNED, "bytes_per_parameter"): ("Your own optimizer, bytes", "For each number that is learned."),
+    (TRAINABLE, "packed"): ("Packed, learned, bytes", "Several numbers share a byte."),
+    (TRAINABLE, "parameters"): ("Learned in training", "All numbers that training changes."),
+    (TRAINABLE, "tensors"): ("Tensors that are learned", "Adam keeps a step counter for each."),
+    (TRAINABLE, "bytes_per_parameter"): ("Your own optimizer, bytes", "For each number that is learned."),
     (AT_INFERENCE, "activations"): (
         "Activations in a run, bytes",
         "What lives at once at most, each freed after its last use.",
@@ -67,7 +67,7 @@ def scope_of(row: MemoryRow, table: str) -> str:
     first = row.key.partition(".")[0]
     if first in (WEIGHTS, BUFFERS, CACHE):
         return first
-    return LEARNED if first in ("gradients", "optimizer") else table
+    return TRAINABLE if first in ("gradients", "optimizer") else table
 
 
 def formula_with_inputs(row: MemoryRow) -> tuple[Node, dict[str, int]]:
@@ -97,26 +97,26 @@ def each(name: str) -> str:
 
 def collect_inputs(rows: Iterable[tuple[str, MemoryRow]]) -> dict[Place, Line]:
     """Return what all rows ask for, each with its scope; the tokens of a cache go before its other lines."""
-    found: dict[Place, Line] = {}
+    lines: dict[Place, Line] = {}
     for scope, row in rows:
         bindings = dict(row.bindings)
         _, sizes = formula_with_inputs(row)
         for name in names_in(row.formula.tree):
             value = bindings[name]
             assert isinstance(value, int)
-            found.setdefault((scope, name), Line((scope, name), value, sizes.get(name)))
-    return dict(sorted(found.items(), key=lambda item: (_ORDER.index(item[0][0]), item[0] != (CACHE, "tokens"))))
+            lines.setdefault((scope, name), Line((scope, name), value, sizes.get(name)))
+    return dict(sorted(lines.items(), key=lambda item: (_ORDER.index(item[0][0]), item[0] != (CACHE, "tokens"))))
 
 
 def cells_of(scope: str, row: MemoryRow, lines: Lines) -> dict[str, str]:
     """Return the cells of a row's names and of the bytes of each."""
     numbers = {place: at for at, place in enumerate(lines)}
-    found: dict[str, str] = {}
+    cells: dict[str, str] = {}
     for name in names_in(row.formula.tree):
         at = numbers[scope, name]
-        found[name] = f"{{ref:assumed[{at}].count}}"
-        found[each(name)] = f"{{ref:assumed[{at}].each}}"
-    return found
+        cells[name] = f"{{ref:assumed[{at}].count}}"
+        cells[each(name)] = f"{{ref:assumed[{at}].each}}"
+    return cells
 
 
 def line_records(lines: Lines, parameters: int, source: str, *, live: bool) -> list[Record]:
@@ -124,16 +124,16 @@ def line_records(lines: Lines, parameters: int, source: str, *, live: bool) -> l
     numbers = {place: at for at, place in enumerate(lines)}
     records: list[Record] = []
     for line in lines.values():
-        title, about = _said(line)
+        title, about = _title_and_words(line)
         record: Record = {"what": title, "words": about, "count": line.number, "each": line.each}
         record |= {"count_look": "input", "each_look": "" if line.each is None else "eachof"}
         if not live:
             records.append(record | {"count_look": "given", "each_look": "given"})
             continue
-        if followed := source if _is_all(line, lines, parameters) else _followed(line, lines, numbers):
-            record |= {"count": Formula(f"={followed}", line.number), "count_look": "linked"}
+        if source_cell := source if _is_all(line, lines, parameters) else _source_of(line, lines, numbers):
+            record |= {"count": Formula(f"={source_cell}", line.number), "count_look": "linked"}
         twin = lines.get((WEIGHTS, line.place[1]))
-        if line.place[0] == LEARNED and twin and line.each is not None and twin.each == line.each:
+        if line.place[0] == TRAINABLE and twin and line.each is not None and twin.each == line.each:
             where = f"={{ref:assumed[{numbers[twin.place]}].each}}"
             record |= {"each": Formula(where, line.each), "each_look": "linkedeach"}
         records.append(record)
@@ -142,28 +142,28 @@ def line_records(lines: Lines, parameters: int, source: str, *, live: bool) -> l
 
 def _is_all(line: Line, lines: Lines, parameters: int) -> bool:
     """Return whether a line holds all parameters of the model, in one format."""
-    kept = [other for other in lines.values() if other.place[0] == WEIGHTS and other.each is not None]
-    return kept == [line] and line.number == parameters
+    others = [other for other in lines.values() if other.place[0] == WEIGHTS and other.each is not None]
+    return others == [line] and line.number == parameters
 
 
-def _followed(line: Line, lines: Lines, numbers: Mapping[Place, int]) -> str:
+def _source_of(line: Line, lines: Lines, numbers: Mapping[Place, int]) -> str:
     """Return what a count follows: the weights where all of them are learned, or the sum of its formats."""
     scope, name = line.place
     twin = lines.get((WEIGHTS, name))
-    if scope == LEARNED and twin and twin.each is not None and twin.number == line.number:
+    if scope == TRAINABLE and twin and twin.each is not None and twin.number == line.number:
         return f"{{ref:assumed[{numbers[twin.place]}].count}}"
-    kept = [other for other in lines.values() if other.place[0] == scope and other.each is not None]
-    kept = [other for other in kept if other.place[1] != "tensors"]
-    if name == "parameters" and kept and sum(other.number for other in kept) == line.number:
-        return "+".join(f"{{ref:assumed[{numbers[other.place]}].count}}" for other in kept)
+    formats = [other for other in lines.values() if other.place[0] == scope and other.each is not None]
+    formats = [other for other in formats if other.place[1] != "tensors"]
+    if name == "parameters" and formats and sum(other.number for other in formats) == line.number:
+        return "+".join(f"{{ref:assumed[{numbers[other.place]}].count}}" for other in formats)
     return ""
 
 
-def _said(line: Line) -> tuple[str, str]:
+def _title_and_words(line: Line) -> tuple[str, str]:
     scope, name = line.place
-    if line.place in _NAMED:
-        return _NAMED[line.place]
-    if scope in _KEPT and line.each is not None:
-        title, about = _KEPT[scope]
+    if line.place in _TITLES:
+        return _TITLES[line.place]
+    if scope in _BY_FORMAT and line.each is not None:
+        title, about = _BY_FORMAT[scope]
         return title.format(visible(name)), about
     return label(name), ""

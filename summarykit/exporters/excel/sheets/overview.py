@@ -225,8 +225,8 @@ def _agreement(sentence: Words) -> str:
     if not live:
         return ""
     parts = [_live_part(part) for part in sentence.parts]
-    changed = "{ref:banner.changed}"
-    tail = f'IF({changed}>0,"; "&FIXED({changed},0)&" changed by you","")'
+    count = "{ref:banner.changed}"
+    tail = f'IF({count}>0,"; "&FIXED({count},0)&" changed by you","")'
     return "=" + "&".join([*parts, tail])
 
 
@@ -243,11 +243,11 @@ def _largest(data: SummaryData, view: ReportView, folding: Folding, sheet: Formu
     def size(group: LayerGroup) -> int:
         return adds[group.layers[0]] * len(group.layers)
 
-    found = sorted((group for group in folding.groups if size(group)), key=lambda group: -size(group))[:_LARGEST]
-    if {group.path or view.title for group in found} <= {block.label for block in view.blocks}:
+    groups = sorted((group for group in folding.groups if size(group)), key=lambda group: -size(group))[:_LARGEST]
+    if {group.path or view.title for group in groups} <= {block.label for block in view.blocks}:
         return
-    names = on_one_line([group.path or view.title for group in found], _ONE_LINE)
-    for name, group in zip(names, found, strict=True):
+    names = on_one_line([group.path or view.title for group in groups], _ONE_LINE)
+    for name, group in zip(names, groups, strict=True):
         kind = data.records.types[data.layers[group.layers[0]].type].name
         fraction = _fraction(size(group), data.totals.parameters)
         place = sheet.places.get(group.layers[0], "")

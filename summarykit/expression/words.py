@@ -62,6 +62,11 @@ class Words(str):
         first, *rest = self.parts or ("",)
         return Words(change(first[:1]) + first[1:], *rest) if isinstance(first, str) else self
 
+    def with_last(self, change: Callable[[str], str]) -> Words:
+        """Return the text with *change* made to what follows its last number."""
+        *rest, last = self.parts or ("",)
+        return Words(*rest, change(last)) if isinstance(last, str) else self
+
 
 def concat(between: str, texts: Iterable[str | int]) -> Words:
     """Return *texts* as one, with *between* between them."""

@@ -52,7 +52,7 @@ def _line(data: SummaryData, layer: LayerRecord, title: str) -> StoryLine:
     if note:
         text = (*text, Piece(" " if text else ""), *_capitalise(note), Piece("."))
     if texts.equation and len(text) == 1 and text[0].text.count(". ") == 0:
-        text = (Piece(text[0].text.removesuffix(".") + ":"),)
+        text = (Piece(Words(text[0].text).with_last(lambda end: end.removesuffix(".") + ":")),)
     kind = data.records.types[layer.type].name
     name = place(layer.path, layer.parent, title)
     return StoryLine("" if name == kind and layer.parent < 0 else name, kind, text, _equation(data, layer))
@@ -75,4 +75,4 @@ def _equation(data: SummaryData, layer: LayerRecord) -> Words:
 
 def _capitalise(note: Rich) -> Rich:
     first, *rest = note
-    return (Piece(first.text[0].upper() + first.text[1:], first.code), *rest)
+    return (Piece(Words(first.text).with_first(str.upper), first.code), *rest)

@@ -105,9 +105,7 @@ class StyleBook:
 def _merge(styles: Iterable[Style]) -> Style:
     values: dict[str, Any] = {}
     for style in styles:
-        values.update(
-            (each.name, value) for each in fields(style) if (value := getattr(style, each.name)) is not None
-        )
+        values.update((each.name, value) for each in fields(style) if (value := getattr(style, each.name)) is not None)
     return Style(**values)
 
 

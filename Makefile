@@ -11,6 +11,7 @@ PIP = $(BIN)/python -m pip install -qq --constraint constraints.txt
 TORCH_ARGS ?=
 
 # The report goes to OUT, or to reports/NAME in the three formats, NAME being the end of MODEL.
+FAST := tests/expression tests/formulas tests/summary tests/exporters
 NAME = $(lastword $(subst :, ,$(MODEL)))
 OUT ?= $(addprefix reports/$(NAME),.md .html .xlsx)
 
@@ -19,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-long check format gallery docs images coverage-of-formulas bench system-deps axe clean
+.PHONY: help report test test-fast test-long check format gallery docs images coverage-of-formulas bench system-deps axe clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +31,9 @@ report: $(VENV)/.runtime ## explain MODEL=package.module:factory, in reports/ or
 
 test: check ## all checks, and every test but the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+
+test-fast: $(VENV)/.dev ## the tests that need no browser, office program or large model, in under 90 seconds
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow and not large and not browser and not office and not tex" $(FAST)
 
 test-long: check ## all checks and all tests, the slow ones too
 	$(BIN)/python -m pytest -n $(WORKERS)
@@ -46,8 +50,9 @@ format: $(VENV)/.dev ## mend what ruff can mend
 gallery: $(VENV)/.dev ## make the reports in reports/ anew
 	$(BIN)/python reports/gallery.py
 
-docs: $(VENV)/.dev ## write docs/formulas.md from the registry of rules
+docs: $(VENV)/.dev ## write docs/formulas.md and the tables of columns from the code
 	$(BIN)/python docs/make_formulas.py
+	$(BIN)/python docs/make_columns.py
 
 images: $(VENV)/.dev ## photograph the reports of the gallery for docs/images
 	PYTHONPATH=tests $(BIN)/python docs/make_images.py

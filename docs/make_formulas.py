@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import summarykit
-from summarykit.exporters.text.catalogue import title, written
+from summarykit.exporters.text.catalogue import title, with_signs
 from summarykit.formulas import Rule, all_rules
 from summarykit.formulas.compute import catalogue as compute_catalogue
 
@@ -87,11 +87,11 @@ def catalogue() -> str:
     rules = {rule.target: rule for rule in all_rules().values() if not rule.users}
     examples: dict[str, list[str]] = {target: [] for target in rules}
     for code in EXAMPLES:
-        target, text = worked(code)
+        target, text = layer_example(code)
         examples[target].append(text)
     for target, (settings, shapes) in LIBRARY_EXAMPLES.items():
-        examples[target].append(imitated(target, settings, shapes))
-    closed = [CONTAINERS, *(container(code) for code in CONTAINER_EXAMPLES)]
+        examples.setdefault(target, []).append(library_example(target, settings, shapes))
+    closed = [CONTAINERS, *(container_example(code) for code in CONTAINER_EXAMPLES)]
     entries = [entry(rule, examples[target]) for target, rule in rules.items()]
     return "\n".join([HEAD, *entries, *closed, "", *compute()])
 
@@ -99,7 +99,7 @@ def catalogue() -> str:
 def compute() -> list[str]:
     """Return the formulas of multiply-adds, one row each, worked out for an example."""
     rows = [
-        f"| {each.kind} | `{written(each.formula)}` | {each.example}: {each.worked}. {each.sentence} |"
+        f"| {each.kind} | `{with_signs(each.formula)}` | {each.example}: {each.calculation}. {each.sentence} |"
         for each in compute_catalogue()
     ]
     return [COMPUTE, "| Layer or operator | Multiply-adds of one call | Example |", "|:--|:--|:--|", *rows, ""]
@@ -108,13 +108,13 @@ def compute() -> list[str]:
 def entry(rule: Rule, examples: list[str]) -> str:
     """Return one rule: its layers, what it is about, formula, shapes and examples."""
     lines = [f"## {title(rule)}", ""]
-    lines += [rule.about, "", f"Parameters: `{written(rule.count.source)}`", ""]
+    lines += [rule.about, "", f"Parameters: `{with_signs(rule.count.source)}`", ""]
     lines += ["| Tensor | Shape |", "|:--|:--|"]
-    lines += [f"| `{name}` | `{written(shape)}` |" for name, _, shape in rule.shapes]
+    lines += [f"| `{name}` | `{with_signs(shape)}` |" for name, _, shape in rule.shapes]
     return "\n".join([*lines, "", *examples, ""])
 
 
-def worked(code: str) -> tuple[str, str]:
+def layer_example(code: str) -> tuple[str, str]:
     """Return the rule's class and the text for one example; its count is PyTorch's, checked here.
 
     Raises:
@@ -125,14 +125,16 @@ def worked(code: str) -> tuple[str, str]:
     layer = build(getattr(nn, name), arguments.removesuffix(")"))
     summary = summarykit.summarize(layer)
     row = summary.layers.iloc[0]
-    assert row.evidence == "verified", code
+    assert row.evidence == "verified", (
+        f"no rule in summarykit/formulas/torch_layers.py fits nn.{code}: {row.explanation}"
+    )
     assert row.formula_value == sum(parameter.numel() for parameter in layer.parameters(recurse=False)), code
     why = summary.data.explanation(summary.data.layers[0])
     target = why.origin.removeprefix("rule for ") if why else ""
     return target, f"- `nn.{code}`: {row.formula_numbers}. {row.explanation}"
 
 
-def imitated(target: str, settings: dict[str, object], shapes: dict[str, tuple[int, ...]]) -> str:
+def library_example(target: str, settings: dict[str, object], shapes: dict[str, tuple[int, ...]]) -> str:
     """Return the text for an example of a library's layer; its count is PyTorch's, checked here."""
     module, _, name = target.rpartition(".")
     layer = type(name, (nn.Module,), {"__module__": module, "__qualname__": name})()
@@ -141,12 +143,12 @@ def imitated(target: str, settings: dict[str, object], shapes: dict[str, tuple[i
     for key, shape in shapes.items():
         layer.register_parameter(key, nn.Parameter(torch.empty(shape, device="meta")))
     row = summarykit.summarize(layer).layers.iloc[0]
-    assert row.evidence == "verified", target
-    given = ", ".join(f"{key}={value}" for key, value in settings.items())
-    return f"- {module.partition('.')[0]}'s `{name}` with {given}: {row.formula_numbers}. {row.explanation}"
+    assert row.evidence == "verified", f"no rule in summarykit/formulas/libraries.py fits {target}: {row.explanation}"
+    settings_text = ", ".join(f"{key}={value}" for key, value in settings.items())
+    return f"- {module.partition('.')[0]}'s `{name}` with {settings_text}: {row.formula_numbers}. {row.explanation}"
 
 
-def container(code: str) -> str:
+def container_example(code: str) -> str:
     """Return the text for one container; its closed formula gives what its parts hold, checked here."""
     name, _, arguments = code.partition("(")
     summary = summarykit.summarize(build(getattr(nn, name), arguments.removesuffix(")")))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from summarykit.api import summarize
 from summarykit.exporters.base import Options
 from summarykit.exporters.files import targets
-from summarykit.options import ReportArgs, make_options
+from summarykit.options import Overrides, parse_overrides
 from summarykit.result import Saveable, Summary
 from summarykit.summary.budget import Limit, judge
 from summarykit.summary.diff import Comparison, compare_without_base
@@ -40,7 +40,7 @@ class Diff(Saveable):
     options: Options = field(default=Options(), compare=False)
 
     @property
-    def _told(self) -> Comparison:
+    def _report(self) -> Comparison:
         return self.comparison
 
     @property
@@ -56,7 +56,7 @@ class Diff(Saveable):
     @cached_property
     def changes(self) -> pd.DataFrame:
         """One row a layer that is new, removed or not as it was; columns as in ``docs/columns.md``."""
-        from summarykit.summary.diff.frame import changes_frame
+        from summarykit.summary.frames import changes_frame
 
         return changes_frame(self.comparison)
 
@@ -128,26 +128,22 @@ def diff(
 
     """
     targets(paths, Comparison)
-    one, other = (_summary(each, templates) for each in (before, after))
-    found = make_diff(one, other, ReportArgs(title, source, templates, fold))
-    found.save(*paths)
-    return found
+    overrides = parse_overrides(title, source, templates, fold)
+    first, second = (model if isinstance(model, Summary) else summarize(model) for model in (before, after))
+    result = make_diff(first, second, overrides)
+    result.save(*paths)
+    return result
 
 
-def make_diff(before: Summary | None, after: Summary, given: ReportArgs, limits: Sequence[Limit] = ()) -> Diff:
-    """Return what changed from *before* to *after*, and whether *after* keeps *limits*; None where it is new.
+def make_diff(before: Summary | None, after: Summary, overrides: Overrides, limits: Sequence[Limit] = ()) -> Diff:
+    """Return what changed from *before* to *after*, with a verdict for each of *limits*; *before* is None if new.
 
     Raises:
-        BudgetError: The pattern of a limit fits nothing in the model.
-        TemplateError: A folder of templates is not there.
+        BudgetError: The pattern of a limit matches nothing in the model.
 
     """
     base = before.data if before else None
     comparison = Comparison(base, after.data) if base else compare_without_base(after.data)
     verdicts = tuple(judge(limit, after.data, base) for limit in limits)
-    before_given = replace(after.options, source="")  # that says where one model came from
-    return Diff(replace(comparison, verdicts=verdicts), make_options(given, before_given))
-
-
-def _summary(model: nn.Module | Summary | PathLike, templates: PathLike | Sequence[PathLike]) -> Summary:
-    return model if isinstance(model, Summary) else summarize(model, templates=templates)
+    defaults = replace(after.options, source="")  # that is where one of the two models came from
+    return Diff(replace(comparison, verdicts=verdicts), overrides.over(defaults))

@@ -33,7 +33,7 @@ _WINDOW = 100
 
 
 class SummaryKitError(Exception):
-    """Base class: what is wrong, then how to mend it.
+    """Base class: what is wrong, then how to fix it.
 
     Attributes:
         slug: Stable name of the error, its anchor in ``docs/errors.md``.
@@ -63,9 +63,9 @@ class ExpressionError(RuleError):
 
     def __init__(self, text: str, position: int, problem: str, *, hint: str) -> None:
         start = max(0, position - _WINDOW)
-        shown = text[start : position + _WINDOW]
-        broken = "\n" in shown
-        spot = f"{shown!r}, character {position}" if broken else f"{shown}\n    {' ' * (position - start)}^"
+        excerpt = text[start : position + _WINDOW]
+        broken = "\n" in excerpt
+        spot = f"{excerpt!r}, character {position}" if broken else f"{excerpt}\n    {' ' * (position - start)}^"
         super().__init__(f"{problem}\n    {spot}", hint=hint)
         self.position = position
 

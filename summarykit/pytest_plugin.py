@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 def model_summary() -> Callable[..., Summary]:
     """``model_summary(model)`` returns the summary of a model; arguments as for ``summarykit.summarize``."""
 
-    def made(model: Any, **arguments: Any) -> Summary:
+    def summarize_model(model: Any, **arguments: Any) -> Summary:
         from summarykit.api import summarize
 
         return _summary(model) or summarize(model, **arguments)
 
-    return made
+    return summarize_model
 
 
 @pytest.fixture(scope="session")
@@ -38,17 +38,17 @@ def assert_summary(request: pytest.FixtureRequest) -> Callable[..., Summary]:
     """
     root = request.config.rootpath
 
-    def asserted(model: Any, *, matches_lock: str | None = None, base: Any = None, **limits: Any) -> Summary:
+    def check_model(model: Any, *, matches_lock: str | None = None, base: Any = None, **limits: Any) -> Summary:
         __tracebackhide__ = True
         from summarykit.api import summarize
 
         summary = _summary(model) or summarize(model)
-        told = _told(summary, root, matches_lock, base, limits)
-        if told:
-            raise AssertionError(told)
+        problems = _problems(summary, root, matches_lock, base, limits)
+        if problems:
+            raise AssertionError(problems)
         return summary
 
-    return asserted
+    return check_model
 
 
 def _summary(model: object) -> Summary | None:
@@ -58,12 +58,12 @@ def _summary(model: object) -> Summary | None:
     return model if isinstance(model, Summary) else None
 
 
-def _told(summary: Summary, root: Path, name: str | None, base: Any, limits: dict[str, Any]) -> str:
-    """Return what is wrong with a model, in lines; nothing where all is kept."""
-    from summarykit.exporters.view.budget import broken_lines
+def _problems(summary: Summary, root: Path, name: str | None, base: Any, limits: dict[str, Any]) -> str:
+    """Return what is wrong with a model, one problem a line; empty if nothing is."""
+    from summarykit.exporters.text.limits import broken_lines
     from summarykit.projects.checks import check, lock_change
 
-    (checked,) = check(summary, base=base, **limits).models
+    (result,) = check(summary, base=base, **limits).models
     if name is not None:
-        checked = checked._replace(name=name, lock=lock_change(name, summary, root))
-    return "\n".join(broken_lines([checked]))
+        result = result._replace(name=name, lock=lock_change(name, summary, root))
+    return "\n".join(broken_lines([result]))

@@ -23,6 +23,15 @@ Settings = tuple[tuple[str, Value], ...]
 NOT_KNOWN_YET = "its size is not known until the first input"
 
 
+#: What ``TensorFacts.status`` says of a tensor; kinds of ``reading/tensors.py`` add theirs: "sharded", "wrapped" ...
+PLAIN = "plain"  #: stored as its shape and dtype say
+UNINITIALISED = "uninitialised"  #: a lazy one: neither size is known
+PACKED = "packed"  #: stored in another shape than the logical one
+OPAQUE = "opaque"  #: nothing shows how it is stored; 0 elements and bytes are recorded
+#: Those of which each stored element is a value of the tensor's dtype.
+STORED_BY_DTYPE = frozenset({PLAIN, UNINITIALISED, "sharded"})
+
+
 class Evidence(StrEnum):
     """What a count rests on, strongest first except that a disagreement outranks all when grades meet."""
 
@@ -53,13 +62,13 @@ class TensorFacts(NamedTuple):
     kind: str  #: "parameter", "buffer", ... an open set
     shape: Shape | None  #: logical, as torch reports it, ``(out, in, ...)``; None where not known yet
     numel: int | None  #: logical elements; None where not known yet
-    stored_shape: Shape | None
-    stored_numel: int
-    bytes: int  #: stored payload, by the real dtype
+    stored_shape: Shape | None  #: of the one tensor that stores it; None where several do, or none is known
+    stored_numel: int  #: elements of all tensors that store it: codes, scales, indices
+    bytes: int  #: of those elements, each by its real dtype
     dtype: str  #: ``"float32"``, never ``"torch.float32"``
     trainable: bool
     persistent: bool  #: part of ``state_dict()``
-    status: str  #: "plain", "uninitialised", "packed", "sharded", ... an open set
+    status: str  #: how it is stored: ``PLAIN``, ``PACKED``, ... an open set
     device: str
     placement: str | None  #: how a sharded tensor is laid out
 
@@ -147,10 +156,10 @@ class CrossCheck(NamedTuple):
 
 
 class StoredCount(NamedTuple):
-    """What PyTorch holds, counted apart from the records, to check them against."""
+    """What PyTorch stores, counted independently of the records, to check them against."""
 
     tensors: int  #: distinct parameters
-    parameters: int  #: their elements
+    elements: int  #: of the tensors that store them
 
 
 class ModelRecords(NamedTuple):
@@ -168,6 +177,7 @@ class ModelRecords(NamedTuple):
     cross_checks: tuple[CrossCheck, ...] = ()
     config: Settings = ()  #: plain values of the model's own config, such as a transformers one; empty without
     experts_per_token: int | None = None  #: what the caller says of it; None where nothing was said
+    opaque_layers: tuple[int, ...] = ()  #: ids of layers that hold packed weights outside all parameters and buffers
 
 
 Record = TypeVar("Record", bound=tuple)  # type: ignore[type-arg]

@@ -30,7 +30,7 @@ class Saveable(ABC):
 
     @property
     @abstractmethod
-    def _told(self) -> Report:
+    def _report(self) -> Report:
         """What an exporter is given."""
 
     def save(self, *paths: str | os.PathLike[str], progress: bool = False) -> list[Path]:
@@ -49,7 +49,7 @@ class Saveable(ABC):
 
         """
         with progress_bar(progress):
-            return write_all(self._told, paths, self.options)
+            return write_all(self._report, paths, self.options)
 
     def to_markdown(self) -> str:
         """Return the Markdown: of a summary its report, of a diff the comment on a pull request."""
@@ -69,7 +69,7 @@ class Saveable(ABC):
 
     def _text(self, name: str) -> str:
         out = BytesIO()
-        write_with(built_in()[name](), self._told, out, self.options)
+        write_with(built_in()[name](), self._report, out, self.options)
         return out.getvalue().decode("utf-8")
 
 
@@ -87,7 +87,7 @@ class Summary(Saveable):
     options: Options = field(default=Options(), compare=False)
 
     @property
-    def _told(self) -> SummaryData:
+    def _report(self) -> SummaryData:
         return self.data
 
     @property

@@ -1,7 +1,7 @@
 """The settings of a project: the table ``[tool.summarykit]`` of the nearest pyproject.toml.
 
-Every part of the package that takes settings of a project reads them here, so that one file is read in one way and a
-mistake in it is told in one way.
+Every part of the package reads the settings of a project here, so that a mistake in them gets the same message
+everywhere.
 """
 
 from __future__ import annotations
@@ -53,20 +53,22 @@ def nearest_project(folder: Path) -> Path | None:
 
 
 @lru_cache(maxsize=16)
-def _table(path: Path, changed: int) -> Mapping[str, Any]:
-    """Read the table of one project; read again when the file has *changed*."""
+def _table(path: Path, modified_ns: int) -> Mapping[str, Any]:
+    """Read the table of one project; read again when the file has *modified_ns*."""
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ProjectError(f"{path.name} cannot be read: {error}", hint="mend the file") from None
-    tool = found.get("tool", {})
+        raise ProjectError(
+            f"{path.name} cannot be read: {error}", hint=f"fix {path}: it has to be TOML in UTF-8"
+        ) from None
+    tool = document.get("tool", {})
     table = tool.get("summarykit", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
         raise ProjectError("[tool.summarykit] is no table", hint="write depth = 2 and the like below [tool.summarykit]")
     for key in table:
         if key not in (*DEFAULTS, *TABLES):
             close = difflib.get_close_matches(key, (*DEFAULTS, *TABLES), n=1)
-            known = ", ".join(sorted((*DEFAULTS, *TABLES)))
-            hint = f"did you mean {close[0]!r}? There are: {known}" if close else f"there are: {known}"
+            names = ", ".join(sorted((*DEFAULTS, *TABLES)))
+            hint = f"did you mean {close[0]!r}? There are: {names}" if close else f"there are: {names}"
             raise ProjectError(f"[tool.summarykit] has no setting {key!r}", hint=hint)
     return table

@@ -139,3 +139,12 @@ def test_every_public_thing_is_documented():
     for name, member in inspect.getmembers(summarykit.Summary):
         if not name.startswith("_"):
             assert inspect.getdoc(member) or name in {"data", "options"}, name
+
+
+def test_report_takes_the_arguments_of_summarize_by_name():
+    first, second = (inspect.signature(call).parameters for call in (summarykit.summarize, summarykit.report))
+    assert [name for name in second if name != "paths"] == list(first)
+    for name in first.keys() - {"model"}:
+        assert first[name].kind is inspect.Parameter.KEYWORD_ONLY
+        assert (first[name].default, first[name].annotation) == (second[name].default, second[name].annotation), name
+        assert f"    {name}: " in (summarykit.summarize.__doc__ or ""), name

@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,12 @@ MAY_IMPORT = {
 FORMATS = {"csv", "excel", "html", "json", "latex", "markdown", "text"}
 #: The only parts that may import torch: who reads a live model, and the models to try it on.
 MAY_IMPORT_TORCH = {"reading", "examples"}
+#: Modules that import, when first used, those that register with them: the only circles of imports at run time.
+REGISTRIES = {
+    "summarykit.exporters.base": "built-in formats are looked up like plug-ins, and loaded by the first report",
+    "summarykit.formulas.rules": "parsing the shipped rules is not paid by `import summarykit`, which exports `rule`",
+    "summarykit.formulas.compute.rules": "the same for the rules of compute",
+}
 
 
 def part_of(path: Path) -> str:
@@ -120,6 +126,62 @@ def imported_modules() -> dict[str, set[str]]:
     return found
 
 
+def packages_above(module: str) -> list[str]:
+    """Return the packages that Python runs before *module*, the outermost first."""
+    parts = module.split(".")
+    return [".".join(parts[:i]) for i in range(1, len(parts))]
+
+
+def modules_run(imports: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Return the modules that the imports of each module run.
+
+    Importing ``a.b.c`` runs the packages ``a`` and ``a.b`` first. Those that a module is in itself began to run before
+    it, so they count only where it imports a name from the package and not a module of it.
+    """
+    result: dict[str, set[str]] = {}
+    for module, others in imports.items():
+        packages = {package for other in others for package in packages_above(other)} & imports.keys()
+        result[module] = (others | packages - set(packages_above(module))) - {module}
+    return result
+
+
+def circles(edges: Mapping[str, set[str]]) -> list[list[str]]:
+    """Return the groups of modules of which each runs all the others."""
+    reachable: dict[str, set[str]] = {}
+    for module in edges:
+        waiting, reached = [module], set()
+        while waiting:
+            new = edges.get(waiting.pop(), set()) - reached
+            reached |= new
+            waiting += new
+        reachable[module] = reached
+    groups = {tuple(sorted(o for o in reachable[m] if m in reachable.get(o, ()))) for m in edges if m in reachable[m]}
+    return sorted(map(list, groups))
+
+
+def without(edges: Mapping[str, set[str]], modules: Container[str]) -> dict[str, set[str]]:
+    """Return the imports between all other modules."""
+    return {module: others for module, others in edges.items() if module not in modules}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    edges = modules_run(imported_modules())
+    assert not circles(without(edges, REGISTRIES))
+    for registry in REGISTRIES:
+        remaining = circles(without(edges, REGISTRIES.keys() - {registry}))
+        assert any(registry in circle for circle in remaining), f"REGISTRIES: {registry} is in no circle any more"
+
+
+def test_circles_are_really_found() -> None:
+    source = "from b import y\ndef f():\n    from a.two import x\nif TYPE_CHECKING:\n    import c"
+    assert [name for _, name in executed_imports(ast.parse(source), "a")] == ["b.y", "a.two.x"]
+    assert circles({"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": set()}) == [["a", "b", "c"]]
+    assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+    assert circles(modules_run({"a.one": {"b.two"}, "b": {"a.one"}, "b.two": set()})) == [["a.one", "b"]]
+    assert circles(modules_run({"a": {"a.one"}, "a.one": {"a.two"}, "a.two": set()})) == []
+    assert circles(modules_run({"a": {"a.one"}, "a.one": {"a"}})) == [["a", "a.one"]]
+
+
 def crossings(imports: Mapping[str, set[str]]) -> Iterator[str]:
     """What in exporters/ goes against the order: a format that imports another, a view that imports a format."""
     for module, others in imports.items():
@@ -130,18 +192,63 @@ def crossings(imports: Mapping[str, set[str]]) -> Iterator[str]:
                 yield f"{module} imports {other}"
 
 
-def formats_that_use(imports: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """Return for each module of view/ the formats that import it, directly or by way of other modules of view/."""
-    users: dict[str, set[str]] = {module: set() for module in imports if exporters_part(module) == "view"}
-    for module in imports:
-        part = exporters_part(module)
-        waiting = [module] if part != "view" else []
-        reached: set[str] = set()
-        while waiting:
-            for other in imports[waiting.pop()] & users.keys() - reached:
-                reached.add(other)
-                waiting.append(other)
-                users[other].add(part)
+def defined_names(node: ast.stmt) -> list[str]:
+    """Return the names that a statement at the top of a module defines."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Assign(targets=targets):
+            return [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+    return []
+
+
+def names_of(module: str, tree: ast.Module) -> dict[str, str]:
+    """Return what each name in a module stands for: ``share`` for ``summarykit.exporters.view.words.share``."""
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    names = {alias.asname or alias.name: f"{node.module}.{alias.name}" for node in imports for alias in node.names}
+    return names | {name: f"{module}.{name}" for node in tree.body for name in defined_names(node)}
+
+
+def references(node: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
+    """Yield the full names that *node* uses, of functions, of classes, and of what it takes from a module."""
+    for each in ast.walk(node):
+        match each:
+            case ast.Name(id=name) if name in names:
+                yield names[name]
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in names:
+                yield f"{names[name]}.{attribute}"
+
+
+def formats_that_use(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    """Return for each definition of view/ the formats that need it, directly or through other definitions of view/.
+
+    *sources* are the texts of modules by name. A definition is a function, a class or a constant, private ones too.
+    """
+    trees = {module: ast.parse(text) for module, text in sources.items()}
+    names = {module: names_of(module, tree) for module, tree in trees.items()}
+    origins = {f"{module}.{name}": full for module, own in names.items() for name, full in own.items()}
+
+    def needs(module: str, node: ast.AST) -> set[str]:
+        full = set(references(node, names[module]))
+        while any(origins.get(name, name) != name for name in full):  # what a package re-exports
+            full = {origins.get(name, name) for name in full}
+        return full
+
+    inner: dict[str, set[str]] = {}
+    for module, tree in trees.items():
+        if exporters_part(module) == "view":
+            inner |= {f"{module}.{name}": needs(module, node) for node in tree.body for name in defined_names(node)}
+    users: dict[str, set[str]] = {name: set() for name in inner}
+    for module, tree in trees.items():
+        if exporters_part(module) in FORMATS:
+            waiting = list(needs(module, tree) & inner.keys())
+            while waiting:
+                name = waiting.pop()
+                if exporters_part(module) not in users[name]:
+                    users[name].add(exporters_part(module))
+                    waiting += inner[name] & inner.keys()
     return users
 
 
@@ -150,29 +257,51 @@ def test_no_format_imports_another() -> None:
 
 
 def test_the_view_holds_nothing_that_a_single_format_uses() -> None:
-    users = formats_that_use(imported_modules())
-    assert users
-    packages = {module.rpartition(".")[0] for module in users}
-    few = {module: formats for module, formats in users.items() if len(formats) < 2 and module not in packages}
-    alone = [f"{module}: {', '.join(formats) or 'nothing'}" for module, formats in few.items()]
-    assert not alone, "used by a single format, so its place is in that format's folder:\n" + "\n".join(alone)
+    users = formats_that_use({module_name(path): path.read_text("utf-8") for path in package_files()})
+    assert len(users) > 100
+    few = [f"{name}: {', '.join(formats) or 'no format'}" for name, formats in users.items() if len(formats) < 2]
+    assert not few, "not used by two formats, so its place is in the folder of the one:\n" + "\n".join(few)
 
 
 def test_the_rules_of_the_formats_are_really_checked() -> None:
-    wrong = {
-        "summarykit.exporters.html.exporter": {"summarykit.exporters.text.layout", "summarykit.exporters.view.words"},
-        "summarykit.exporters.text.layout": {"summarykit.exporters.view.build"},
-        "summarykit.exporters.view.build": {"summarykit.exporters.view.words", "summarykit.exporters.latex"},
-        "summarykit.exporters.view.words": set(),
-        "summarykit.exporters.files": {"summarykit.exporters.text.layout"},
-    }
-    assert list(crossings(wrong)) == [
-        "summarykit.exporters.html.exporter imports summarykit.exporters.text.layout",
-        "summarykit.exporters.view.build imports summarykit.exporters.latex",
+    exporters = "summarykit.exporters"
+    assert list(
+        crossings(
+            {
+                f"{exporters}.html.exporter": {f"{exporters}.text.layout", f"{exporters}.view.words"},
+                f"{exporters}.text.layout": {f"{exporters}.view.build"},
+                f"{exporters}.view.build": {f"{exporters}.view.words", f"{exporters}.latex"},
+                f"{exporters}.files": {f"{exporters}.text.layout"},
+            }
+        )
+    ) == [
+        f"{exporters}.html.exporter imports {exporters}.text.layout",
+        f"{exporters}.view.build imports {exporters}.latex",
     ]
-    assert formats_that_use(wrong) == {
-        "summarykit.exporters.view.build": {"text"},
-        "summarykit.exporters.view.words": {"html", "text"},
+    assert formats_that_use(
+        {
+            f"{exporters}.view": f"from {exporters}.view.words import share as share",
+            f"{exporters}.view.words": """
+_LONG = 2
+def share(): return _digits(_LONG)
+def _digits(n): ...
+def dead(): ...
+""",
+            f"{exporters}.view.rows": f"""
+from {exporters}.view import words
+class Row:
+    def text(self): return words.share()
+""",
+            f"{exporters}.html.exporter": f"from {exporters}.view.rows import Row\nRow()",
+            f"{exporters}.text.layout": f"from {exporters}.view import share\nshare()",
+            "summarykit.api": f"from {exporters}.view.words import dead\ndead()",
+        }
+    ) == {
+        f"{exporters}.view.words._LONG": {"html", "text"},
+        f"{exporters}.view.words.share": {"html", "text"},
+        f"{exporters}.view.words._digits": {"html", "text"},
+        f"{exporters}.view.words.dead": set(),
+        f"{exporters}.view.rows.Row": {"html"},
     }
 
 

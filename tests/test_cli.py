@@ -130,7 +130,7 @@ def test_a_target_is_a_model_a_class_or_a_factory(arguments, total, here, capsys
         (("report", "mine:ready", "--meta"), "is a model already"),
         (("report", "mine:Net", "-o", "out.pdf"), "'.pdf'"),
         (("report", "mine:Net", "-o", "missing/out.md"), "does not exist"),
-        (("report", "mine:Net", "-o", "out.md", "-o", "out.md"), "asked for twice"),
+        (("report", "mine:Net", "-o", "out.md", "-o", "out.md"), "the same file"),
         (("report", "missing.json"), "there is no file"),
         (("report", "mine:Net", "--templates", "missing"), "no folder"),
         (("report", "damaged.json"), "no summary"),

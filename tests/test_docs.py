@@ -1,10 +1,13 @@
 """The documentation says what is there: columns, errors, names, commands, templates, links; and its examples run."""
 
+import importlib.util
+import inspect
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,9 @@ import typer
 from torch import nn
 
 import summarykit
-from summarykit import errors
+from summarykit import errors, exporters
 from summarykit.cli.main import app
+from summarykit.exporters import base, testing
 from summarykit.exporters.excel import values as excel_values
 from summarykit.exporters.excel.review import Change, Review
 from summarykit.exporters.html.diff import table_values
@@ -29,11 +33,18 @@ from summarykit.records import Evidence
 from summarykit.summary.data import Totals
 from summarykit.summary.diff import Checkpoint, State
 from summarykit.summary.flows import Trace
+from summarykit.summary.texts import ExplanationTexts
 from support.packages import complaints
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "reports" / "README.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "reports" / "README.md",
+    *sorted(DOCS.rglob("*.md")),
+]
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -76,14 +87,14 @@ SUMMARY = summarykit.summarize(tied(), input_size=(1,), dtypes="int64")
 @pytest.mark.parametrize("frame", ["layers", "tensors", "folded", "calls", "memory()"])
 def test_every_column_is_documented_with_its_dtype(frame: str) -> None:
     documented = {
-        name.strip("`"): dtype for name, dtype, _ in cells(section(page("columns.md"), f"## summary.{frame}"))
+        name.strip("`"): dtype for name, dtype, *_ in cells(section(page("columns.md"), f"## summary.{frame}"))
     }
     found = SUMMARY.memory() if frame == "memory()" else getattr(SUMMARY, frame)
     assert documented == {name: str(dtype) for name, dtype in found.dtypes.items()}
 
 
 def test_every_column_of_a_diff_is_documented_with_its_dtype() -> None:
-    documented = {name.strip("`"): dtype for name, dtype, _ in cells(section(page("columns.md"), "## diff.changes"))}
+    documented = {name.strip("`"): dtype for name, dtype, *_ in cells(section(page("columns.md"), "## diff.changes"))}
     found = summarykit.diff(tied(), nn.Linear(2, 2)).changes
     assert documented == {name: str(dtype) for name, dtype in found.dtypes.items()}
 
@@ -103,15 +114,35 @@ def test_all_that_a_trace_tells_is_documented() -> None:
     assert [row[0].strip("`") for row in cells(section(page("columns.md"), "## summary.trace"))] == list(Trace._fields)
 
 
+def make_columns() -> Any:
+    spec = importlib.util.spec_from_file_location("make_columns", DOCS / "make_columns.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_tables_of_columns_are_what_the_specs_say() -> None:
+    generator = make_columns()
+    pages = {path: path.read_text("utf-8") for path in generator.PAGES}
+    for path, text in pages.items():
+        assert text == generator.page(text), f"{path.name}: run `make docs` and read the diff"
+    marks = re.findall(r"^<!-- columns: (.*?) -->$", "\n".join(pages.values()), re.MULTILINE)
+    assert sorted(marks) == sorted(generator.tables()), "each table has one place in the pages"
+
+
 def test_columns_sum_to_the_totals_as_documented() -> None:
     rows = cells(section(page("columns.md"), "## Whose sum is which total"))
-    assert len(rows) > 5
-    pairs = [(column.strip("`"), total) for columns, total in rows for column in columns.split(", ")]
-    for column, total in pairs:
-        frame, name = column.split(".")
-        told = total.partition(",")[0].strip("`").split(" + ")
-        expected = sum(getattr(SUMMARY.totals, part.removeprefix("totals.")) for part in told)
-        assert getattr(SUMMARY, frame)[name].sum() == expected, column
+    assert {column.strip("`").partition(".")[0] for column, _ in rows} == {
+        "layers", "tensors", "folded", "calls", "changes",
+    }  # fmt: skip
+    diff = summarykit.diff(SUMMARY, summarykit.summarize(nn.Linear(2, 2), input_size=(1, 2)))
+    for column, total in rows:
+        frame, name = column.strip("`").split(".")
+        owner = diff if frame == "changes" else SUMMARY
+        fields = [field.rpartition(".")[2] for field in total.partition(",")[0].strip("`").split(" + ")]
+        assert getattr(owner, frame)[name].sum() == sum(getattr(owner.totals, field) for field in fields), column
 
 
 def test_totals_evidence_and_checks_are_documented() -> None:
@@ -119,8 +150,11 @@ def test_totals_evidence_and_checks_are_documented() -> None:
     assert [row[0].strip("`") for row in cells(section(text, "## summary.totals"))] == list(Totals._fields)
     assert [row[0].strip("`") for row in cells(section(text, "## Evidence"))] == [str(grade) for grade in Evidence]
     of_container = summarykit.summarize(torch.nn.TransformerEncoderLayer(8, 2, 4), input_size=(3, 1, 8)).checks.list
-    slugs = [check.slug for check in of_container]
-    assert [row[0].strip("`") for row in cells(section(text, "## summary.checks"))] == slugs
+    sparse = torch.nn.Linear(3, 3, bias=False)
+    sparse.weight = torch.nn.Parameter(torch.eye(3).to_sparse())
+    slugs = {check.slug for check in (*of_container, *summarykit.summarize(sparse).checks.list)}
+    documented = [row[0].strip("`") for row in cells(section(text, "## summary.checks"))]
+    assert sorted(documented) == sorted(slugs)
 
 
 @pytest.mark.parametrize("kind", [Review, Change])
@@ -233,9 +267,48 @@ def environment() -> dict[str, str]:
 
 
 def test_the_example_of_an_entry_point_names_the_group() -> None:
-    from summarykit.exporters.base import GROUP
+    (example,) = (code for language, code in FENCE.findall(page("exporters.md")) if language == "toml")
+    assert list(tomllib.loads(example)["project"]["entry-points"]) == [base.GROUP]
 
-    assert list(examples_of_toml()["project"]["entry-points"]) == [GROUP]
+
+def names_of(text: str) -> list[str]:
+    """Return the names in code in the first cells of all tables, up to the next section."""
+    rows = cells(text.partition("\n## ")[0])
+    return [name.strip("`").split("(")[0] for row in rows for name in re.findall(r"`[^`]+`", row[0])]
+
+
+def test_the_contract_of_exporters_is_documented_whole() -> None:
+    text = page("exporters.md")
+    assert f"version {exporters.API_VERSION} of the contract" in text
+    assert sorted(names_of(section(text, "### Names to import"))) == sorted(exporters.__all__)
+    assert names_of(section(text, "## Options")) == [field.name for field in fields(exporters.Options)]
+    assert names_of(section(text, "### Formulas and sentences")) == list(ExplanationTexts._fields)
+    models, arguments = names_of(section(text, "## Trying an exporter")), inspect.signature(testing.check).parameters
+    assert models == [*testing.models(), *arguments]
+    methods = [method for method, _ in base.METHODS.values()]
+    assert names_of(section(text, "## The contract"))[: 2 + len(methods)] == ["suffixes", "api_version", *methods]
+
+
+def test_the_data_of_exporters_is_there() -> None:
+    rows = cells(section(page("exporters.md"), "## Data"))
+    data = testing.models()["run"]
+    for name in names_of(section(page("exporters.md"), "## Data").split("###")[0]):
+        assert hasattr(data, name.removeprefix("data.")), name
+    (columns,) = (row[1] for row in rows if row[0] == "`data.columns`")
+    assert re.findall(r"`(\w+)`", columns) == list(data.columns._fields)
+
+
+def test_every_stable_field_of_a_view_is_there() -> None:
+    kinds = {**vars(diff_values), **vars(values)}
+    rows = [row for row in cells(section(page("exporters.md"), "## Views")) if row[0].strip("`") in kinds]
+    assert len(rows) > 15
+    for name, documented in rows:
+        assert set(re.findall(r"`(\w+)`", documented)) <= set(kinds[name.strip("`")]._fields), name
+
+
+def test_every_argument_of_a_view_is_there() -> None:
+    documented = names_of(section(page("exporters.md"), "## Views").partition("These fields")[0])
+    assert set(documented) <= set(inspect.signature(exporters.build_view).parameters)
 
 
 def test_the_example_of_formulas_in_a_project_is_read(tmp_path: Path) -> None:

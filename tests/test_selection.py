@@ -11,9 +11,9 @@ from torch import nn
 import summarykit
 from summarykit.cli import main
 from summarykit.errors import ProjectError, SelectionError, TemplateError
-from summarykit.exporters.view.columns import COLUMNS
 from summarykit.options import project_options
 from summarykit.settings import DEFAULTS, TABLES
+from summarykit.summary.columns import REPORT_COLUMNS
 from support import hostile
 from support.workbooks import opened
 
@@ -216,14 +216,14 @@ def test_work_sorts_and_is_shown():
 
 def test_every_column_is_documented_and_can_be_shown(tmp_path):
     section = DOCS.read_text("utf-8").partition("\n## Columns\n")[2].partition("\n## ")[0]
-    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(COLUMNS)
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(REPORT_COLUMNS)
     for model, given in ((Net(), {}), (Net(), {"input_size": (3,), "dtypes": "int64"})):
-        for key in COLUMNS:
+        for key in REPORT_COLUMNS:
             summary = summarykit.summarize(model, columns=key, **given)
             assert f"{TOTAL:,}" in str(summary)
             assert summary.to_markdown()
             assert summary._repr_html_()
-        sheet(summarykit.summarize(model, columns=list(COLUMNS), **given), tmp_path)
+        sheet(summarykit.summarize(model, columns=list(REPORT_COLUMNS), **given), tmp_path)
 
 
 def test_columns_that_add_up_add_up(tmp_path):
@@ -249,7 +249,7 @@ def test_where_numbers_are_counted_is_told_without_a_column_for_formulas():
 
 
 def test_no_number_of_chosen_columns_is_cut():
-    summary = summarykit.summarize(nn.Linear(10**6, 10**6, device="meta"), columns=list(COLUMNS)[:20])
+    summary = summarykit.summarize(nn.Linear(10**6, 10**6, device="meta"), columns=list(REPORT_COLUMNS)[:20])
     assert "…" not in "".join(line for line in str(summary).split("\n")[1:-6])
 
 
@@ -259,7 +259,7 @@ def test_no_number_of_chosen_columns_is_cut():
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"depth": -1}, "from 0 on"), ({"depth": True}, "not True"), ({"depth": "2"}, "not '2'"),
+        ({"depth": -1}, "of at least 0"), ({"depth": True}, "not True"), ({"depth": "2"}, "not '2'"),
         ({"depth": 1.5}, "1.5"),
         ({"only": "h.*.atn"}, "did you mean 'h.*.attn'"), ({"only": "relu"}, "'ReLU'"),
         ({"exclude": "Attnetion"}, "'Attention'"),
@@ -271,7 +271,7 @@ def test_no_number_of_chosen_columns_is_cut():
         ({"columns": ["type", 3]}, "column 3"),
         ({"columns": ""}, "column ''"), ({"columns": 3}, "not 3"), ({"columns": "weights"}, "there is no column"),
         ({"sort": "siz"}, "did you mean 'size'"), ({"depth": -5}, "-5"),
-        ({"sort": "random"}, "there are: model"),
+        ({"sort": "random"}, "Choose from: model"),
         ({"sort": 3}, "by 3"),
     ],
     ids=lambda value: ascii(value)[:40],
@@ -424,7 +424,7 @@ def test_templates_of_a_project_are_beside_it(tmp_path, monkeypatch):
     [
         ("colums = 3", "did you mean 'columns'"), ("Depth = 3", "'depth'"),
         ("whatever = 1", "has no setting 'whatever'"),
-        ("depth = -1", "from 0 on"), ('depth = "2"', "from 0 on"), ("only = 3", "only is"),
+        ("depth = -1", "of at least 0"), ('depth = "2"', "of at least 0"), ("only = 3", "only is"),
         ('columns = ["typ"]', "'type'"),
         ('sort = "siz"', "'size'"), ("title = 3", "title is a text"), ('fold = "yes"', "fold is true or false"),
         ("templates = 3", "templates is 3"), ("templates = [3]", "templates is [3]"), ('exclude = ""', "empty"),
@@ -464,3 +464,39 @@ def test_a_project_that_changed_is_read_again():
     project("depth = 2")
     os.utime("pyproject.toml", ns=(1, 1))
     assert summarykit.summarize(Net()).options.selection.depth == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--depth", "-1"], "depth is"), (["--columns", "typ"], "no column 'typ'"), (["--sort", "siz"], "sorted by"),
+        (["--only", ""], "empty pattern"), (["--templates", "nowhere"], "no folder 'nowhere'"),
+        (["--experts-per-token", "0"], "experts_per_token is 0"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_an_option_is_reported_before_any_code_of_the_user_runs(options, message, tmp_path, capsys):
+    (tmp_path / "slow.py").write_text("from pathlib import Path\nPath('imported').touch()\n")
+    project('[tool.summarykit.models.slow]\ntarget = "slow:build"')
+    for target in ("slow:build", "slow", "--all"):
+        assert main(["report", target, *options]) == 2
+        assert message in capsys.readouterr().err
+    assert not (tmp_path / "imported").exists()
+
+
+@pytest.mark.parametrize("call", [summarykit.diff, summarykit.report, summarykit.summarize])
+def test_a_folder_of_templates_that_is_missing_is_reported_before_any_model_is_read(call):
+    class Unreadable(nn.Module):
+        def named_modules(self, *_, **__):
+            raise AssertionError("the model was read")
+
+    with pytest.raises(TemplateError, match="no folder 'nowhere'"):
+        call(*[Unreadable()] * (2 if call is summarykit.diff else 1), templates="nowhere")
+
+
+def test_only_the_patterns_of_the_call_have_to_match_a_layer(tmp_path):
+    project('only = "encoder.*"')
+    summary = summarykit.summarize(Net())
+    assert summary.options.selection.only == ("encoder.*",)
+    assert summarykit.report(summary, depth=1).options.selection[:2] == (1, ("encoder.*",))
+    with pytest.raises(SelectionError, match=r"only: no layer fits 'encoder\.\*'"):
+        summarykit.report(summary, only="encoder.*")

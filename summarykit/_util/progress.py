@@ -1,4 +1,4 @@
-"""How far long work has come: told by who does it, shown to who asked and looks at a terminal, else nothing at all."""
+"""Progress reporting: workers report steps; a bar is shown only if requested and stderr is a terminal."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Step:
 def begin(words: str, unit: str = "", total: int | None = None) -> Step:
     """Say in words what begins now, and return where to tell how far it is."""
     step = Step(words, unit, total)
-    bar = _shown.get()
+    bar = _current_bar.get()
     if bar is not None:
         bar.step = step
     return step
@@ -50,22 +50,22 @@ def begin(words: str, unit: str = "", total: int | None = None) -> Step:
 
 def go_on(unit: str, total: int) -> Step:
     """Say that what was begun can be counted from here on, and return where to tell how far it is."""
-    bar = _shown.get()
+    bar = _current_bar.get()
     return begin(bar.step.words if bar is not None else "", unit, total)
 
 
 @contextmanager
-def progress_bar(wanted: bool) -> Iterator[None]:
+def progress_bar(visible: bool) -> Iterator[None]:
     """Show how far the work inside has come, once it takes longer than a second; nothing of it stays on the screen.
 
     Only in a terminal: never where the error stream is piped, logged, or where nobody looks, as in CI.
     """
-    console = _terminal() if wanted and _shown.get() is None else None
+    console = _terminal() if visible and _current_bar.get() is None else None
     if console is None:
         yield
         return
     bar = _Bar(console)
-    before = _shown.set(bar)
+    before = _current_bar.set(bar)
     try:
         cancel = later(PATIENCE, bar.appear)
         try:
@@ -73,7 +73,7 @@ def progress_bar(wanted: bool) -> Iterator[None]:
         finally:
             cancel()
     finally:
-        _shown.reset(before)
+        _current_bar.reset(before)
         bar.vanish()
 
 
@@ -130,14 +130,14 @@ class _Bar:
         return line
 
 
-_shown: ContextVar[_Bar | None] = ContextVar("shown", default=None)
+_current_bar: ContextVar[_Bar | None] = ContextVar("current_bar", default=None)
 
 
 def _terminal() -> Console | None:
     """Return the terminal that shows errors, None where there is none that anybody looks at."""
     stream = sys.stderr
-    logged = any(os.environ.get(name, "").lower() not in _NO for name in _NO_ONE_LOOKS)
-    if stream is None or not stream.isatty() or logged:
+    is_log = any(os.environ.get(name, "").lower() not in _NO for name in _NO_ONE_LOOKS)
+    if stream is None or not stream.isatty() or is_log:
         return None
     state = random.getstate()
     try:  # all that the bar's thread needs; rich draws a number when it is first imported, and nobody's seed may notice

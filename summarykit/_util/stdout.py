@@ -9,6 +9,6 @@ from contextlib import contextmanager, redirect_stdout
 
 @contextmanager
 def stdout_to_stderr() -> Iterator[None]:
-    """Let what is printed inside go to standard error: a pipe is told what was asked for, and nothing else."""
+    """Redirect stdout to stderr inside the block, so that piped output holds only summarykit's result."""
     with redirect_stdout(sys.stderr):
         yield

@@ -1,4 +1,4 @@
-"""``summarykit check`` and ``summarykit lock``: the models of a project held against what was agreed on."""
+"""``summarykit check`` and ``summarykit lock``: the models of a project against their limits and their lock."""
 
 from __future__ import annotations
 
@@ -7,47 +7,59 @@ from typing import Annotated
 
 import typer
 
+from summarykit.cli.options import Json
+
 
 def check(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Models of the project; all by default.")
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Check only these models of pyproject.toml.")
     ] = None,
     base: Annotated[
         Path | None,
-        typer.Option("--base", help="A saved .json that increases are counted from, or a folder of NAME.json."),
+        typer.Option(
+            "--base",
+            metavar="PATH",
+            help="Count increases from a saved .json or a folder of NAME.json: --base base/",
+        ),
     ] = None,
     git: Annotated[
-        str | None, typer.Option("--git", metavar="REVISION", help="Count increases from the models at a revision.")
+        str | None,
+        typer.Option("--git", metavar="REVISION", help="Count increases from the models at a revision: --git main."),
     ] = None,
     locked: Annotated[
-        bool, typer.Option("--locked", help="Fail too where a model is not as summarykit.lock.json has it.")
+        bool, typer.Option("--locked", help="Fail too if a model differs from summarykit.lock.json.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Hold the models in pyproject.toml against their limits; exit code 1 where one is not kept.
+    """Check the models in pyproject.toml against limits.
 
-    Each stands in a table [tool.summarykit.models.NAME] with its target and its limits, such as max_parameters = "10M".
-    Exit code 2 where one cannot be checked; the others are all the same.
+    Exit code 1 if a model exceeds a limit. Each model is a table [tool.summarykit.models.NAME] with its target and its
+    limits, such as max_parameters = "10M". Exit code 2 if one cannot be checked; the others are checked.
+
+    Example: summarykit check --git main --locked
     """
     from summarykit.exporters.text.budget import print_checks
     from summarykit.exporters.text.exporter import terminal
     from summarykit.projects.checks import check as run
 
-    checked = run(names or [], base=base, git=git, locked=locked, progress=True)
+    result = run(names or [], base=base, git=git, locked=locked, progress=True)
     if as_json:
-        typer.echo(checked.to_json(), nl=False)
+        typer.echo(result.to_json(), nl=False)
     else:
-        print_checks(terminal(), checked.models, checked.gone, checked.failed)
-    if not checked.ok:
-        raise typer.Exit(2 if checked.failed else 1)
+        print_checks(terminal(), result.models, result.gone, result.failed)
+    if not result.ok:
+        raise typer.Exit(2 if result.failed else 1)
 
 
 def lock(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Lock only these anew; all by default.")
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Update only these models; the others stay.")
     ] = None,
 ) -> None:
-    """Write summarykit.lock.json: what parameters each model in pyproject.toml has, for review and check --locked."""
+    """Write summarykit.lock.json, for review and check --locked.
+
+    It lists the parameters of each model in pyproject.toml. Commit it: a review then shows which of them changed.
+    """
     from summarykit.projects.checks import lock as write
 
     typer.echo(f"wrote {write(*(names or ()), progress=True).name}")

@@ -2,67 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from summarykit.cli.options import All, Arguments, Meta, Output, Sizes, Step, Templates, Title
+from summarykit.cli.options import (
+    All,
+    Argument,
+    Fold,
+    Input,
+    Meta,
+    Output,
+    Step,
+    Templates,
+    Title,
+    as_tuple,
+    print_written,
+)
 from summarykit.errors import TargetError
 
 if TYPE_CHECKING:
-    from summarykit.options import ReportArgs
+    from summarykit.options import Overrides
+    from summarykit.projects.targets import BuildArgs
     from summarykit.result import Summary
 
-_FORMS = "give BEFORE and AFTER, one TARGET with --git, or --all with --git or --base"
+_FORMS = "write summarykit diff BEFORE AFTER, or summarykit diff TARGET --git main, or summarykit diff --all --git main"
 
 
 def diff(
     before: Annotated[
-        str | None, typer.Argument(metavar="BEFORE", help="package.module:attribute, a model's name, or a saved .json")
+        str | None,
+        typer.Argument(
+            metavar="BEFORE",
+            help="package.module:attribute, a model's name in pyproject.toml, a folder with a config.json, or a .json",
+        ),
     ] = None,
     after: Annotated[
         str | None, typer.Argument(metavar="AFTER", help="Likewise; the two may be of different kinds.")
     ] = None,
     git: Annotated[
-        str | None, typer.Option("--git", metavar="REVISION", help="Compare the one TARGET with itself at a revision.")
+        str | None,
+        typer.Option("--git", metavar="REVISION", help="Compare with the model at a git revision: --git main."),
     ] = None,
     every: All = False,
     base: Annotated[
-        Path | None, typer.Option("--base", help="With --all: a folder of NAME.json, the models before.")
+        Path | None,
+        typer.Option("--base", metavar="FOLDER", help="With --all: compare with the summaries in FOLDER, NAME.json."),
     ] = None,
     output: Output = None,
-    arg: Arguments = None,
+    arg: Argument = None,
     meta: Meta = False,
-    sizes: Sizes = None,
-    fold: Annotated[
-        bool | None, typer.Option("--fold/--no-fold", help="Tell alike changes once, or every one.")
-    ] = None,
+    sizes: Input = None,
+    fold: Fold = None,
     step: Step = False,
     title: Title = "",
     templates: Templates = None,
 ) -> None:
-    """Print what changed from one model to another, and write it to files.
+    """Print what changed from one model to another.
 
-    BEFORE and AFTER are package.module:attribute (a module, or a class or factory that makes one; the current folder
-    is importable), names of models in pyproject.toml, folders with a config.json, or summaries saved as .json. With
-    --git main there is one target: as it is at that revision, built in a checkout of its own, and as it is here. With
-    --all it is all models in pyproject.toml, in one report; exit code 2 where one cannot be built.
+    BEFORE and AFTER are package.module:attribute (a module, or a class or function that returns one; the current folder
+    is importable), names of models in pyproject.toml, folders with a config.json, or summaries saved as .json.
+    Example: summarykit diff base.json mymodel:build -o diff.md
+
+    With --git main there is one target: as it is at that revision, built in a separate checkout, and as it is here.
+    With --all, compare all models in pyproject.toml, in one report; exit code 2 if one cannot be built.
     """
-    from summarykit.options import ReportArgs
+    from summarykit.exporters.markdown.step_summary import step_summary
+    from summarykit.options import parse_overrides
+    from summarykit.projects.targets import DEFAULT_BUILD, BuildArgs
 
-    paths, built = output or [], _Built(arg or (), sizes or (), meta)
+    paths = output or []
     if step:
-        from summarykit.exporters.markdown.step_summary import step_summary
-
         step_summary()
-    given = ReportArgs(title=title, templates=templates or (), fold=fold)
+    overrides = parse_overrides(title, "", templates or (), fold)
+    build = BuildArgs(as_tuple(arg), meta, as_tuple(sizes))
     if every:
-        if before is not None or any(built):
+        if before is not None or build != DEFAULT_BUILD:
             what = "--all takes its models, and how they are built, from pyproject.toml"
             raise TargetError(what, hint="leave out the target, --arg, --meta and --input")
-        _all_models(git, base, paths, given, step=step)
+        _diff_all(git, base, paths, overrides, step=step)
     elif base is not None:
         raise TargetError(
             "--base is for --all", hint="for one model write it as BEFORE: summarykit diff base.json NAME"
@@ -70,24 +89,18 @@ def diff(
     elif before is None or (after is None) == (git is None):
         raise TargetError("a diff is of BEFORE and AFTER, or of one TARGET with --git", hint=_FORMS)
     else:
-        _two_models(before, after, git, paths, built, given, step=step)
+        _diff_two(before, after, git, paths, build, overrides, step=step)
 
 
-class _Built(NamedTuple):
-    """How a target is built."""
-
-    arguments: Sequence[str]
-    sizes: Sequence[str]
-    meta: bool
-
-    def summary(self, target: str) -> Summary:
-        from summarykit.projects.targets import summary_of_target
-
-        return summary_of_target(target, self.arguments, self.sizes, meta=self.meta, progress=True)
-
-
-def _two_models(
-    before: str, after: str | None, git: str | None, paths: list[Path], built: _Built, given: ReportArgs, *, step: bool
+def _diff_two(
+    before: str,
+    after: str | None,
+    git: str | None,
+    paths: list[Path],
+    build: BuildArgs,
+    overrides: Overrides,
+    *,
+    step: bool,
 ) -> None:
     from summarykit.comparison import make_diff
     from summarykit.exporters.files import targets
@@ -95,55 +108,54 @@ def _two_models(
     from summarykit.exporters.text.diff import print_comparison
     from summarykit.exporters.text.exporter import terminal
     from summarykit.projects.models import project_model
+    from summarykit.projects.targets import summary_of_target
     from summarykit.summary.diff import Comparison
 
     targets(paths, Comparison)
     if git is not None:
-        one, where = _summary_at(git, before, built)
-        after, source = before, f"{before} at {where} → here"
+        base, place = _summary_at(git, before, build)
+        after, source = before, f"{before} at {place} → here"
     else:
-        one, source = built.summary(before), f"{before} → {after}"
+        base, source = summary_of_target(before, build, progress=True), f"{before} → {after}"
     assert after is not None
-    named = project_model(after, Path.cwd())
-    found = make_diff(one, built.summary(after), given._replace(source=source), named.limits if named else ())
-    found.save(*paths, progress=True)
-    print_comparison(terminal(), found.comparison, found.options)
+    model = project_model(after, Path.cwd())
+    current = summary_of_target(after, build, progress=True)
+    result = make_diff(base, current, overrides._replace(source=source), model.limits if model else ())
+    result.save(*paths, progress=True)
+    print_comparison(terminal(), result.comparison, result.options)
     if step:
-        append_summary(found.comparison, found.options)
-    for path in paths:
-        typer.echo(f"wrote {path}")
+        append_summary(result.comparison, result.options)
+    print_written(paths)
 
 
-def _all_models(git: str | None, base: Path | None, paths: list[Path], given: ReportArgs, *, step: bool) -> None:
+def _diff_all(git: str | None, base: Path | None, paths: list[Path], overrides: Overrides, *, step: bool) -> None:
     from summarykit.exporters.markdown.step_summary import append_summary
     from summarykit.exporters.text.exporter import terminal
     from summarykit.exporters.text.project import print_project
-    from summarykit.projects.diff_all import NAME, diff_all
+    from summarykit.projects.diff_all import NAME, make_diff_all
 
-    found = diff_all(
-        *paths, base=base, git=git, title=given.title, templates=given.templates, fold=given.fold, progress=True
-    )
-    print_project(terminal(), found.changes, found.options)
+    result = make_diff_all(paths, base, git, overrides, progress=True)
+    print_project(terminal(), result.changes, result.options)
     if step:
-        append_summary(found.changes, found.options)
+        append_summary(result.changes, result.options)
     for path in paths:
-        typer.echo(f"wrote {path} for each of {len(found.diffs)}" if NAME in str(path) else f"wrote {path}")
-    if found.failed:
+        typer.echo(f"wrote {path} for each of {len(result.diffs)}" if NAME in str(path) else f"wrote {path}")
+    if result.failed:
         raise typer.Exit(2)
 
 
-def _summary_at(git: str, target: str, built: _Built) -> tuple[Summary | None, str]:
-    """Return the summary of *target* at a revision of git, None where it is new, and what the revision is called."""
+def _summary_at(git: str, target: str, build: BuildArgs) -> tuple[Summary | None, str]:
+    """Return the summary of *target* at a revision of git, None if it is new, and what the revision is called."""
     from summarykit.projects.at_revision import models_at, summary_at
     from summarykit.projects.git_checkout import find_revision
     from summarykit.projects.models import project_model
 
     revision = find_revision(git)
     commit = revision.commit[:7]
-    where = git if git == commit else f"{git} {commit}"
+    place = git if git == commit else f"{git} {commit}"
     if project_model(target, Path.cwd()) is None:
-        return summary_at(revision, target, built.arguments, built.sizes, meta=built.meta), where
-    found = models_at(revision, [target]).get(target)
-    if found and found.error:
-        raise found.error
-    return found.summary if found else None, where
+        return summary_at(revision, target, build), place
+    model = models_at(revision, [target]).get(target)
+    if model and model.error:
+        raise model.error
+    return model.summary if model else None, place

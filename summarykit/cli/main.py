@@ -1,203 +1,111 @@
-"""The command line: a thin skin over ``summarykit.report``; the user's mistakes end with exit code 2."""
+"""The command line: ``main`` runs it; a mistake of the user ends with a message, a hint and exit code 2."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from summarykit import __version__
-from summarykit._util.stdout import stdout_to_stderr
 from summarykit.cli.check import check, lock
 from summarykit.cli.diff import diff
 from summarykit.cli.encoding import without_failing
-from summarykit.cli.options import All, Arguments, Meta, Output, Sizes, Step, Templates, Title
-from summarykit.cli.report_all import report_all
-from summarykit.errors import SummaryKitError, TargetError, UnknownLayerError
+from summarykit.cli.explain import explain
+from summarykit.cli.options import Json
+from summarykit.cli.report import report
+from summarykit.errors import SummaryKitError, UnknownLayerError
 
-if TYPE_CHECKING:
-    from summarykit.result import Summary
+#: Set it to 1 for what ``--debug`` does.
+DEBUG_VARIABLE = "SUMMARYKIT_DEBUG"
+
+
+class _InterruptedError(Exception):
+    """Ctrl-C; typer would turn a KeyboardInterrupt into an exit code, without a message or a traceback."""
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise _InterruptedError from error
+
 
 app = typer.Typer(
+    cls=_Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Explain where a PyTorch model keeps its parameters, with the formula for each layer, checked.",
+    help="Report how many parameters each layer of a PyTorch model has, and why. "
+    "Start with: summarykit report summarykit.examples:sequential -o out.html",
 )
-
-#: What says how a target is built and watched.
-_BUILT = "--arg, --meta, --input, --inputs, --forward and --trace-seconds"
-_SECONDS = 60.0
 
 
 @app.callback(invoke_without_command=True)
-def root(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
-    """Print the version when asked."""
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug",
+            help="After any error, print its traceback and a block for bug reports, without your paths. Also allowed "
+            f"after a command: summarykit report TARGET --debug. {DEBUG_VARIABLE}=1 does the same.",
+        ),
+    ] = False,  # main() takes --debug out of the arguments wherever it is; here it is for --help
+) -> None:
+    """Print the version if requested."""
     if version:
         typer.echo(f"summarykit {__version__}")
         raise typer.Exit
 
 
-@app.command()
-def report(
-    target: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="TARGET",
-            help="package.module:attribute, a model's name, a folder with a config.json, a .json",
-        ),
-    ] = None,
-    every: All = False,
-    output: Output = None,
-    arg: Arguments = None,
-    meta: Meta = False,
-    sizes: Sizes = None,
-    inputs: Annotated[
-        str | None, typer.Option("--inputs", metavar="declared|guess", help="Inputs the model declares, or guessed.")
-    ] = None,
-    forward: Annotated[
-        str, typer.Option("--forward", metavar="fake|real|off", help="How the forward is watched.")
-    ] = "fake",
-    trace_seconds: Annotated[float, typer.Option("--trace-seconds", help="How long the forward may take.")] = _SECONDS,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="End with exit code 1 when a check, a formula or the forward fails."),
-    ] = False,
-    fold: Annotated[
-        bool | None, typer.Option("--fold/--no-fold", help="Show identical repeats once, the default, or every row.")
-    ] = None,
-    depth: Annotated[
-        int | None, typer.Option("--depth", help="Leave out rows deeper than this; 0 is the model alone.")
-    ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option("--only", metavar="PATTERN", help="Show what fits: 'layer4.*' or Linear. Repeatable."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option("--exclude", metavar="PATTERN", help="Leave out what fits: '*.attn' or ReLU. Repeatable."),
-    ] = None,
-    columns: Annotated[
-        str | None, typer.Option("--columns", metavar="NAME,...", help="Columns of tables: type,formula,total.")
-    ] = None,
-    sort: Annotated[
-        str | None, typer.Option("--sort", metavar="model|size|name|type|macs", help="The order of rows.")
-    ] = None,
-    experts: Annotated[
-        int | None, typer.Option("--experts-per-token", help="How many experts each token gets, where it is not known.")
-    ] = None,
-    bom: Annotated[
-        bool | None, typer.Option("--bom", help="Begin a .csv with the mark by which Excel knows UTF-8.")
-    ] = None,
-    step: Step = False,
-    title: Title = "",
-    templates: Templates = None,
-) -> None:
-    """Print a model's summary, and write it to files.
-
-    TARGET is package.module:attribute (a module, or a class or factory that makes one; the current folder is
-    importable), the name of a model in pyproject.toml, a folder with a config.json (its model is built by transformers
-    on the meta device), or a summary saved as .json. With --all it is every model in pyproject.toml, and -o
-    'folder/{name}.json' writes a file for each; exit code 2 where one cannot be built.
-    """
-    from summarykit.api import is_model_config
-    from summarykit.api import report as write
-    from summarykit.exporters.files import targets
-    from summarykit.exporters.markdown.step_summary import append_summary, step_summary
-    from summarykit.exporters.selection_args import split_patterns
-    from summarykit.projects.models import project_model, summary_of
-
-    paths = output or []
-    if step:
-        step_summary()
-    shown: dict[str, Any] = {"title": title, "templates": templates or (), "fold": fold, "depth": depth}
-    shown |= {"columns": columns, "sort": sort, "experts_per_token": experts, "progress": True, "bom": bom}
-    for name, patterns in (("only", only), ("exclude", exclude)):
-        shown[name] = [part for each in patterns for part in split_patterns(each)] if patterns else None
-    fixed = bool(arg or meta or sizes or inputs or forward != "fake" or trace_seconds != _SECONDS)
-    if every:
-        if target is not None or fixed or title:
-            what = "--all takes its models, and how they are built, from pyproject.toml"
-            raise TargetError(what, hint=f"leave out TARGET, --title, {_BUILT}")
-        report_all(paths, shown, step=step, strict=strict)
-        return
-    if target is None:
-        raise TargetError(
-            "there is no TARGET",
-            hint="give one, or --all for every model in pyproject.toml; see summarykit report --help",
-        )
-    targets(paths)
-    named = project_model(target, Path.cwd())
-    folder = is_model_config(target)
-    if named is not None:
-        if fixed:
-            what = f"{named.where} says how it is built and what it is given"
-            raise TargetError(what, hint=f"leave out {_BUILT}, or change its table")
-        summary = write(summary_of(named, progress=True), *paths, **shown)
-    elif target.lower().endswith(".json") and not folder:
-        summary = write(target, *paths, source=Path(target).name, **shown)
-    else:
-        from summarykit.projects.targets import built_target
-        from summarykit.reading import load_folder
-
-        if folder and arg:
-            raise TargetError(f"{target!r} is a folder's config", hint="leave out --arg, and change its config.json")
-        with stdout_to_stderr():
-            model = load_folder(Path(target)).model if folder else built_target(target, arg or (), meta=meta)
-            given: object = inputs
-            if sizes:
-                from summarykit.reading.inputs import inputs_from_specs
-
-                given = inputs_from_specs(model, sizes, inputs)
-            summary = write(
-                target if folder else model,
-                *paths,
-                inputs=given,
-                forward=forward,
-                trace_seconds=trace_seconds,
-                source="" if folder else target,
-                **shown,
-            )
-    _show(summary)
-    if step:
-        append_summary(summary.data, summary.options)
-    for path in paths:
-        typer.echo(f"wrote {path}")
-    if strict and not (summary.checks.ok and summary.trace.ok):
-        raise typer.Exit(1)
-
-
+app.command("report")(report)
 app.command("diff")(diff)
 app.command("check")(check)
 app.command("lock")(lock)
+app.command("explain")(explain)
 
 
 @app.command()
 def formulas(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A layer, such as Conv2d.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A layer: Conv2d, or torch.nn.modules.conv.Conv2d.")
+    ] = None,
 ) -> None:
-    """Print the formula for each kind of layer, or for one."""
+    """Print the formula of every kind of layer, or of one.
+
+    Example: summarykit formulas Conv2d
+    """
     from summarykit.exporters.text.catalogue import print_rules
     from summarykit.exporters.text.exporter import terminal
     from summarykit.formulas import all_rules, rules_called
     from summarykit.formulas.user_rules import load_project_rules
+    from summarykit.summary.patterns import closest
 
     load_project_rules(Path.cwd())
     rules = list(all_rules().values()) if name is None else rules_called(name)
     if not rules:
-        raise UnknownLayerError(f"no formula for {name!r}", hint="'summarykit formulas' lists the layers there are")
+        near = closest(name or "", sorted(each.rpartition(".")[2] for each in all_rules()))
+        hint = f"did you mean 'summarykit formulas {near}'? " if near else ""
+        raise UnknownLayerError(f"no formula for {name!r}", hint=f"{hint}'summarykit formulas' lists all layers")
     print_rules(terminal(), rules)
 
 
 @app.command()
 def read_review(
     workbook: Annotated[Path, typer.Argument(metavar="FILE", help="An .xlsx report, as a reviewer saved it.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Print what a reviewer changed in a workbook: inputs, from and to, what counts become, remarks."""
+    """Print what a reviewer changed in a workbook.
+
+    These are inputs, from and to, the new counts, and remarks. Example: summarykit read-review out.xlsx
+    """
     from summarykit.api import read_review as read
     from summarykit.exporters.excel.review.words import print_review, review_json
     from summarykit.exporters.text.exporter import terminal
@@ -209,31 +117,58 @@ def read_review(
         print_review(terminal(), review)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line; return 0, or 2 for a mistake of the user's, which is told in words."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code: 2 for every error, which is printed in words."""
     without_failing(sys.stdout)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    debug = "--debug" in options or os.environ.get(DEBUG_VARIABLE, "") not in ("", "0")
+    if "--debug" in options:
+        arguments.remove("--debug")
     try:
-        return app(args=argv, prog_name="summarykit", standalone_mode=False) or 0
-    except SummaryKitError as error:
-        typer.echo(f"summarykit: {error}", err=True)
-        return 2
+        return app(args=arguments, prog_name="summarykit", standalone_mode=False) or 0
     except typer.Exit as stop:
         return stop.exit_code
-    except typer.Abort:
+    except (_InterruptedError, typer.Abort, KeyboardInterrupt) as error:
+        _fail("interrupted", error.__cause__ or error, arguments, debug=debug)
         return 130
-    except OSError as error:
-        typer.echo(f"summarykit: the output cannot be written: {error}", err=True)
-        sys.stdout = None  # what is left in it cannot be written either
-        return 2
-    except Exception as error:
-        # click's own usage errors; typer re-exports only some of their classes
-        if not hasattr(error, "format_message"):
-            raise
-        typer.echo(f"summarykit: {error.format_message()}\n  hint: summarykit --help", err=True)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a message and the next command
+        _fail(_message(error, arguments), error, arguments, debug=debug)
+        if _is_output_error(error):
+            sys.stdout = None  # what is left in it cannot be written either
         return 2
 
 
-def _show(summary: Summary) -> None:
-    from summarykit.exporters.text.exporter import print_summary, terminal
+def _fail(message: str, error: BaseException, arguments: Sequence[str], *, debug: bool) -> None:
+    typer.echo(f"summarykit: {message}", err=True)
+    if debug:
+        from summarykit.cli.debug import bug_report
 
-    print_summary(terminal(), summary.data, summary.options)
+        typer.echo(bug_report(error, arguments), err=True)
+
+
+def _message(error: Exception, arguments: Sequence[str]) -> str:
+    if isinstance(error, SummaryKitError):
+        return str(error)
+    if hasattr(error, "format_message"):  # click's own usage errors; typer re-exports only some of their classes
+        command = next((each for each in arguments if not each.startswith("-")), "")
+        suffix = f" {command}" if command in {*_command_names()} else ""
+        return f"{error.format_message()}\n  hint: summarykit{suffix} --help"
+    if _is_output_error(error):
+        return f"the output cannot be written: {error}\n  hint: free some space, or write it elsewhere"
+    from summarykit.cli.debug import debug_command
+
+    return (
+        f"an error in summarykit itself: {type(error).__name__}: {error}\n"
+        f"  hint: for a bug report, run {debug_command(arguments)}\n  see: docs/errors.md#a-bug"
+    )
+
+
+def _is_output_error(error: Exception) -> bool:
+    """Return whether standard output cannot be written; an error about a file has its name."""
+    return isinstance(error, OSError) and not isinstance(error, SummaryKitError) and error.filename is None
+
+
+def _command_names() -> list[str]:
+    callbacks = ((each.name, each.callback) for each in app.registered_commands)
+    return [name or callback.__name__.replace("_", "-") for name, callback in callbacks if callback]

@@ -1,7 +1,8 @@
-"""What several commands are given alike: each argument and option is declared here, once."""
+"""The options that several commands have: each is declared here once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,21 +10,56 @@ import typer
 
 Output = Annotated[
     list[Path] | None,
-    typer.Option("--output", "-o", help="Where to write; the suffix picks the format. Repeatable."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write a report; the suffix picks its format: -o out.html. Repeatable.",
+    ),
 ]
-Arguments = Annotated[
-    list[str] | None, typer.Option("--arg", metavar="NAME=VALUE", help="An argument for a class or factory.")
-]
-Meta = Annotated[bool, typer.Option("--meta", help="Build on the meta device: no memory, no weights.")]
-Sizes = Annotated[
+Argument = Annotated[
     list[str] | None,
-    typer.Option("--input", metavar="[NAME=][DTYPE:]SIZE", help="What the forward is given: 1,3,224,224. Repeatable."),
+    typer.Option(
+        "--arg",
+        metavar="NAME=VALUE",
+        help="Build the model with this argument: --arg width=128. Repeatable.",
+    ),
+]
+Meta = Annotated[
+    bool, typer.Option("--meta", help="Build the model on the meta device: needs no memory, has no weights.")
+]
+Input = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="[NAME=][DTYPE:]SIZE",
+        help="Run the forward pass on this shape: 1,3,224,224 or input_ids=int64:1,128. Repeatable.",
+    ),
+]
+Fold = Annotated[
+    bool | None,
+    typer.Option("--fold/--no-fold", help="Show repeated blocks once with their number (the default), or each one."),
 ]
 Step = Annotated[
-    bool, typer.Option("--step-summary", help="Show the Markdown on the page of a run of GitHub Actions too.")
+    bool, typer.Option("--step-summary", help="In GitHub Actions: add the report to the page of the workflow run too.")
 ]
-Title = Annotated[str, typer.Option("--title", help="Heading of the report.")]
+Title = Annotated[str, typer.Option("--title", metavar="TEXT", help='Heading of the report: --title "My model".')]
 Templates = Annotated[
-    list[Path] | None, typer.Option("--templates", help="A folder whose templates go before the built-in ones.")
+    list[Path] | None,
+    typer.Option(
+        "--templates", metavar="FOLDER", help="Use the templates in FOLDER before the built-in ones. Repeatable."
+    ),
 ]
-All = Annotated[bool, typer.Option("--all", help="All models in pyproject.toml.")]
+All = Annotated[bool, typer.Option("--all", help="Take all models in [tool.summarykit.models] of pyproject.toml.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def as_tuple(values: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the values of a repeatable option."""
+    return tuple(values or ())
+
+
+def print_written(paths: Iterable[Path], indent: str = "") -> None:
+    """Print a line for each file that was written."""
+    for path in paths:
+        typer.echo(f"{indent}wrote {path}")

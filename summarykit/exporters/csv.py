@@ -1,4 +1,4 @@
-"""CSV: ``summary.layers`` as a file, one line a layer, for pandas and for spreadsheets."""
+"""CSV: ``summary.layers`` as a file, one line a layer, for pandas and spreadsheets."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.view.words import visible
 from summarykit.summary.data import SummaryData
 
-# A spreadsheet computes a cell that begins with one of these signs, the wide ones of Chinese and Japanese included.
-# Where a comma is the decimal sign it parts lines at semicolons, whatever quotes say: after each sign that may end
-# a cell there can begin another.
-_COMPUTED = re.compile("(^|[;,|\"])([ \u202f']*)(?=[=+@\uff1d\uff0b\uff0d\uff20-])")
+# A spreadsheet computes a cell that begins with one of these signs, full-width ones included. Where a comma is the
+# decimal sign it splits lines at semicolons, even inside quotes: a new cell can begin after each sign that may end one.
+_FORMULA_START = re.compile("(^|[;,|\"])([ \u202f']*)(?=[=+@\uff1d\uff0b\uff0d\uff20-])")
 
 
 @exporter("csv")
@@ -26,7 +25,7 @@ class CsvExporter:
     delimiter: ClassVar[str] = ","
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
-        """Write the table as UTF-8; a byte order mark goes before it where *options* ask for one."""
+        """Write the table as UTF-8, after a byte order mark where ``options.bom`` is true."""
         from summarykit.summary.frames import layers_frame
 
         frame = layers_frame(data)
@@ -42,32 +41,32 @@ class CsvExporter:
 
 @exporter("tsv")
 class TsvExporter(CsvExporter):
-    """The same with a tabulator between columns."""
+    """The same with a tab between columns."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".tsv",)
     delimiter: ClassVar[str] = "\t"
 
 
 def escape_formulas(text: str) -> str:
-    """Return *text* with an apostrophe wherever a spreadsheet would begin to compute; removing it gives it back."""
-    return _COMPUTED.sub(r"\1'\2", text)
+    """Return *text* with an apostrophe before each sign at which a spreadsheet would begin to compute."""
+    return _FORMULA_START.sub(r"\1'\2", text)
 
 
 def shape_text(shape: Iterable[object]) -> str:
     """Return ``4x16``; several shapes with blanks between, and a single number's as ``()``."""
     parts = [shape_text(part) if isinstance(part, tuple) else str(part) for part in shape]
-    nested = any(isinstance(part, tuple) for part in shape)
-    return (" " if nested else "x").join(parts) or "()"
+    has_several = any(isinstance(part, tuple) for part in shape)
+    return (" " if has_several else "x").join(parts) or "()"
 
 
 def _cells(values: Sequence[Hashable]) -> Iterator[object]:
-    """Return the cells of a column; what stands in it often is made harmless once."""
-    made = {value: _cell(value) for value in set(values)}
-    return map(made.__getitem__, values)
+    """Return the cells of a column; a value that occurs often is escaped once."""
+    cells = {value: _cell(value) for value in set(values)}
+    return map(cells.__getitem__, values)
 
 
 def _cell(value: object) -> object:
-    """Return a number, yes and no as they are, a text made harmless, nothing for what is not there."""
+    """Return a cell: numbers and truth values unchanged, texts escaped, an empty text for a missing value."""
     if isinstance(value, int):
         return value
     if isinstance(value, str):

@@ -1,8 +1,9 @@
-"""Write several reports, all or none: everything is rendered beside its place before anything is replaced."""
+"""Write several reports, all or none: each is rendered to a new file before any older file is replaced."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -17,88 +18,98 @@ from summarykit.summary.data import SummaryData
 
 
 def targets(paths: Sequence[str | os.PathLike[str]], kind: type = SummaryData) -> list[tuple[Path, Exporter]]:
-    """Return each path with the exporter that writes reports on that *kind*, checked before any work is done.
+    """Return each path with the exporter that writes this *kind* of report, checked before any work is done.
 
     Raises:
         UnknownFormatError: A suffix has no exporter, or one that does not write this kind.
         OutputError: A folder is missing or cannot be written, or a path is a folder.
 
     """
-    found = [(Path(path), exporter_for(Path(path), kind)) for path in paths]
-    for path, _ in found:
-        if "\0" in str(path):
-            raise OutputError(f"{str(path)!r} is no name of a file", hint="leave out the null character")
-        folder = path.parent
-        if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir() fails for a name that is too long
-            raise OutputError(f"the folder {str(folder)!r} does not exist", hint="make it first, or choose another")
-        if os.path.isdir(path):  # noqa: PTH112 - as above
-            raise OutputError(f"{str(path)!r} is a folder", hint="give the name of a file")
-        if not os.access(folder, os.W_OK):
-            raise OutputError(
-                f"the folder {str(folder)!r} cannot be written", hint="choose another, or mend its rights"
-            )
-    names = [os.path.realpath(path) for path, _ in found]
-    if len(set(names)) < len(names):
-        raise OutputError("the same file is asked for twice", hint="give each report a path of its own")
-    return found
+    destinations = [(Path(path), exporter_for(Path(path), kind)) for path in paths]
+    for path, _ in destinations:
+        _check_place(path)
+    places: dict[str, Path] = {}
+    for path, _ in destinations:
+        other = places.setdefault(os.path.realpath(path), path)
+        if other is not path:
+            what = f"two reports would be written to the same file: {str(other)!r} and {str(path)!r}"
+            raise OutputError(what, hint="give each report its own file name")
+    return destinations
 
 
-def write_all(told: Report, paths: Sequence[str | os.PathLike[str]], options: Options) -> list[Path]:
-    """Write a report to each path and return the paths; after an error older files are as they were.
+def _check_place(path: Path) -> None:
+    """Check that a file can be written at *path*."""
+    folder = path.parent
+    if "\0" in str(path):
+        raise OutputError(f"{str(path)!r} is not a valid file name", hint="remove the null character from the name")
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir() fails for a name that is too long
+        hint = f"create it: mkdir -p {shlex.quote(visible(str(folder)))}"
+        raise OutputError(f"the folder {str(folder)!r} does not exist", hint=hint)
+    if os.path.isdir(path):  # noqa: PTH112 - as above
+        raise OutputError(f"{str(path)!r} is a folder", hint=f"name a file, such as {str(path / 'report.html')!r}")
+    if not os.access(folder, os.W_OK):
+        hint = "choose another folder, or change its permissions: chmod u+w"
+        raise OutputError(f"the folder {str(folder)!r} cannot be written", hint=hint)
+
+
+def write_all(report: Report, paths: Sequence[str | os.PathLike[str]], options: Options) -> list[Path]:
+    """Write a report to each path and return the paths; after an error, older files are unchanged.
 
     Raises:
         UnknownFormatError, OutputError: As for ``targets``; the disk is full.
         TemplateError: A template cannot be rendered.
 
     """
-    return write_each([(told, path, options) for path in paths])
+    return write_each([(report, path, options) for path in paths])
 
 
-def write_each(wanted: Sequence[tuple[Report, str | os.PathLike[str], Options]]) -> list[Path]:
-    """Write reports on different things, each to its path: all of them, or none as for ``write_all``."""
-    exporters = {Path(path): exporter_for(Path(path), type(told)) for told, path, _ in wanted}
-    targets([path for _, path, _ in wanted])
-    partial: list[tuple[Path, Path]] = []
+def write_each(jobs: Sequence[tuple[Report, str | os.PathLike[str], Options]]) -> list[Path]:
+    """Write reports on different data, each to its path, and return the paths: all or none, as ``write_all`` does."""
+    exporters = {Path(path): exporter_for(Path(path), type(report)) for report, path, _ in jobs}
+    targets([path for _, path, _ in jobs])
+    parts: list[tuple[Path, Path]] = []
     try:
-        for told, given, options in wanted:
-            path = Path(given)
+        for report, name, options in jobs:
+            path = Path(name)
             begin(f"writing {visible(path.name)}")
             place = Path(os.path.realpath(path))  # a link stays a link
-            partial.append((_render(told, place, exporters[path], options), place))
-        _replace_all(partial)
+            parts.append((_render(report, place, exporters[path], options), place))
+        _replace_all(parts)
     except OSError as error:
         if isinstance(error, OutputError):
             raise
         what = f"the report could not be written: {error.strerror or error}"
-        raise OutputError(what, hint="free some room or choose another folder; older files are untouched") from error
+        raise OutputError(
+            what, hint="free some disk space, or write to another folder; older files are untouched"
+        ) from error
     finally:
-        for made, _ in partial:
+        for part, _ in parts:
             with suppress(OSError):
-                made.unlink(missing_ok=True)
+                part.unlink(missing_ok=True)
     return list(exporters)
 
 
-def _render(told: Report, path: Path, exporter: Exporter, options: Options) -> Path:
-    """Write one report to a new file beside its place, and return that file; on an error nothing is left."""
+def _render(report: Report, path: Path, exporter: Exporter, options: Options) -> Path:
+    """Write one report to a new file in the folder of *path* and return it; after an error the new file is deleted."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
-    made = Path(name)
+    part = Path(name)
     try:
         with os.fdopen(handle, "w+b") as out:
-            write_with(exporter, told, out, options)
-        made.chmod(_mode(path))
+            write_with(exporter, report, out, options)
+        part.chmod(_mode(path))
     except BaseException:
-        made.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
-    return made
+    return part
 
 
-def _replace_all(partial: Sequence[tuple[Path, Path]]) -> None:
-    """Put each new file in its place; where one cannot be (it is open in Excel), the older ones come back."""
+def _replace_all(parts: Sequence[tuple[Path, Path]]) -> None:
+    """Replace each older file by its new one; if one cannot be replaced (it is open in Excel), restore all."""
     older: list[tuple[Path, Path | None]] = []
     try:
-        for made, path in partial:
-            older.append((path, _kept(path, made.with_suffix(".old"))))
-            made.replace(path)
+        for part, path in parts:
+            older.append((path, _back_up(path, part.with_suffix(".old"))))
+            part.replace(path)
     except OSError:
         for path, old in older:
             with suppress(OSError):
@@ -113,8 +124,8 @@ def _replace_all(partial: Sequence[tuple[Path, Path]]) -> None:
                 old.unlink(missing_ok=True)
 
 
-def _kept(path: Path, place: Path) -> Path | None:
-    """Keep the file at *path* at *place* too, and return that; None where there is no file."""
+def _back_up(path: Path, place: Path) -> Path | None:
+    """Copy the file at *path* to *place* and return *place*; None if there is no file."""
     if not path.exists():
         return None
     try:
@@ -125,7 +136,7 @@ def _kept(path: Path, place: Path) -> Path | None:
 
 
 def _mode(path: Path) -> int:
-    """Return the rights the new file gets: those of the old one, or what the user's umask says."""
+    """Return the permissions of the new file: those of the older one, or those of the user's umask."""
     if path.exists():
         return path.stat().st_mode & 0o777
     umask = os.umask(0)

@@ -13,18 +13,18 @@ from summarykit.summary.storage import to_json
 
 @exporter("json")
 class JsonExporter:
-    """Names stand as they are, in ASCII escapes."""
+    """The summary in ASCII; other characters are JSON escapes, so that names are read back unchanged."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
     def write(self, data: SummaryData, out: BinaryIO, options: Options) -> None:
-        """Write the summary; title and templates do not matter here."""
+        """Write the summary; no option has an effect."""
         out.write(to_json(data).encode("ascii"))
 
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
-        """Write what changed, for programs."""
+        """Write the changes, for programs."""
         out.write(comparison_json(comparison).encode("ascii"))
 
     def write_project(self, changes: ProjectChanges, out: BinaryIO, options: Options) -> None:
-        """Write what changed in all models of a project, for programs."""
+        """Write the changes in all models of a project, for programs."""
         out.write(project_json(changes).encode("ascii"))

@@ -1,8 +1,8 @@
-"""The Jinja2 environment: where templates are found, and how text is made harmless in each format.
+"""The Jinja2 environment: where templates are loaded from, and how text is escaped in each format.
 
-Every text of the view is made *visible* once and handed over as a ``str`` that escapes itself in the way of its
-format (``__html__``). Jinja and markupsafe know HTML alone: wherever they would escape a plain ``str``, which
-filters and methods leave behind, the environment does it in the way of the format instead: where a value is
+Every text of the view passes through ``visible`` once and becomes a ``str`` that escapes itself for its format
+(``__html__``). Jinja and markupsafe know HTML alone. Filters and methods return a plain ``str``, which they would
+escape as HTML; the environment escapes it for the format instead, where a value is
 printed (``finalize``) and where texts are joined (``~``, ``+`` and ``join``).
 """
 
@@ -28,12 +28,12 @@ from summarykit.exporters.view.words import visible
 from summarykit.expression import Words
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-#: The wheel holds ``summarykit/templates``; a checkout and an editable install have them beside the package.
+#: A wheel has ``summarykit/templates``; a checkout and an editable install have ``templates`` beside the package.
 _CANDIDATES = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
 
 
 class FormatText(str):
-    """Text of the view; ``__html__`` gives it escaped for the format it is bound to."""
+    """A text of the view; ``__html__`` returns it escaped for its format."""
 
     __slots__ = ("words",)
     words: Words  #: the text with its numbers, where it is of such a kind
@@ -49,12 +49,12 @@ def text_class(escape: Callable[[str], str]) -> type[FormatText]:
     return type("Text", (FormatText,), {"_escape": staticmethod(escape), "__slots__": ()})
 
 
-#: Most of what a view holds beside texts.
+#: The types of most values in a view other than texts.
 _AS_THEY_ARE = frozenset({int, bool, float, type(None), Markup})
 
 
 def bind(value: Any, text: type[FormatText]) -> Any:
-    """Return *value* with every text in it made visible and bound to a format; deep, and nothing else changes."""
+    """Return *value* with every text in it, at any depth, made visible and bound to a format."""
     kind = type(value)
     if kind is str:
         return text(visible(value))
@@ -84,11 +84,11 @@ def render(
 ) -> str:
     """Return the text of *template*, such as ``"markdown/report.md.j2"``, with *values* in it.
 
-    A file of the same name in one of *folders* goes before the built-in one, which stays reachable as
+    A file of the same name in one of *folders* replaces the built-in one, which can still be loaded as
     ``summarykit/markdown/report.md.j2``.
 
     Raises:
-        TemplateError: The template is not there, has an error, or asks for what does not exist.
+        TemplateError: The template does not exist, has an error, or reads a field that does not exist.
 
     """
     text = text_class(escape)
@@ -103,27 +103,27 @@ def render(
     except TemplateNotFound as error:
         raise TemplateError(f"{template}: there is no template {error.name!r}", hint=_HINT) from error
     except RecursionError as error:
-        raise TemplateError(f"{template} includes itself without end", hint=_HINT) from error
-    except Exception as error:  # a template is code: whatever it raises is a mistake in it
+        raise TemplateError(f"{template} includes itself without an end", hint=_HINT) from error
+    except Exception as error:  # a template is code: any error it raises is an error of the template
         raise TemplateError(f"{_place(error, template)}: {str(error) or type(error).__name__}", hint=_HINT) from error
 
 
-_HINT = "compare it with the built-in template of the same name; docs/extending.md lists what a template receives"
+_HINT = "compare it with the built-in template of the same name; docs/templates.md lists every field"
 
 
 def _place(error: Exception, template: str) -> str:
-    """Return the innermost line of a template that *error* went through."""
+    """Return the innermost line of a template in the traceback of *error*."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename.endswith(".j2"):
             return f"{frame.filename}, line {frame.lineno}"
     return template
 
 
-class _Joining(CodeGenerator):
-    """Compiles ``a ~ b`` to a call of the environment's own ``joined``."""
+class _ConcatCompiler(CodeGenerator):
+    """Compiles ``a ~ b`` to a call of the environment's own ``join_texts``."""
 
     def visit_Concat(self, node: jinja_nodes.Concat, frame: Frame) -> None:
-        self.write("environment.joined((")
+        self.write("environment.join_texts((")
         for part in node.nodes:
             self.visit(part, frame)
             self.write(", ")
@@ -131,50 +131,50 @@ class _Joining(CodeGenerator):
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    code_generator_class = _Joining
+    code_generator_class = _ConcatCompiler
     intercepted_binops = frozenset("+")
 
     def __init__(self, text: type[FormatText], **options: Any) -> None:
-        super().__init__(autoescape=True, finalize=self.harmless, undefined=StrictUndefined, **options)
+        super().__init__(autoescape=True, finalize=self.escape_value, undefined=StrictUndefined, **options)
         self.text = text
         self.filters["join"] = _join
         for name in ("tojson", "urlize"):  # they write JSON and links for HTML, whatever the format
             del self.filters[name]
 
-    def harmless(self, value: Any) -> Any:
-        """Return what is printed for *value*: escaped in the way of the format, numbers as they are."""
+    def escape_value(self, value: Any) -> Any:
+        """Return *value* escaped for the format; numbers and escaped texts are unchanged."""
         if value is None or isinstance(value, Markup | int | float):
             return value
         return (value if type(value) is self.text else self.text(value)).__html__()
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Return a field of a view at once, which is never unsafe; everything else as the sandbox allows."""
+        """Return a field of a view without the sandbox's checks, for it is always safe; anything else with them."""
         if attribute in getattr(type(obj), "_fields", ()):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
-    def joined(self, parts: Iterable[Any]) -> str:
-        """Return *parts* as one text; what is escaped already stays so."""
-        held = [part if isinstance(part, Markup) else self.text(part) for part in parts]
-        if any(isinstance(part, Markup) for part in held):
-            return Markup().join(held)
-        return self.text("".join(held))
+    def join_texts(self, parts: Iterable[Any]) -> str:
+        """Return *parts* as one text; parts that are escaped already are not escaped again."""
+        texts = [part if isinstance(part, Markup) else self.text(part) for part in parts]
+        if any(isinstance(part, Markup) for part in texts):
+            return Markup().join(texts)
+        return self.text("".join(texts))
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         if isinstance(left, str) and isinstance(right, str):
-            return self.joined((left, right))
+            return self.join_texts((left, right))
         return super().call_binop(context, operator, left, right)
 
 
 @pass_environment
 def _join(environment: _Environment, values: Iterable[Any], between: str = "", attribute: Any = None) -> str:
-    """The filter ``join``, in the way of the format."""
+    """The filter ``join``, which escapes for the format."""
     if attribute is not None:
         values = map(make_attrgetter(environment, attribute), values)
     parts: list[Any] = []
     for value in values:
         parts += [between, value] if parts else [value]
-    return environment.joined(parts)
+    return environment.join_texts(parts)
 
 
 def _environment(folders: tuple[Path, ...], text: type[FormatText]) -> _Environment:
@@ -190,7 +190,7 @@ def _environment(folders: tuple[Path, ...], text: type[FormatText]) -> _Environm
 
 @lru_cache(maxsize=16)
 def _built_in_environment(text: type[FormatText]) -> _Environment:
-    """Return the one for built-in templates alone: compiled once, since no file can come to stand before them."""
+    """Return the environment of built-in templates alone; they are compiled once, for no file can replace them."""
     return _environment((), text)
 
 
@@ -199,17 +199,18 @@ def template_root() -> Path:
     """Return the folder of the built-in templates.
 
     Raises:
-        TemplateError: summarykit is installed without them.
+        TemplateError: The installation lacks them.
 
     """
     for root in _CANDIDATES:
         if (root / "_shared").is_dir():
             return root
     raise TemplateError(
-        "summarykit is installed without its templates", hint="install it again: pip install summarykit"
+        "summarykit is installed without its templates",
+        hint="install it again: pip install --force-reinstall summarykit",
     )
 
 
 def built_in_text(name: str) -> str:
-    """Return the source of a built-in template or asset, as it stands."""
+    """Return the source of a built-in template or asset, unchanged."""
     return (template_root() / name).read_text(encoding="utf-8")

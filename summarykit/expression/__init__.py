@@ -1,8 +1,8 @@
-"""The little language of formulas: parse, bind, fold, evaluate and print.
+"""The language of formulas: parse, fold, evaluate and print.
 
 A formula is a Python expression over a layer's settings, parsed once and never run:
-``out_features * (in_features + bias)``. One unfolded tree prints as text, HTML, LaTeX and as a live
-Excel formula, and evaluates exactly; so what is printed and what is counted cannot differ.
+``out_features * (in_features + bias)``. One unfolded tree is printed as text, HTML, LaTeX and as a live Excel formula,
+and evaluated exactly, so the printed formula and the count cannot differ.
 """
 
 from summarykit.expression.evaluate import Unanswerable as Unanswerable

@@ -1,4 +1,4 @@
-"""A formula's exact value, in whole numbers of any size."""
+"""The exact value of a formula, a whole number of any size."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from summarykit.expression.nodes import (
     Text,
 )
 
-#: What a setting can be: a number, a word, nothing, or a tuple of these.
+#: A setting: a number, a text, None, or a tuple of these.
 Value = int | float | str | None | tuple["Value", ...]
 Bindings = Mapping[str, Value]
 
-#: A count of more bits is a mistake in the rule; Python refuses to print numbers much larger than that.
+#: A count of more bits is a mistake in the rule; Python does not print numbers much larger than that.
 MAX_BITS = 8_192
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -44,14 +44,14 @@ _REDUCE: dict[str, Callable[[tuple[int, ...]], int]] = {"prod": math.prod, "sum"
 
 
 class Unanswerable(Exception):
-    """A formula asks for what the layer does not have; the message says what, in words."""
+    """A formula has no value for the layer; the message says why."""
 
 
 def evaluate(node: Node, bindings: Bindings) -> int:
-    """Return the value of *node* as a whole number; conditions read 1 or 0.
+    """Return the value of *node* as a whole number; conditions are 1 or 0.
 
     Raises:
-        Unanswerable: A name is missing, is no whole number, or something is divided by zero.
+        Unanswerable: A name is missing, is not a whole number, or a divisor is zero.
 
     """
     match node:
@@ -66,7 +66,7 @@ def evaluate(node: Node, bindings: Bindings) -> int:
         case Sum(terms=terms):
             return sum(evaluate(term, bindings) for term in terms)
         case Product(factors=factors):
-            return bounded(math.prod(evaluate(factor, bindings) for factor in factors))
+            return check_bits(math.prod(evaluate(factor, bindings) for factor in factors))
         case Negative(term=term):
             return -evaluate(term, bindings)
         case Quotient(dividend=a, divisor=b):
@@ -85,10 +85,10 @@ def evaluate(node: Node, bindings: Bindings) -> int:
 
 
 def truth(node: Node, bindings: Bindings) -> bool:
-    """Return whether the condition *node* holds; a name is true as it is in Python.
+    """Return whether the condition *node* is true; the value of a name is true or false as in Python.
 
     Raises:
-        Unanswerable: As for ``evaluate``, or values that cannot be compared.
+        Unanswerable: As for ``evaluate``, or two values cannot be compared.
 
     """
     match node:
@@ -101,15 +101,15 @@ def truth(node: Node, bindings: Bindings) -> bool:
         case Logic(operator="not", terms=(term,)):
             return not truth(term, bindings)
         case Logic(operator=word, terms=terms):
-            held = (truth(term, bindings) for term in terms)
-            return all(held) if word == "and" else any(held)
+            values = (truth(term, bindings) for term in terms)
+            return all(values) if word == "and" else any(values)
         case Name() | Text():
             return bool(operand(node, bindings))
     return evaluate(node, bindings) != 0
 
 
 def operand(node: Node, bindings: Bindings) -> Value:
-    """Return one side of a comparison: a word or a setting as it is, else a number."""
+    """Return one side of a comparison: a text or a setting unchanged, else a number."""
     match node:
         case Text(value=value):
             return value
@@ -159,7 +159,7 @@ def nonzero(node: Node, bindings: Bindings) -> int:
 
 
 def power(base: int, exponent: int) -> int:
-    """Return ``base ** exponent``, or raise ``Unanswerable`` before working out what is no count."""
+    """Return ``base ** exponent``, or raise ``Unanswerable`` before computing a number too large for a count."""
     if exponent < 0:
         raise Unanswerable(f"the exponent {exponent} is below 0")
     if base.bit_length() * exponent > MAX_BITS and abs(base) > 1:
@@ -167,7 +167,7 @@ def power(base: int, exponent: int) -> int:
     return int(base**exponent)
 
 
-def bounded(value: int) -> int:
+def check_bits(value: int) -> int:
     """Return *value*, or raise ``Unanswerable`` when it is too large to be a count."""
     if value.bit_length() > MAX_BITS:
         raise Unanswerable("the number is too large for a count")

@@ -1,7 +1,7 @@
-"""A formula as a live Excel formula over input cells, and its words as one that follows them.
+"""A formula as a live Excel formula over input cells, and its text as a formula that follows them.
 
-Nothing folds in the count: an absent bias is an input cell holding 0, so that it can be changed to 1.
-The words fold by asking the cells: for each question folding asks, one ``IF``.
+The count is not folded: an absent bias is an input cell with 0, so that it can be changed to 1. The text is folded by
+the cells: one ``IF`` for each condition that folding depends on.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from summarykit.expression.printing import with_leaves
 #: From an input, ``out_features`` or ``kernel_size[0]``, to its cell: ``C5``.
 Cells = Mapping[str, str]
 
-#: Excel refuses a formula of more characters than this.
+#: Excel rejects a formula of more characters than this.
 MAX_FORMULA = 8_192
-#: Each switch doubles the forms of the words; so many of them could not fit.
+#: Each switch doubles the number of texts; more of them do not fit in a cell.
 MAX_SWITCHES = 10
 _TOO_MANY = "the words have too many forms for one cell"
 _COMPARE = {"==": "=", "!=": "<>"}
@@ -44,24 +44,24 @@ _ATOM, _PRODUCT, _SUM = 2, 1, 0
 
 
 def excel_inputs(node: Node, bindings: Bindings) -> tuple[str, ...]:
-    """Return the inputs a formula's cells must hold, in the order the formula names them.
+    """Return the inputs of a formula, each of which needs a cell, in the order of the formula.
 
     A setting that is a tuple has one input for each element: ``kernel_size[0]``, ``kernel_size[1]``.
-    Words (``mode == "LSTM"``) are no inputs: they are decided once.
+    A comparison with a text (``mode == "LSTM"``) is no input: its result is fixed.
     """
-    found: dict[str, None] = {}
+    inputs: dict[str, None] = {}
     for part in walk(node):
         match part:
             case Name(name=name) if isinstance(bindings.get(name), int):
-                found.setdefault(name)
+                inputs.setdefault(name)
             case Item(name=name, index=Number(value=index)):
-                found.setdefault(f"{name}[{index}]")
+                inputs.setdefault(f"{name}[{index}]")
             case Reduce(function="prod" | "sum", name=name) | Item(name=name):
                 if isinstance(bindings[name], tuple):
-                    found.update((f"{name}[{i}]", None) for i in range(len(elements(name, bindings))))
+                    inputs.update((f"{name}[{i}]", None) for i in range(len(elements(name, bindings))))
                 else:
-                    found.setdefault(name)
-    return tuple(found)
+                    inputs.setdefault(name)
+    return tuple(inputs)
 
 
 def excel_formula(node: Node, bindings: Bindings, cells: Cells) -> str:
@@ -70,12 +70,12 @@ def excel_formula(node: Node, bindings: Bindings, cells: Cells) -> str:
 
 
 def excel_words(node: Node, bindings: Bindings, cells: Cells) -> str:
-    """Return a formula, without its ``=``, whose text is the formula in numbers as the cells now stand.
+    """Return a formula, without its ``=``, whose result is the formula in the numbers of the cells, as text.
 
-    The same words as ``numbers(node, bindings)`` while nothing is changed; they follow when a cell is.
+    It equals ``numbers(node, bindings)`` until a cell is changed, and follows every change.
 
     Raises:
-        Unanswerable: The formula has so many switches that Excel would refuse its words.
+        Unanswerable: The formula has so many switches that its text does not fit in a cell.
 
     """
     text = _Words(bindings, cells).branch(node, {})
@@ -85,7 +85,7 @@ def excel_words(node: Node, bindings: Bindings, cells: Cells) -> str:
 
 
 class _Writer:
-    """Writes an unfolded tree in Excel's language."""
+    """Writes an unfolded tree as an Excel formula."""
 
     def __init__(self, bindings: Bindings, cells: Cells) -> None:
         self.bindings = bindings
@@ -107,10 +107,10 @@ class _Writer:
             case Sum(terms=terms):
                 return self.sum(terms), _SUM
             case Product(factors=factors):
-                return "*".join(self.bracketed(factor, _ATOM) for factor in factors), _PRODUCT
+                return "*".join(self.in_brackets(factor, _ATOM) for factor in factors), _PRODUCT
             case Negative(term=term):
-                # 0-x: Excel gives a leading minus a higher rank than ^, other than mathematics does.
-                return "0-" + self.bracketed(term, _PRODUCT), _SUM
+                # 0-x: Excel gives a leading minus a higher rank than ^, unlike mathematics.
+                return "0-" + self.in_brackets(term, _PRODUCT), _SUM
             case Quotient(dividend=a, divisor=b):
                 return self.quotient(a, b), _ATOM
             case Remainder(dividend=a, divisor=b):
@@ -125,36 +125,36 @@ class _Writer:
                 return f"IF({self.condition(node)},1,0)", _ATOM
         raise Unanswerable("this part has no form in a spreadsheet")
 
-    def bracketed(self, node: Node, least: int) -> str:
+    def in_brackets(self, node: Node, least: int) -> str:
         text, tightness = self.render(node)
         return text if tightness >= least else f"({text})"
 
     def sum(self, terms: tuple[Node, ...]) -> str:
         out = self.text(terms[0])
         for term in terms[1:]:
-            sign, added = ("-", term.term) if isinstance(term, Negative) else ("+", term)
-            out += sign + self.bracketed(added, _PRODUCT)
+            sign, positive = ("-", term.term) if isinstance(term, Negative) else ("+", term)
+            out += sign + self.in_brackets(positive, _PRODUCT)
         return out
 
     def quotient(self, dividend: Node, divisor: Node) -> str:
-        # QUOTIENT cuts towards zero, Python's // rounds down: they part ways only below zero.
+        # QUOTIENT truncates towards zero, Python's // rounds down: they differ only below zero.
         if any(map(is_negative, (*walk(dividend), *walk(divisor)))):
-            return f"INT({self.bracketed(dividend, _PRODUCT)}/{self.bracketed(divisor, _ATOM)})"
+            return f"INT({self.in_brackets(dividend, _PRODUCT)}/{self.in_brackets(divisor, _ATOM)})"
         return f"QUOTIENT({self.text(dividend)},{self.text(divisor)})"
 
     def choice(self, test: Node, then: Node, other: Node) -> tuple[str, int]:
-        decided = self.decided(test)
-        if decided is not None:
-            return self.render(then if decided else other)
+        answer = self.fixed_answer(test)
+        if answer is not None:
+            return self.render(then if answer else other)
         return f"IF({self.condition(test)},{self.text(then)},{self.text(other)})", _ATOM
 
-    def decided(self, test: Node) -> bool | None:
-        """Return the answer to a question that no cell can change, None where cells decide it."""
+    def fixed_answer(self, test: Node) -> bool | None:
+        """Return the result of a condition that no cell can change, None where it depends on cells."""
         words = isinstance(test, Compare) and (self.is_word(test.left) or self.is_word(test.right))
         return truth(test, self.bindings) if words or not excel_inputs(test, self.bindings) else None
 
     def is_word(self, side: Node) -> bool:
-        """Return whether one side of a comparison is no number: a word, or a setting such as None or 0.5."""
+        """Return whether one side of a comparison is no whole number: a text, or a setting such as None or 0.5."""
         match side:
             case Name(name=name):
                 return not isinstance(self.bindings.get(name), int)
@@ -163,24 +163,24 @@ class _Writer:
         return isinstance(side, Text)
 
     def condition(self, node: Node) -> str:
-        decided = self.decided(node)
-        if decided is not None:
-            return "TRUE" if decided else "FALSE"
+        answer = self.fixed_answer(node)
+        if answer is not None:
+            return "TRUE" if answer else "FALSE"
         match node:
             case Compare(left=left, operator=sign, right=right):
-                return f"{self.bracketed(left, _SUM)}{_COMPARE.get(sign, sign)}{self.bracketed(right, _SUM)}"
+                return f"{self.in_brackets(left, _SUM)}{_COMPARE.get(sign, sign)}{self.in_brackets(right, _SUM)}"
             case Logic(operator=word, terms=terms):
                 return f"{word.upper()}({','.join(map(self.condition, terms))})"
-        return f"{self.bracketed(node, _SUM)}<>0"
+        return f"{self.in_brackets(node, _SUM)}<>0"
 
 
-class _Undecided(Exception):
+class _OpenQuestion(Exception):
     def __init__(self, test: Node) -> None:
         self.test = test
 
 
 class _Words:
-    """Folds the tree once for each answer the cells can give, and prints each."""
+    """Folds the tree once for each combination of results that the cells can give, and prints each."""
 
     def __init__(self, bindings: Bindings, cells: Cells) -> None:
         self.bindings = bindings
@@ -189,28 +189,28 @@ class _Words:
     def branch(self, node: Node, answers: dict[Node, bool]) -> str:
         def decide(test: Node) -> bool:
             if test not in answers:
-                decided = self.writer.decided(test)
-                if decided is None:
-                    raise _Undecided(test)
-                return decided
+                answer = self.writer.fixed_answer(test)
+                if answer is None:
+                    raise _OpenQuestion(test)
+                return answer
             return answers[test]
 
         try:
-            return _joined(fold(node, self.bindings, decide=decide), self.writer)
-        except _Undecided as undecided:
+            return _join(fold(node, self.bindings, decide=decide), self.writer)
+        except _OpenQuestion as question:
             if len(answers) >= MAX_SWITCHES:
                 raise Unanswerable(_TOO_MANY) from None
-            test = undecided.test
+            test = question.test
             then, other = (self.branch(node, {**answers, test: answer}) for answer in (True, False))
             return then if then == other else f"IF({self.writer.condition(test)},{then},{other})"
 
 
-def _joined(folded: Node, writer: _Writer) -> str:
-    """Print a folded tree as text pieces joined with ``&``, its numbers read live from their cells."""
+def _join(tree: Node, writer: _Writer) -> str:
+    """Return a folded tree as pieces of text joined with ``&``, its numbers read from their cells."""
 
-    def ends(quotient: Quotient, exact: str, rounded: str) -> str:
+    def ends(quotient: Quotient, exact: str, rounding: str) -> str:
         dividend, divisor = writer.text(quotient.dividend), writer.text(quotient.divisor)
-        return f'\0IF(MOD({dividend},{divisor})=0,"{exact}","{rounded}")\0'
+        return f'\0IF(MOD({dividend},{divisor})=0,"{exact}","{rounding}")\0'
 
-    marked = with_leaves(folded, lambda leaf: f"\0FIXED({writer.text(leaf)},0)\0", ends)
-    return "&".join(part if i % 2 else f'"{part}"' for i, part in enumerate(marked.split("\0")) if part)
+    pieces = with_leaves(tree, lambda leaf: f"\0FIXED({writer.text(leaf)},0)\0", ends)
+    return "&".join(part if i % 2 else f'"{part}"' for i, part in enumerate(pieces.split("\0")) if part)

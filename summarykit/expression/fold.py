@@ -1,8 +1,8 @@
-"""Drop what is absent, so that a formula reads as a person would write it for this very layer.
+"""Fold a formula: leave out what a layer does not have, so that it reads as a person would write it for this layer.
 
-Only structure folds: an absent tensor, a division by one, the branch not taken, a term that is zero
-because something was subtracted or switched off. A *setting* of 1 or 0 stays visible: ``1 × (2 + 1)``
-is how the count of a layer with one output is explained.
+Only structure is folded: an absent tensor, a division by one, the other branch of a choice, a term that is zero because
+of a subtraction or a switch. A *setting* of 1 or 0 stays: ``1 × (2 + 1)`` explains the count of a layer with one
+output.
 """
 
 from __future__ import annotations
@@ -29,16 +29,15 @@ from summarykit.expression.nodes import (
     Sum,
 )
 
-#: Answers the questions folding asks: a condition, ``x == 0`` of a switch, ``x == 1`` of a divisor.
+#: Decides the conditions that folding depends on: ``x == 0`` of a switch, ``x == 1`` of a divisor.
 Decide = Callable[[Node], bool]
 
 
 def fold(node: Node, bindings: Bindings, *, decide: Decide | None = None) -> Node:
     """Return *node* without its absent parts; the value is unchanged.
 
-    *bindings* tell switches (True and False) from numbers and how long tuples are; *decide* answers
-    each question of structure, by default from *bindings*. The workbook passes its own, to write one
-    text for each answer.
+    *bindings* distinguish switches (True and False) from numbers and give the length of tuples. *decide* decides each
+    condition of structure, by default from *bindings*; the workbook passes its own, to write a text for each result.
     """
     return _Folder(bindings, decide or (lambda test: truth(test, bindings))).fold(node)
 
@@ -88,36 +87,36 @@ class _Folder:
         return Product(items) if items else Number(1)
 
     def sum(self, terms: tuple[Node, ...]) -> Node:
-        """Add up; the numbers among the terms that stand beside each other merge: 1 + 1 is 2."""
-        kept: list[Node] = []
+        """Return the sum of folded terms; adjacent numbers are merged: 1 + 1 is 2."""
+        parts: list[Node] = []
         for term in map(self.fold, terms):
             if isinstance(term, Sum):
-                kept.extend(term.terms)
+                parts.extend(term.terms)
             elif isinstance(term, Number) and term.value == 0:
                 continue
-            elif isinstance(term, Number) and kept and isinstance(kept[-1], Number):
-                kept[-1] = Number(kept[-1].value + term.value)
+            elif isinstance(term, Number) and parts and isinstance(parts[-1], Number):
+                parts[-1] = Number(parts[-1].value + term.value)
             else:
-                kept.append(term)
-        if len(kept) > 1:
-            return Sum(tuple(kept))
-        return kept[0] if kept else Number(0)
+                parts.append(term)
+        if len(parts) > 1:
+            return Sum(tuple(parts))
+        return parts[0] if parts else Number(0)
 
     def product(self, factors: tuple[Node, ...]) -> Node:
-        """Multiply; a factor of 1 that is no setting vanishes, a factor of 0 takes all with it."""
-        kept: list[Node] = []
-        for written, factor in ((part, self.fold(part)) for part in factors):
+        """Return the product of folded factors, without a 1 that is no setting; 0 where a factor is 0."""
+        parts: list[Node] = []
+        for original, factor in ((part, self.fold(part)) for part in factors):
             if self.vanishes(factor):
                 return Number(0)
             if isinstance(factor, Number) and factor.value == 1:
                 continue
-            if isinstance(factor, Product) and (not kept or isinstance(written, Reduce)):
-                kept.extend(factor.factors)
+            if isinstance(factor, Product) and (not parts or isinstance(original, Reduce)):
+                parts.extend(factor.factors)
             else:
-                kept.append(factor)
-        if len(kept) > 1:
-            return Product(tuple(kept))
-        return kept[0] if kept else Number(1)
+                parts.append(factor)
+        if len(parts) > 1:
+            return Product(tuple(parts))
+        return parts[0] if parts else Number(1)
 
     def vanishes(self, factor: Node) -> bool:
         if isinstance(factor, Number):
@@ -140,5 +139,5 @@ class _Folder:
 
 
 def is_negative(term: Node) -> bool:
-    """Return whether *term* is written with a minus."""
+    """Return whether *term* has a minus."""
     return isinstance(term, Negative) or (isinstance(term, Number) and term.value < 0)

@@ -98,7 +98,7 @@ class Power:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """A comparison, 1 when it holds and 0 when not."""
+    """A comparison, 1 when it is true and 0 when not."""
 
     left: Node
     operator: str
@@ -107,7 +107,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Logic:
-    """``and``, ``or`` or ``not`` over conditions, reading 1 or 0."""
+    """``and``, ``or`` or ``not`` over conditions, 1 or 0."""
 
     operator: str
     terms: tuple[Node, ...]
@@ -115,7 +115,7 @@ class Logic:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """``then if condition else other``; only the branch taken is ever evaluated or printed."""
+    """``then if condition else other``; only the branch that applies is evaluated or printed."""
 
     condition: Node
     then: Node
@@ -143,10 +143,14 @@ Node = (
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A parsed formula: the text it was written as, and its tree."""
+    """A parsed formula: its text and its tree."""
 
     source: str
     tree: Node
+
+    def __str__(self) -> str:
+        """Return the formula as it was written."""
+        return self.source
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -173,10 +177,10 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def names_in(node: Node) -> tuple[str, ...]:
-    """Return each name *node* asks for, once, in the order they are written."""
-    found: dict[str, None] = {}
+    """Return each name in *node* once, in the order of the text."""
+    names: dict[str, None] = {}
     for part in walk(node):
         match part:
             case Name(name=name) | Item(name=name) | Reduce(name=name):
-                found.setdefault(name)
-    return tuple(found)
+                names.setdefault(name)
+    return tuple(names)

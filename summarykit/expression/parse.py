@@ -1,4 +1,4 @@
-"""From the text of a rule to its tree: Python's own grammar, a whitelist of nodes, nothing run."""
+"""Parse the text of a rule to a tree: Python's grammar with a list of allowed nodes; no code is run."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
-    """Parse one formula.
+    """Return the formula of a text.
 
     Raises:
         ExpressionError: *text* has a syntax error or a node outside the language; it points at the spot.
@@ -55,10 +55,10 @@ def parse(text: str) -> Expression:
 
 @lru_cache(maxsize=4096)
 def parse_shape(text: str) -> tuple[Expression, ...]:
-    """Parse the dimensions of a tensor: ``"out_channels, in_channels // groups, *kernel_size"``.
+    """Return the dimensions of a tensor: ``"out_channels, in_channels // groups, *kernel_size"``.
 
-    A starred name stands for as many dimensions as the setting has; it is kept as an expression whose
-    source starts with ``*``. An empty text is a scalar.
+    A starred name gives as many dimensions as the setting has elements; it is an expression whose source begins with
+    ``*``. An empty text is a scalar.
 
     Raises:
         ExpressionError: As for ``parse``.
@@ -66,26 +66,26 @@ def parse_shape(text: str) -> tuple[Expression, ...]:
     """
     if not text.strip():
         return ()
-    parser = _Parser(f"({text},)", shown=text, shift=1)
-    root = parser.parsed()
+    parser = _Parser(f"({text},)", original=text, shift=1)
+    root = parser.root()
     if not isinstance(root, ast.Tuple):
         raise parser.error(root, "a shape is a list of dimensions")
     return tuple(parser.dimension(part) for part in root.elts)
 
 
 class _Parser:
-    """One text on its way to a tree; remembers where each node stood."""
+    """Parses one text; keeps the position of each node for error messages."""
 
-    def __init__(self, text: str, *, shown: str | None = None, shift: int = 0) -> None:
+    def __init__(self, text: str, *, original: str | None = None, shift: int = 0) -> None:
         self.text = text
-        self.shown = text if shown is None else shown
+        self.original = text if original is None else original
         self.shift = shift
-        self.parsed_text = text
+        self.code = text
 
     def tree(self) -> Node:
-        return self.convert(self.parsed(), 0)
+        return self.convert(self.root(), 0)
 
-    def parsed(self) -> ast.expr:
+    def root(self) -> ast.expr:
         if not isinstance(self.text, str):
             raise ExpressionError(repr(self.text), 0, "a formula is written as text", hint=LANGUAGE)
         if len(self.text) > MAX_LENGTH:
@@ -94,7 +94,9 @@ class _Parser:
         # A rule may be written over several lines, and a leading blank is no indentation error.
         flat = " ".join(self.text.split("\n"))
         if "#" in flat:
-            raise ExpressionError(self.shown, flat.index("#") - self.shift, "a formula has no comments", hint=LANGUAGE)
+            raise ExpressionError(
+                self.original, flat.index("#") - self.shift, "a formula has no comments", hint=LANGUAGE
+            )
         lead = len(flat) - len(flat.lstrip())
         try:
             root = ast.parse(flat.strip(), mode="eval").body
@@ -102,14 +104,14 @@ class _Parser:
             # Python reports an expression that ends too early at offset 0.
             position = max(0, (getattr(error, "offset", None) or len(flat) + 1) - 1 - self.shift + lead)
             problem = f"not an expression: {getattr(error, 'msg', None) or error}"
-            raise ExpressionError(self.shown, min(position, len(self.shown)), problem, hint=LANGUAGE) from None
-        self.parsed_text = flat.strip()
+            raise ExpressionError(self.original, min(position, len(self.original)), problem, hint=LANGUAGE) from None
+        self.code = flat.strip()
         self.shift -= lead
         return root
 
     def error(self, node: ast.AST, problem: str) -> ExpressionError:
-        column = len(self.parsed_text.encode()[: getattr(node, "col_offset", 0)].decode(errors="replace"))
-        return ExpressionError(self.shown, max(0, column - self.shift), problem, hint=LANGUAGE)
+        column = len(self.code.encode()[: getattr(node, "col_offset", 0)].decode(errors="replace"))
+        return ExpressionError(self.original, max(0, column - self.shift), problem, hint=LANGUAGE)
 
     def dimension(self, node: ast.expr) -> Expression:
         if isinstance(node, ast.Starred):

@@ -1,4 +1,4 @@
-"""A folded formula as text, HTML and LaTeX: one traversal, one small table a style."""
+"""Print a folded formula as text, HTML or LaTeX: one traversal, one table for each style."""
 
 from __future__ import annotations
 
@@ -108,21 +108,21 @@ def html(node: Node, bindings: Bindings, *, values: bool = False) -> str:
 
 
 def latex(node: Node, bindings: Bindings, *, values: bool = False) -> str:
-    r"""Return the formula as LaTeX, to stand in ``$…$``: ``4 \times \left(16 + 1\right)``."""
+    r"""Return the formula as LaTeX for math mode, ``$…$``: ``4 \times \left(16 + 1\right)``."""
     return _Printer(LATEX, bindings if values else None).text(fold(node, bindings))
 
 
-#: From a division, and what goes around it when it is exact and when it rounds down, to what says so.
+#: From a division, and the bracket around it when it is exact and when it rounds down, to the text of the bracket.
 Ends = Callable[[Quotient, str, str], str]
 
 
-def with_leaves(folded: Node, leaf: Callable[[Name | Item], str], ends: Ends) -> str:
-    """Return an already folded formula with each setting written by *leaf*, and the ends of each division by *ends*."""
-    return _Printer(TEXT, leaf=leaf, ends=ends).text(folded)
+def with_leaves(tree: Node, leaf: Callable[[Name | Item], str], ends: Ends) -> str:
+    """Return a folded formula as text, with each setting printed by *leaf* and the brackets of a division by *ends*."""
+    return _Printer(TEXT, leaf=leaf, ends=ends).text(tree)
 
 
 class _Printer:
-    """Prints a folded tree with as few brackets as are true; in numbers when it has *bindings*."""
+    """Prints a folded tree with the fewest brackets; in numbers when it has *bindings*."""
 
     def __init__(
         self,
@@ -137,10 +137,10 @@ class _Printer:
         self.ends = ends
 
     def text(self, node: Node) -> str:
-        return self.bracketed(node, _SUM)
+        return self.in_brackets(node, _SUM)
 
     def render(self, node: Node) -> tuple[str, int]:
-        """Return the text of *node* and how tightly it holds together."""
+        """Return the text of *node* and its precedence."""
         style = self.style
         match node:
             case Number(value=value):
@@ -155,13 +155,13 @@ class _Printer:
             case Sum(terms=terms):
                 return self.sum(terms), _SUM
             case Negative(term=term):
-                return style.negative + self.bracketed(term, _POWER), _SUM
+                return style.negative + self.in_brackets(term, _POWER), _SUM
             case Quotient(dividend=a, divisor=b):
                 return self.quotient(a, b)
             case Remainder(dividend=a, divisor=b):
-                return self.bracketed(a, _ATOM) + style.remainder + self.bracketed(b, _ATOM), _PRODUCT
+                return self.in_brackets(a, _ATOM) + style.remainder + self.in_brackets(b, _ATOM), _PRODUCT
             case Power(base=base, exponent=exponent):
-                return style.power(self.bracketed(base, _ATOM), self.bracketed(exponent, _ATOM)), _POWER
+                return style.power(self.in_brackets(base, _ATOM), self.in_brackets(exponent, _ATOM)), _POWER
             case Extreme(function=function, terms=terms):
                 return f"{style.name(function)}({', '.join(map(self.text, terms))})", _ATOM
             case Text() | Choice() | Compare() | Logic() | Reduce():
@@ -172,7 +172,7 @@ class _Printer:
             return self.style.item(node.name, self.text(node.index))
         return self.style.name(node.name)
 
-    def bracketed(self, node: Node, least: int) -> str:
+    def in_brackets(self, node: Node, least: int) -> str:
         text, tightness = self.render(node)
         opening, closing = ("", "") if tightness >= least else (self.style.opening, self.style.closing)
         if self.ends and isinstance(node, Quotient):
@@ -181,19 +181,19 @@ class _Printer:
         return opening + text + closing
 
     def factor(self, node: Node, *, first: bool) -> str:
-        """Return one factor; a product in brackets stays there, a division is bracketed unless it leads."""
+        """Return one factor; a product keeps its brackets, a division gets them unless it comes first."""
         leads = first and isinstance(node, Quotient | Remainder)
-        return self.bracketed(node, _PRODUCT if leads else _POWER)
+        return self.in_brackets(node, _PRODUCT if leads else _POWER)
 
     def sum(self, terms: tuple[Node, ...]) -> str:
-        out = self.bracketed(terms[0], _PRODUCT) if not isinstance(terms[0], Negative) else self.text(terms[0])
+        out = self.in_brackets(terms[0], _PRODUCT) if not isinstance(terms[0], Negative) else self.text(terms[0])
         for term in terms[1:]:
             if isinstance(term, Negative):
-                out += self.style.minus + self.bracketed(term.term, _PRODUCT)
+                out += self.style.minus + self.in_brackets(term.term, _PRODUCT)
             elif isinstance(term, Number) and term.value < 0:
                 out += self.style.minus + self.style.number(-term.value)
             else:
-                out += self.style.plus + self.bracketed(term, _PRODUCT)
+                out += self.style.plus + self.in_brackets(term, _PRODUCT)
         return out
 
     def quotient(self, dividend: Node, divisor: Node) -> tuple[str, int]:
@@ -201,7 +201,7 @@ class _Printer:
         if style.fraction:
             text, tightness = style.quotient(self.text(dividend), self.text(divisor)), _ATOM
         else:
-            text = style.quotient(self.bracketed(dividend, _PRODUCT), self.bracketed(divisor, _ATOM))
+            text = style.quotient(self.in_brackets(dividend, _PRODUCT), self.in_brackets(divisor, _ATOM))
             tightness = _PRODUCT
         if self.bindings is not None and evaluate(dividend, self.bindings) % nonzero(divisor, self.bindings):
             return style.floor[0] + text + style.floor[1], _ATOM

@@ -1,8 +1,8 @@
-r"""The sentence that says why: a small template over the same settings as the formula.
+r"""The sentence that explains a count: a small template over the same settings as the formula.
 
 ``{expr:one form|form with #}`` writes one of two forms, by whether the number is 1; ``#`` is the number.
-``{expr}`` writes the number alone. ``[condition: text]`` is said only where the condition holds, and
-``[condition: text || other text]`` says the other where it does not. ``\`` before a sign keeps it.
+``{expr}`` writes the number alone. ``[condition: text]`` writes the text only where the condition is true, and
+``[condition: text || other text]`` the other text where it is not. ``\`` before a sign writes the sign itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _HINT = "write {name:one form|form with #}, {name}, or [condition: text]; a sign
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number in the sentence, in a form for one and a form for many."""
+    """A number in the sentence, with a form for one and a form for many."""
 
     value: Expression
     one: str
@@ -31,7 +31,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """What is said only under a condition, and what is said otherwise."""
+    """A text under a condition, and the text otherwise."""
 
     condition: Expression
     then: tuple[Part, ...]
@@ -43,44 +43,48 @@ Part = str | Amount | When
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A parsed sentence: the text it was written as, and its parts."""
+    """A parsed sentence: its text and its parts."""
 
     source: str
     parts: tuple[Part, ...]
 
+    def __str__(self) -> str:
+        """Return the sentence as it was written, before a layer's settings are in it."""
+        return self.source
+
     def names(self) -> tuple[str, ...]:
-        """Return each name the sentence asks for, once."""
+        """Return each name in the sentence once."""
         return tuple(dict.fromkeys(_names(self.parts)))
 
     def say(self, bindings: Bindings) -> Words:
         """Return the sentence for a layer with these settings.
 
         Raises:
-            Unanswerable: The layer does not have what the sentence speaks of.
+            Unanswerable: The layer does not have a setting of the sentence.
 
         """
-        return Words(*(_said(part, bindings) for part in self.parts))
+        return Words(*(_say(part, bindings) for part in self.parts))
 
 
 def _names(parts: tuple[Part, ...]) -> list[str]:
-    found: list[str] = []
+    names: list[str] = []
     for part in parts:
         match part:
             case Amount(value=value):
-                found += names_in(value.tree)
+                names += names_in(value.tree)
             case When(condition=condition, then=then, other=other):
-                found += [*names_in(condition.tree), *_names(then), *_names(other)]
-    return found
+                names += [*names_in(condition.tree), *_names(then), *_names(other)]
+    return names
 
 
-def _said(part: Part, bindings: Bindings) -> str:
+def _say(part: Part, bindings: Bindings) -> str:
     match part:
         case Amount(value=value, one=one, many=many):
             number = evaluate(value.tree, bindings)
             return _with_number(one if number == 1 else many, number)
         case When(condition=condition, then=then, other=other):
             chosen = then if truth(condition.tree, bindings) else other
-            return Words(*(_said(inner, bindings) for inner in chosen))
+            return Words(*(_say(inner, bindings) for inner in chosen))
     return part
 
 
@@ -92,7 +96,7 @@ def _with_number(form: str, number: int) -> Words:
 
 @lru_cache(maxsize=1024)
 def parse_sentence(text: str) -> Sentence:
-    """Parse a sentence.
+    """Return the sentence of a text.
 
     Raises:
         ExpressionError: A bracket is not closed, or an expression in it is not part of the language.
@@ -111,30 +115,30 @@ class _Reader:
         self.depth = 0
 
     def parts(self, at: int, stops: tuple[str, ...]) -> tuple[tuple[Part, ...], int]:
-        """Read from *at* up to one of *stops* or the end; return what was read and where it ended."""
+        """Return the parts from *at* up to one of *stops* or the end, and the position where they end."""
         if self.depth > MAX_DEPTH:
             raise ExpressionError(self.text, at, f"conditions nested more than {MAX_DEPTH} deep", hint=_HINT)
-        found: list[Part] = []
+        parts: list[Part] = []
         literal = ""
         while at < len(self.text) and not (stops and self.text.startswith(stops, at)):
             sign = self.text[at]
             if sign == "\\" and at + 1 < len(self.text):
                 literal, at = literal + self.text[at + 1], at + 2
             elif sign in "{[":
-                found += [literal] if literal else []
+                parts += [literal] if literal else []
                 literal = ""
                 part, at = self.amount(at) if sign == "{" else self.when(at)
-                found.append(part)
+                parts.append(part)
             elif sign in "}]":
                 break
             else:
                 literal, at = literal + sign, at + 1
-        return tuple([*found, literal] if literal else found), at
+        return tuple([*parts, literal] if literal else parts), at
 
     def amount(self, at: int) -> tuple[Amount, int]:
         end = self.text.find("}", at)
         if end < 0:
-            raise ExpressionError(self.text, at, "this brace is never closed", hint=_HINT)
+            raise ExpressionError(self.text, at, "this brace is not closed", hint=_HINT)
         expression, colon, forms = self.text[at + 1 : end].partition(":")
         one, bar, many = forms.partition("|")
         value = self.expression(expression, at + 1)
@@ -152,11 +156,11 @@ class _Reader:
             other, end = self.parts(end + 4, stops=("]",))
         self.depth -= 1
         if end >= len(self.text) or self.text[end] != "]":
-            raise ExpressionError(self.text, at, "this bracket is never closed", hint=_HINT)
+            raise ExpressionError(self.text, at, "this bracket is not closed", hint=_HINT)
         return When(condition, then, other), end + 1
 
     def after_blank(self, at: int) -> int:
-        """Step over one blank, so that ``[bias: , and 1 bias]`` reads well and adds none."""
+        """Return the position after one blank: ``[bias: , and 1 bias]`` writes no blank before the comma."""
         return at + self.text.startswith(" ", at)
 
     def expression(self, text: str, at: int) -> Expression:

@@ -1,4 +1,4 @@
-"""How a count is explained and checked; looks at plain facts, so it needs no torch."""
+"""Rules that explain the number of parameters of a layer, and their checks. Works on plain facts; imports no torch."""
 
 from summarykit.formulas.explain import explain as explain
 from summarykit.formulas.facts import Form as Form

@@ -1,4 +1,4 @@
-"""What a rule may look at."""
+"""The facts of a layer that a rule works on."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from summarykit.records import Shape
 
 
 class Form(NamedTuple):
-    """What a tensor stands for, where a layer keeps another one in its place."""
+    """The tensor that a rule declares, where the layer stores another one for it."""
 
     tensor: str  #: the tensor as its rule declares it: ``weight``
-    axis: int | None = None  #: of *lengths*: the axis with one number for each slice, None for one in all
-    lengths: bool = False  #: the lengths that weight norm splits off, not the tensor itself
+    axis: int | None = None  #: of *lengths*: the axis with one value for each slice, None for a single value
+    lengths: bool = False  #: the lengths that weight norm stores separately, not the tensor itself
 
 
 class LayerFacts(NamedTuple):
-    """A layer as names, settings and shapes; never a tensor."""
+    """A layer as names, settings and shapes, without its tensors."""
 
     lineage: tuple[str, ...]  #: qualified names of its class and the bases, nearest first
     settings: Mapping[str, Value]
-    tensors: Mapping[str, Shape | None]  #: own parameters; None for a shape not known yet
-    declared: Rule | None = None  #: the rule that its own class declares
-    forms: Mapping[str, Form] = MappingProxyType({})  #: own tensors that stand for others
-    partial: bool = False  #: whether a child or parent holds some of the tensors its rule declares
-    sourced: Mapping[str, SourceTensor] = MappingProxyType({})  #: what the layer's own code says of them
-    likely: Mapping[str, SourceTensor] = MappingProxyType({})  #: what its name suggests of those that no code tells of
+    tensors: Mapping[str, Shape | None]  #: own parameters; None for a lazy one, which has no shape yet
+    own_rule: Rule | None = None  #: the rule that its own class declares
+    forms: Mapping[str, Form] = MappingProxyType({})  #: own tensors that are stored for others
+    partial: bool = False  #: whether a child or parent has some of the tensors that its rule declares
+    source_tensors: Mapping[str, SourceTensor] = MappingProxyType({})  #: their dimensions in the layer's own code
+    inferred_tensors: Mapping[str, SourceTensor] = MappingProxyType({})  #: dimensions that the layer's name suggests

@@ -1,9 +1,9 @@
-"""What a layer's name suggests, where neither a rule nor its code tells: *inferred*, never checked.
+"""Dimensions that a layer's name suggests, where neither a rule nor its code gives them: *inferred*, never checked.
 
-A likeness knows families of layers by their names and says which axis is which. Each size is one exact setting, the
-layer's own or of the nearest config; the first name of a role that is set is taken, whatever its value, so nothing is
-fitted to the tensor. What then does not equal the tensor's shape axis by axis, a table turned round, say, is dropped.
-Families as of transformers 5.23 and timm 1.0.
+A family is recognised by the names of its classes and says what each axis is. Each size is one exact setting, of the
+layer or of the nearest config: the first name of a role that is set, whatever its value, so that nothing is fitted to
+the tensor. Where a size then differs from the tensor's axis, as in a transposed table, none is used.
+Families are those of transformers 5.23 and timm 1.0.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from summarykit.expression import Unanswerable, Value, evaluate, names_in, parse
 from summarykit.formulas.source import SourceTensor
 from summarykit.records import Shape
 
-#: What a size may be called, by its role; the most telling name first.
+#: Names of the setting for a size, by its role; the most specific name first.
 ROLES = {
     "WIDTH": (
         "normalized_shape",
@@ -43,7 +43,7 @@ ROLES = {
 }
 
 
-class Likeness(NamedTuple):
+class LayerFamily(NamedTuple):
     """A family of layers: names of classes, and the dimensions of tensors by their roles."""
 
     classes: tuple[str, ...]
@@ -66,16 +66,16 @@ _EXPERTS = {
     "down_proj_bias": "EXPERTS, HIDDEN",
 }
 _VECTORS = ("weight", "bias", "scale", "shift", "gamma", "beta", "lambda1", "layer_scale")
-#: The first family that a name fits and that has what it needs.
+#: The first family is used whose pattern fits the name and whose tensors are all there.
 FAMILIES = (
-    Likeness(("*Norm", "*Norm2d", "*RMSNorm*", "*RmsNorm*", "*LayerNorm*"), dict.fromkeys(_VECTORS, "WIDTH")),
-    Likeness(("*LayerScale", "*LayerScale2d"), dict.fromkeys(_VECTORS, "WIDTH")),
-    Likeness(("GptOss*Experts", "Llama4*Experts", "OpenAIPrivacyFilterExperts"), _EXPERTS_TURNED, ("down_proj",)),
-    Likeness(("*Experts",), _EXPERTS, ("down_proj",)),
-    Likeness(("*Conv1D",), {"weight": "NX, NF", "bias": "NF"}, ("weight",)),
-    Likeness(("*Mamba2*",), {"A_log": "SSM_HEADS", "D": "SSM_HEADS", "dt_bias": "SSM_HEADS"}, ("A_log",)),
-    Likeness(("*Mamba*", "*SSM*"), {"A_log": "CHANNELS, STATE", "D": "CHANNELS"}, ("A_log",)),
-    Likeness(
+    LayerFamily(("*Norm", "*Norm2d", "*RMSNorm*", "*RmsNorm*", "*LayerNorm*"), dict.fromkeys(_VECTORS, "WIDTH")),
+    LayerFamily(("*LayerScale", "*LayerScale2d"), dict.fromkeys(_VECTORS, "WIDTH")),
+    LayerFamily(("GptOss*Experts", "Llama4*Experts", "OpenAIPrivacyFilterExperts"), _EXPERTS_TURNED, ("down_proj",)),
+    LayerFamily(("*Experts",), _EXPERTS, ("down_proj",)),
+    LayerFamily(("*Conv1D",), {"weight": "NX, NF", "bias": "NF"}, ("weight",)),
+    LayerFamily(("*Mamba2*",), {"A_log": "SSM_HEADS", "D": "SSM_HEADS", "dt_bias": "SSM_HEADS"}, ("A_log",)),
+    LayerFamily(("*Mamba*", "*SSM*"), {"A_log": "CHANNELS, STATE", "D": "CHANNELS"}, ("A_log",)),
+    LayerFamily(
         ("*Attention*", "*RelativePosition*"),
         {"relative_position_bias_table": "(2 * ROWS - 1) * (2 * COLUMNS - 1), HEADS"},
         ("relative_position_bias_table",),
@@ -84,20 +84,20 @@ FAMILIES = (
 _ROLE = re.compile(r"\b[A-Z][A-Z_]+\b")
 
 
-def likely(
+def infer_tensors(
     lineage: Sequence[str], settings: Mapping[str, Value], config: Mapping[str, Value], tensors: Mapping[str, Shape]
 ) -> dict[str, SourceTensor]:
-    """Return what the names of a layer and its settings suggest of these tensors; what does not fit is left out."""
+    """Return the dimensions of these tensors by the names of layer and settings; a tensor that differs is left out."""
     family = _family(lineage, tensors)
-    found: dict[str, SourceTensor] = {}
+    result: dict[str, SourceTensor] = {}
     for name, text in (family.tensors if family else {}).items():
-        suggested = _suggested(text, settings, config) if name in tensors else None
-        if suggested is not None and _shape(suggested) == tensors[name]:
-            found[name] = suggested
-    return found
+        tensor = _suggestion(text, settings, config) if name in tensors else None
+        if tensor is not None and _shape(tensor) == tensors[name]:
+            result[name] = tensor
+    return result
 
 
-def _family(lineage: Sequence[str], tensors: Mapping[str, Shape]) -> Likeness | None:
+def _family(lineage: Sequence[str], tensors: Mapping[str, Shape]) -> LayerFamily | None:
     names = [name.rpartition(".")[2] for name in lineage if not name.startswith("torch.nn.")]
     for family in FAMILIES:
         if all(name in tensors for name in family.needs):
@@ -107,41 +107,41 @@ def _family(lineage: Sequence[str], tensors: Mapping[str, Shape]) -> Likeness | 
     return None
 
 
-def _suggested(text: str, settings: Mapping[str, Value], config: Mapping[str, Value]) -> SourceTensor | None:
-    """Return the dimensions *text* with a setting in the place of each role, None where one has none."""
+def _suggestion(text: str, settings: Mapping[str, Value], config: Mapping[str, Value]) -> SourceTensor | None:
+    """Return the dimensions *text* with a setting for each role, None where a role has no setting."""
     bindings: dict[str, Value] = {}
     notes: dict[str, None] = {}
     for role in dict.fromkeys(_ROLE.findall(text)):
-        held = _held(role, settings, config)
-        if held is None:
+        setting = _setting_of(role, settings, config)
+        if setting is None:
             return None
-        name, known, where = held
+        name, values, where = setting
         text = re.sub(rf"\b{role}\b", name, text)
         base = names_in(parse(name).tree)[0]
-        if bindings.setdefault(base, known[base]) != known[base]:
+        if bindings.setdefault(base, values[base]) != values[base]:
             return None
         notes.setdefault(f"{base} {where}")
     dims = tuple(part.strip() for part in text.split(","))
     return SourceTensor(dims, tuple(sorted(bindings.items())), (), "; ".join(notes))
 
 
-def _held(
+def _setting_of(
     role: str, settings: Mapping[str, Value], config: Mapping[str, Value]
 ) -> tuple[str, Mapping[str, Value], str] | None:
-    """Return the setting that plays a role, where it is held, and that in words; the layer's own goes first."""
-    for known, where in ((settings, "of the layer"), (config, "from config")):
+    """Return the setting for a role, all settings of its place, and that place as text; the layer's own go first."""
+    for values, where in ((settings, "of the layer"), (config, "from config")):
         for name in ROLES[role]:
-            one = f"{name}[0]" if isinstance(known.get(name), tuple) else name
+            one = f"{name}[0]" if isinstance(values.get(name), tuple) else name
             try:
-                evaluate(parse(one).tree, known)
+                evaluate(parse(one).tree, values)
             except Unanswerable:
                 continue
-            return one, known, where
+            return one, values, where
     return None
 
 
-def _shape(suggested: SourceTensor) -> Shape | None:
+def _shape(tensor: SourceTensor) -> Shape | None:
     try:
-        return tuple(evaluate(parse(dim).tree, dict(suggested.bindings)) for dim in suggested.dims)
+        return tuple(evaluate(parse(dim).tree, dict(tensor.bindings)) for dim in tensor.dims)
     except Unanswerable:
         return None

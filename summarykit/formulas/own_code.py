@@ -1,4 +1,4 @@
-"""A layer explained by its own code, where no rule fits."""
+"""Explain a layer by its own code, where no rule fits."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from summarykit.formulas.facts import LayerFacts
 from summarykit.records import Evidence, Explanation, Line, weakest
 
 ABOUT = "The size of each tensor as the layer's own code makes it."
-#: A sentence names so many tensors; a layer with more says how many they are.
+#: A sentence names up to this many tensors; of more it gives the number.
 MOST_NAMED = 6
-_READ = (Evidence.FROM_SOURCE, Evidence.SIZE_FROM_TENSOR)
+_CODE_GRADES = (Evidence.FROM_SOURCE, Evidence.SIZE_FROM_TENSOR)
 
 
 def by_own_code(layer: LayerFacts, reason: str) -> Explanation:
-    """Return the explanation of a layer no rule knows by its code; *reason* is said of what cannot be read."""
+    """Return the explanation of a layer without a rule by its code; *reason* is that of tensors that cannot be read."""
     extras: list[Extra] = []
     bindings: dict[str, Value] = {}
     for position, name in enumerate(layer.tensors, 1):
-        made = extra(layer, name, position, bindings, reason)
-        bindings.update(made.line.bindings)
-        extras.append(made)
+        part = extra(layer, name, position, bindings, reason)
+        bindings.update(part.line.bindings)
+        extras.append(part)
     formula, values = with_extras(None, extras)
     checks = [each.check for each in extras]
-    evidence = weakest([checked.evidence for checked in checks])
+    evidence = weakest([check.evidence for check in checks])
     lines = [each.line for each in extras]
     return Explanation(
         formula=formula,
@@ -37,7 +37,7 @@ def by_own_code(layer: LayerFacts, reason: str) -> Explanation:
         checks=tuple(checks),
         origin=origin(layer, lines),
         evidence=evidence,
-        reason=next((checked.reason for checked in checks if checked.evidence is evidence), ""),
+        reason=next((check.reason for check in checks if check.evidence is evidence), ""),
         takes=None,
         gives=None,
         axis="",
@@ -45,13 +45,13 @@ def by_own_code(layer: LayerFacts, reason: str) -> Explanation:
 
 
 def origin(layer: LayerFacts, lines: list[Line]) -> str:
-    """Return where the code stands and where its names come from, each said once."""
-    read = [layer.sourced[line.label] for line in lines if line.evidence in _READ]
-    parts = dict.fromkeys(part for sourced in read for part in sourced.origin.split("; "))
-    guessed = [layer.likely[line.label] for line in lines if line.evidence is Evidence.INFERRED]
-    likely = dict.fromkeys(part for suggested in guessed for part in suggested.origin.split("; "))
-    said = [f"from {'; '.join(parts)}"] * bool(parts) + [f"by the layer's name: {'; '.join(likely)}"] * bool(likely)
-    return "; ".join(said)
+    """Return the lines of the code and where its names come from, each once."""
+    tensors = [layer.source_tensors[line.label] for line in lines if line.evidence in _CODE_GRADES]
+    parts = dict.fromkeys(part for tensor in tensors for part in tensor.origin.split("; "))
+    guesses = [layer.inferred_tensors[line.label] for line in lines if line.evidence is Evidence.INFERRED]
+    notes = dict.fromkeys(part for tensor in guesses for part in tensor.origin.split("; "))
+    phrases = [f"from {'; '.join(parts)}"] * bool(parts) + [f"by the layer's name: {'; '.join(notes)}"] * bool(notes)
+    return "; ".join(phrases)
 
 
 def sentence(lines: list[Line]) -> str:
@@ -61,12 +61,21 @@ def sentence(lines: list[Line]) -> str:
         name = re.sub(r"([\\{}\[\]|])", r"\\\1", line.label)
         return f"`{name}` of {{{line.formula.source}:1 number|# numbers}}"
 
-    found = []
-    for verb, grades in (("Its code makes", _READ), ("By its name it holds", (Evidence.INFERRED,))):
-        told = [line for line in lines if line.evidence in grades]
-        if len(told) > MOST_NAMED:
-            found.append(f"{verb} {len(told)} tensors.")
-        elif told:
-            parts = [made_of(line) for line in told]
-            found.append(f"{verb} {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}.")
-    return " ".join(found)
+    sentences = []
+    for verb, grades in (("Its code makes", _CODE_GRADES), ("By its name it holds", (Evidence.INFERRED,))):
+        group = [line for line in lines if line.evidence in grades]
+        if len(group) > MOST_NAMED:
+            sentences.append(f"{verb} {len(group)} tensors.")
+        elif group:
+            parts = [made_of(line) for line in group]
+            sentences.append(f"{verb} {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}.")
+    return " ".join(sentences)
+
+
+def name_origins(origin: str) -> dict[str, str]:
+    """Return where each name of a source-read formula comes from: ``{"inner": "= 9 in B"}``.
+
+    *origin* is what ``origin`` returns: notes joined with "; ", each beginning with the name that it is about.
+    """
+    notes = (note.partition(" ") for note in origin.split("; "))
+    return {name: text for name, _, text in notes}

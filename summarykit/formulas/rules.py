@@ -1,15 +1,17 @@
-"""``rule()``: the registry of formulas, and which of them explains a layer.
+"""``rule()`` and the registry of rules, with the lookup of the rule for a layer.
 
-A rule is declared, not programmed: the count, the shape of each tensor and the sentence are texts in the
-language of ``summarykit.expression``, parsed when the rule is registered. Classes are matched by name, so
-registering a rule for a library imports nothing.
+The count, the shape of each tensor and the sentence of a rule are texts in the language of
+``summarykit.expression``, parsed when the rule is registered. Classes are matched by name, so registering a
+rule for a library imports nothing.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from summarykit.errors import RuleError
 from summarykit.expression import Expression, Sentence, parse, parse_sentence, parse_shape
@@ -20,13 +22,21 @@ _COVERS = 'covers="own" goes with shapes, covers="subtree" with reads={"width": 
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
 
 
+class Place(NamedTuple):
+    """Lines of a file."""
+
+    file: str
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, slots=True)
 class Repetition:
     """A family of tensors, once for each combination of its counters."""
 
     counters: tuple[tuple[str, Expression], ...]  #: name and how many: ``layer`` runs to ``num_layers``
-    each: Expression | None  #: the count of one repetition
-    label: Sentence  #: how one repetition is called: ``"layer {layer}"``
+    each: Expression | None  #: the count for one repetition
+    label: Sentence  #: the name of one repetition: ``"layer {layer}"``
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +51,11 @@ class Rule:
     about: str
     takes: str | None
     gives: str | None
-    axis: str  #: which axis *takes* and *gives* speak of: "last" or "channels"
+    axis: str  #: the axis that *takes* and *gives* are the sizes of: "last" or "channels"
     repeat: Repetition | None
-    users: bool  #: registered by a user, not shipped
-    library: bool  #: for a layer of another library, which may change from one version to the next
+    users: bool  #: declared by a user, not built in
+    library: bool  #: for a layer of another library, which may change with its version
+    place: Place | None = field(default=None, compare=False)  #: the call, method or setting that declares it
 
     @property
     def kind(self) -> str:
@@ -53,17 +64,17 @@ class Rule:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All it is called: qualified names of the class and its aliases, and their last parts."""
-        qualified = (self.target, *self.aliases)
-        return (*qualified, *(name.rpartition(".")[2] for name in qualified))
+        """Its names: qualified names of the class and its aliases, and their last parts."""
+        classes = (self.target, *self.aliases)
+        return (*classes, *(name.rpartition(".")[2] for name in classes))
 
     @property
     def origin(self) -> str:
-        """Where the formula came from, in words."""
+        """Where the formula comes from, as text."""
         return f"{'your rule' if self.users else 'rule'} for {self.target}"
 
 
-_SHIPPED: dict[str, Rule] = {}
+_BUILTIN: dict[str, Rule] = {}
 _PROJECTS: dict[str, Rule] = {}
 _USERS: dict[str, Rule] = {}
 
@@ -116,7 +127,7 @@ def rule(
         ExpressionError: A text is not part of the language; the message points at the spot.
 
     """
-    made = build(
+    new = build(
         target,
         count,
         shapes=shapes,
@@ -132,7 +143,7 @@ def rule(
         users=True,
     )
     if covers == "own" and reads is None:
-        register(made)
+        register(new)
         return
     if covers != "subtree" or shapes:
         raise RuleError(f"covers={covers!r} with {'shapes' if shapes else 'reads'}", hint=_COVERS)
@@ -162,15 +173,17 @@ def build(
     """Return a rule, parsed and checked, without registering it; arguments as for ``rule``."""
     for name, value in (("takes", takes), ("gives", gives)):
         if value is not None and not _NAME.match(str(value)):
-            raise RuleError(f"{name}={value!r} names no setting", hint="give the name of one attribute of the layer")
+            raise RuleError(
+                f"{name}={value!r} is not the name of a setting", hint="give the name of one attribute of the layer"
+            )
     if axis not in {"last", "channels"}:
-        raise RuleError(f"axis={axis!r} is no axis", hint="use axis='last' or axis='channels'")
+        raise RuleError(f"axis={axis!r} is not an axis", hint="use axis='last' or axis='channels'")
     _check_mapping("shapes", shapes, hint='write shapes={"weight": "out_features, in_features"}')
     _check_mapping("repeat", repeat, hint=_REPEAT)
     _check_texts({"count": count, "says": says or "", "about": about, "each": each or "", "label": label})
     _check_counters(shapes or {}, repeat or {})
     if isinstance(aliases, str):
-        raise RuleError(f"aliases={aliases!r} is one text", hint=f"write aliases=[{aliases!r}]")
+        raise RuleError(f"aliases={aliases!r} is one text, not a list", hint=f"write aliases=[{aliases!r}]")
     repetition = None
     if repeat:
         counters = tuple((name, parse(text)) for name, text in repeat.items())
@@ -188,54 +201,66 @@ def build(
         repeat=repetition,
         users=users,
         library=library,
+        place=_caller(),
     )
 
 
-def _check_mapping(name: str, given: object, *, hint: str) -> None:
-    if given is None:
+def _caller() -> Place | None:
+    """Return the line outside this file from which ``rule`` or ``build`` is called."""
+    frame = inspect.currentframe()
+    here = frame.f_code.co_filename if frame else ""
+    while frame is not None and frame.f_code.co_filename == here:
+        frame = frame.f_back
+    return Place(frame.f_code.co_filename, frame.f_lineno, frame.f_lineno) if frame else None
+
+
+def _check_mapping(name: str, value: object, *, hint: str) -> None:
+    if value is None:
         return
-    if not isinstance(given, Mapping):
-        raise RuleError(f"{name} is {type(given).__name__}, not a dict", hint=hint)
+    if not isinstance(value, Mapping):
+        raise RuleError(f"{name} is {type(value).__name__}, not a dict", hint=hint)
     _check_texts(
-        {f"a name in {name}": key for key in given} | {f"{name}[{key!r}]": text for key, text in given.items()}
+        {f"a name in {name}": key for key in value} | {f"{name}[{key!r}]": text for key, text in value.items()}
     )
 
 
-def _check_texts(given: Mapping[str, object]) -> None:
-    for name, text in given.items():
+def _check_texts(texts: Mapping[str, object]) -> None:
+    for name, text in texts.items():
         if not isinstance(text, str):
-            raise RuleError(f"{name} is {text!r}, no text", hint="every part of a rule is written as text")
+            raise RuleError(
+                f"{name} is {text!r}, not text", hint='write every part of a rule as text: "heads * (dim + 1)"'
+            )
 
 
 def _check_counters(shapes: Iterable[str], repeat: Iterable[str]) -> None:
-    """Refuse a tensor's name that asks for a counter there is none of."""
+    """Raise ``RuleError`` for a tensor's name with a counter that *repeat* does not have."""
     for name in shapes:
         for match in _PLACEHOLDER.finditer(name):
             if match[1].removeprefix("_") not in repeat:
-                raise RuleError(f"the name {name!r} asks for {match[0]}, and repeat has no such counter", hint=_REPEAT)
+                raise RuleError(f"the name {name!r} has the counter {match[0]}, and repeat has not", hint=_REPEAT)
 
 
-def register(made: Rule) -> None:
-    """Add *made* to the registry; a user's rule goes before a shipped one for the same class."""
-    registry = _USERS if made.users else _SHIPPED
-    for name in (made.target, *made.aliases):
-        registry[name] = made
+def register(new: Rule) -> None:
+    """Add *new* to the registry; a user's rule goes before a built-in one for the same class."""
+    registry = _USERS if new.users else _BUILTIN
+    for name in (new.target, *new.aliases):
+        registry[name] = new
 
 
 def unregister(target: type | str) -> None:
-    """Forget the user's rule for *target*, if there is one; a shipped rule holds again."""
+    """Remove the user's rule for *target*, if there is one; a built-in rule applies again."""
     from summarykit.formulas import subtrees
 
     subtrees.unregister(target)
-    found = _USERS.pop(qualified_name(target), None)
-    for name in found.aliases if found else ():
+    old = _USERS.pop(qualified_name(target), None)
+    for name in old.aliases if old else ():
         _USERS.pop(name, None)
 
 
 def use_project_rules(rules: Sequence[Rule]) -> None:
-    """Use the rules of a project's settings, in place of those of another project."""
+    """Register the rules of a project's settings in place of those of another project."""
     _PROJECTS.clear()
-    _PROJECTS.update((name, made) for made in rules for name in (made.target, *made.aliases))
+    _PROJECTS.update((name, one) for one in rules for name in (one.target, *one.aliases))
 
 
 def qualified_name(target: type | str) -> str:
@@ -250,50 +275,50 @@ def qualified_name(target: type | str) -> str:
     if _NAME.match(str(target).replace(".<locals>", "")):
         return str(target)
     raise RuleError(
-        f"a rule is for a class, and {target!r} is none",
+        f"a rule is for a class, and {target!r} is not a class",
         hint="give the class itself or its qualified name, such as 'torch.nn.modules.linear.Linear'",
     )
 
 
 def find_rule(lineage: Sequence[str]) -> Rule | None:
     """Return the rule of the nearest class in *lineage*, the qualified names of a class and its bases."""
-    _load_shipped()
+    _load_builtin()
     for name in lineage:
-        found = _USERS.get(name) or _PROJECTS.get(name) or _SHIPPED.get(name)
-        if found is not None:
-            return found
+        match = _USERS.get(name) or _PROJECTS.get(name) or _BUILTIN.get(name)
+        if match is not None:
+            return match
     return None
 
 
 def all_rules() -> dict[str, Rule]:
-    """Return every rule by the name of its class, shipped and the user's."""
-    _load_shipped()
-    return {found.target: found for found in (_SHIPPED | _PROJECTS | _USERS).values()}
+    """Return every rule by the name of its class, built-in ones and the user's."""
+    _load_builtin()
+    return {one.target: one for one in (_BUILTIN | _PROJECTS | _USERS).values()}
 
 
 def rules_called(name: str) -> list[Rule]:
-    """Return the rules that *name* means: a class as it is written, else in any case, or a qualified name."""
-    for written in (str, str.lower):
-        found = [rule for rule in all_rules().values() if written(name) in map(written, rule.names)]
-        if found:
-            return found
+    """Return the rules for a class or qualified name, spelled as *name*, else without regard to case."""
+    for spelling in (str, str.lower):
+        matches = [rule for rule in all_rules().values() if spelling(name) in map(spelling, rule.names)]
+        if matches:
+            return matches
     return []
 
 
 def fill_in(template: str, counters: Mapping[str, int]) -> str:
-    """Write a repetition's counters into a name: ``{layer}`` its number, ``{_reverse}`` a flag's suffix."""
+    """Return a name with a repetition's counters: ``{layer}`` its number, ``{_reverse}`` a flag's suffix."""
 
-    def written(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         name = match[1]
         if name.startswith("_"):
             return name if counters[name[1:]] else ""
         return str(counters[name])
 
-    return _PLACEHOLDER.sub(written, template)
+    return _PLACEHOLDER.sub(replacement, template)
 
 
-def _load_shipped() -> None:
-    """Register the shipped rules on first use: parsing them is not paid by ``import summarykit``."""
+def _load_builtin() -> None:
+    """Register the built-in rules on first use, so that ``import summarykit`` does not parse them."""
     from summarykit.formulas import libraries, torch_layers
 
     torch_layers.load()

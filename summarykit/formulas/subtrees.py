@@ -1,8 +1,7 @@
-"""Closed formulas of containers: a check beside the sum of their parts, never part of a sum.
+"""Closed formulas of containers: a check on the sum of their parts, never part of a sum.
 
-Some containers have a count that a person knows by heart, ``12 × d × d`` of a Transformer layer, while each part
-stands on its own line. The closed formula reads its sizes from the parts' settings and is held against what they hold
-together.
+Some containers have a well-known count, such as ``12 × d × d`` for a Transformer layer, while each part has its own
+row. The closed formula gets its sizes from the parts' settings and is compared with the parameters of all parts.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ _NN = "torch.nn.modules"
 
 
 class SubtreeRule(NamedTuple):
-    """How many parameters a container holds with everything inside."""
+    """How many parameters a container has with everything inside."""
 
     target: str  #: qualified name of the class
     total: str  #: the formula
-    reads: Mapping[str, str]  #: names in the formula: where in the subtree the setting or tensor is found
+    reads: Mapping[str, str]  #: for names in the formula, the path of the setting or tensor in the subtree
     repeat: Mapping[str, str]  #: one counter for *each*, and how many
     each: str  #: one more term for each repetition
     users: bool
 
     @property
     def origin(self) -> str:
-        """Where the formula came from, in words."""
+        """Where the formula comes from, as text."""
         return f"{'your rule' if self.users else 'rule'} for all of {self.target}"
 
 
@@ -43,7 +42,7 @@ class ClosedForm(NamedTuple):
     value: int
 
 
-_SHIPPED: dict[str, SubtreeRule] = {}
+_BUILTIN: dict[str, SubtreeRule] = {}
 _USERS: dict[str, SubtreeRule] = {}
 
 
@@ -56,7 +55,7 @@ def register(
     each: str = "",
     users: bool = False,
 ) -> None:
-    """Check every container of a class by a closed formula; names are its settings, or what *reads* says.
+    """Register a closed formula for every container of a class; names are its settings, or the paths in *reads*.
 
     Raises:
         RuleError: *target* is no class or qualified name.
@@ -66,24 +65,24 @@ def register(
     counters = dict(repeat or {})
     for text in (count, *counters.values(), *[fill_in(each, dict.fromkeys(counters, 0))] * bool(each)):
         parse(text)
-    found = SubtreeRule(qualified_name(target), count, dict(reads), counters, each, users)
-    (_USERS if users else _SHIPPED)[found.target] = found
+    rule = SubtreeRule(qualified_name(target), count, dict(reads), counters, each, users)
+    (_USERS if users else _BUILTIN)[rule.target] = rule
 
 
 def unregister(target: type | str) -> None:
-    """Forget the user's closed formula for *target*, if there is one."""
+    """Remove the user's closed formula for *target*, if there is one."""
     _USERS.pop(qualified_name(target), None)
 
 
 def find_subtree_rule(lineage: Sequence[str]) -> SubtreeRule | None:
-    """Return the closed formula for a class; a user's is for derived classes too, a shipped one for its very class."""
-    _load_shipped()
+    """Return the closed formula for a class; a user's also for derived classes, a built-in one for its class alone."""
+    _load_builtin()
     of_user = next((_USERS[name] for name in lineage if name in _USERS), None)
-    return of_user or _SHIPPED.get(lineage[0])
+    return of_user or _BUILTIN.get(lineage[0])
 
 
 def closed_form(rule: SubtreeRule, ask: Callable[[str], Value]) -> ClosedForm:
-    """Return a container's closed formula; *ask* answers for a path in the subtree such as ``linear1.out_features``.
+    """Return a container's closed formula; *ask* returns the setting at a path such as ``linear1.out_features``.
 
     Raises:
         Unanswerable: A setting is missing or of another kind.
@@ -117,7 +116,7 @@ _LAST = "(last_scale + last_shift) * width"
 
 
 @lru_cache(maxsize=1)
-def _load_shipped() -> None:
+def _load_builtin() -> None:
     """Register the containers of torch 2.13 that have a closed formula."""
     here = f"{_NN}.transformer.Transformer"
     register(f"{here}EncoderLayer", _ENCODER, reads=_LAYER)

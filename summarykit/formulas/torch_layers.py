@@ -1,7 +1,7 @@
-"""The rules for ``torch.nn``: one declaration for each family of layers that owns parameters.
+"""The rules for ``torch.nn``: one declaration for each family of layers with parameters.
 
-Shapes and counts were read from PyTorch 2.13 and are checked against real layers, option by option, in
-``tests/formulas/test_torch_layers.py``.
+Shapes and counts are those of PyTorch 2.13. ``tests/formulas/test_torch_layers.py`` compares them with real layers, for
+each option in ``tests/support/torch_layers.py``.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _NN = "torch.nn.modules"
 def load() -> None:
     """Register every rule of this module, once."""
     for family in (_linear, _convolutions, _embeddings, _norms, _activations, _recurrent, _attention):
-        for made in family():
-            register(made)
+        for rule in family():
+            register(rule)
 
 
 def _linear() -> Iterator[Rule]:
@@ -184,7 +184,7 @@ _GATES = {
     "RNNBase": '(4 if mode == "LSTM" else 3 if mode == "GRU" else 1)',
 }
 _DIRECTIONS = "(2 if bidirectional else 1)"
-_REMEMBERED = "(proj_size if proj_size else hidden_size)"
+_STATE = "(proj_size if proj_size else hidden_size)"
 
 
 def _recurrent() -> Iterator[Rule]:
@@ -195,20 +195,20 @@ def _recurrent() -> Iterator[Rule]:
 
 
 def _recurrent_layer(name: str, gates: str) -> Rule:
-    inner = f"{_DIRECTIONS} * {_REMEMBERED}"
+    inner = f"{_DIRECTIONS} * {_STATE}"
     shrunk = "[proj_size:  A last step shrinks the {hidden_size} cells to {proj_size:1 number|# numbers}.]"
     return build(
         f"{_NN}.rnn.{name}",
-        f"{_DIRECTIONS} * {gates} * hidden_size * (input_size + {_REMEMBERED} + 2 * bias)"
-        f" + (num_layers - 1) * {_DIRECTIONS} * {gates} * hidden_size * ({inner} + {_REMEMBERED} + 2 * bias)"
+        f"{_DIRECTIONS} * {gates} * hidden_size * (input_size + {_STATE} + 2 * bias)"
+        f" + (num_layers - 1) * {_DIRECTIONS} * {gates} * hidden_size * ({inner} + {_STATE} + 2 * bias)"
         f" + (num_layers * {_DIRECTIONS} * proj_size * hidden_size if proj_size else 0)",
         repeat={"layer": "num_layers", "reverse": "1 + bidirectional"},
-        each=f"{gates} * hidden_size * ((input_size if layer == 0 else {inner}) + {_REMEMBERED} + 2 * bias)"
+        each=f"{gates} * hidden_size * ((input_size if layer == 0 else {inner}) + {_STATE} + 2 * bias)"
         " + (proj_size * hidden_size if proj_size else 0)",
         label="layer {layer}[reverse: , backwards]",
         shapes={
             "weight_ih_l{layer}{_reverse}": f"{gates} * hidden_size, input_size if layer == 0 else {inner}",
-            "weight_hh_l{layer}{_reverse}": f"{gates} * hidden_size, {_REMEMBERED}",
+            "weight_hh_l{layer}{_reverse}": f"{gates} * hidden_size, {_STATE}",
             "bias_ih_l{layer}{_reverse}": f"{gates} * hidden_size",
             "bias_hh_l{layer}{_reverse}": f"{gates} * hidden_size",
             "weight_hr_l{layer}{_reverse}": "proj_size, hidden_size",
@@ -217,7 +217,7 @@ def _recurrent_layer(name: str, gates: str) -> Rule:
         says=(
             f"{{hidden_size:Its one cell has|Each of its # cells has}} {{{gates}:1 gate|# gates}}, and each gate "
             "{input_size:1 weight for the input|# weights for the inputs}, "
-            f"{{{_REMEMBERED}:1|#}} for what it remembers"
+            f"{{{_STATE}:1|#}} for what it remembers"
             "[bias: , and 2 biases || , and no bias]."
             "[bidirectional:  The sequence is read forwards and backwards, so all of it twice.]"
             f"[num_layers > 1:  There are {{num_layers}} layers; each after the first reads the "

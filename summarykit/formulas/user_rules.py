@@ -1,6 +1,6 @@
-"""Rules that users declare beside their code: ``__summarykit_formula__`` on a class, and pyproject.toml.
+"""Rules that users declare in their own code, as ``__summarykit_formula__`` of a class, or in pyproject.toml.
 
-The method is asked once for each kind of layer; it returns the count as text, or a dict of the arguments of
+The method is called once for each kind of layer; it returns the count as text, or a dict of the arguments of
 ``summarykit.rule``:
 
     def __summarykit_formula__(self):
@@ -10,12 +10,14 @@ The method is asked once for each kind of layer; it returns the count as text, o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from summarykit.errors import ProjectError, RuleError, SummaryKitError
-from summarykit.formulas.rules import Rule, build, use_project_rules
+from summarykit.formulas.rules import Place, Rule, build, use_project_rules
 from summarykit.settings import project_of
 
 METHOD = "__summarykit_formula__"
@@ -28,7 +30,7 @@ def declares_rule(cls: type) -> bool:
 
 
 def declared_rule(module: Any) -> Rule:
-    """Return the rule that the class of *module* declares, asked of this very layer.
+    """Return the rule that the class of *module* declares for this layer.
 
     Raises:
         RuleError: The method fails, or what it returns is no rule.
@@ -36,34 +38,36 @@ def declared_rule(module: Any) -> Rule:
 
     """
     cls = type(module)
-    declared = getattr(module, METHOD)
+    attribute = getattr(module, METHOD)
     try:
-        given = declared() if callable(declared) else declared
+        value = attribute() if callable(attribute) else attribute
     except Exception as error:
         what = f"{cls.__name__}.{METHOD} fails: {type(error).__name__}: {error}"
-        raise RuleError(what, hint="mend the method, or take it out") from error
-    return rule_from(cls, given, f"{cls.__name__}.{METHOD}")
+        raise RuleError(what, hint=f"fix or remove {cls.__qualname__}.{METHOD}") from error
+    code = getattr(attribute, "__code__", None)
+    place = Place(code.co_filename, code.co_firstlineno, code.co_firstlineno) if isinstance(code, CodeType) else None
+    return replace(rule_from(cls, value, f"{cls.__name__}.{METHOD}"), place=place)
 
 
-def rule_from(target: type | str, given: Any, where: str) -> Rule:
-    """Return the rule for *target* that *given* declares, a text or a mapping; *where* says who declared it.
+def rule_from(target: type | str, value: Any, where: str) -> Rule:
+    """Return the rule for *target* that *value* declares, a text or a mapping; *where* names its place in errors.
 
     Raises:
         RuleError: It is neither, or an argument is not of its form.
 
     """
-    if isinstance(given, str):
-        return build(target, given, users=True)
-    if not isinstance(given, Mapping) or "count" not in given:
-        raise RuleError(f"{where} is {given!r}, which is no formula", hint=_HINT)
+    if isinstance(value, str):
+        return build(target, value, users=True)
+    if not isinstance(value, Mapping) or "count" not in value:
+        raise RuleError(f"{where} is {value!r}, which is not a formula", hint=_HINT)
     try:
-        return build(target, **given, users=True)
+        return build(target, **value, users=True)
     except TypeError as error:
         raise RuleError(f"{where}: {error}", hint=_HINT) from None
 
 
 def load_project_rules(folder: Path) -> None:
-    """Use the rules in ``[tool.summarykit.formulas]`` of the nearest pyproject.toml, and no other project's.
+    """Register the rules in ``[tool.summarykit.formulas]`` of the nearest pyproject.toml, in place of other projects'.
 
     Raises:
         ProjectError: The file cannot be read, or the table is not of its form.
@@ -75,13 +79,24 @@ def load_project_rules(folder: Path) -> None:
 
 
 @lru_cache(maxsize=16)
-def _rules_in(path: Path, changed: int) -> tuple[Rule, ...]:
-    """Read the rules of one project; read again when the file has *changed*."""
+def _rules_in(path: Path, modified_at: int) -> tuple[Rule, ...]:
+    """Return the rules of one project; with a new *modified_at* the file is read again."""
     table = project_of(path.parent).table.get("formulas", {})
     if not isinstance(table, dict):
-        raise ProjectError("[tool.summarykit.formulas] is no table", hint=f'write "package.Class" = "...": {_HINT}')
+        raise ProjectError("[tool.summarykit.formulas] is not a table", hint=f'write "package.Class" = "...": {_HINT}')
     try:
-        return tuple(rule_from(name, given, f"[tool.summarykit.formulas] {name}") for name, given in table.items())
+        return tuple(
+            replace(rule_from(name, value, f"[tool.summarykit.formulas] {name}"), place=_line_of(name, path))
+            for name, value in table.items()
+        )
     except SummaryKitError as error:
         error.add_note(f"in [tool.summarykit.formulas] of {path.name}")
         raise
+
+
+def _line_of(name: str, path: Path) -> Place | None:
+    """Return the line of a settings file that declares the rule for *name*, as far as a plain search finds it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    number = next((i for i, line in enumerate(lines, 1) if line.strip("[ ").startswith((f'"{name}"', f"'{name}'"))), 0)
+    number = number or next((i for i, line in enumerate(lines, 1) if name in line), 0)
+    return Place(str(path), number, number) if number else None

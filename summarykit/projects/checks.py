@@ -121,34 +121,34 @@ def check(
         raise BudgetError(f"one base is given for {len(models)} models", hint=hint)
     if base is not None and git is not None:
         raise RevisionError("base and git both say what increases are counted from", hint="leave one of them out")
-    held = read_locks(lock_file(Path.cwd())) if locked else {}
+    locks = read_locks(lock_file(Path.cwd())) if locked else {}
     if locked:
         for each in models:
-            locked_as(each.name, held)  # told before any model is built
+            locked_as(each.name, locks)  # told before any model is built
     bases = models_at(find_revision(git), names) if git is not None else base
-    checks, failed = [], {}
+    checks, failures = [], {}
     for each in models:
         try:
-            checks.append(_check_of(each, bases, held, progress=progress))
+            checks.append(_check_of(each, bases, locks, progress=progress))
         except (*ITS_OWN, BudgetError) as error:
             if len(models) == 1:
                 raise
-            failed[each.name] = str(error).removeprefix(f"{each.where}: ")
-    gone = sorted(held.keys() - {each.name for each in models}) if not names else ()
-    return Checked(tuple(checks), tuple(gone), failed)
+            failures[each.name] = str(error).removeprefix(f"{each.where}: ")
+    missing = sorted(locks.keys() - {each.name for each in models}) if not names else ()
+    return Checked(tuple(checks), tuple(missing), failures)
 
 
 def _check_of(
     model: ProjectModel,
     base: Summary | PathLike | Mapping[str, Base] | None,
-    held: Mapping[str, LockedModel],
+    locks: Mapping[str, LockedModel],
     *,
     progress: bool,
 ) -> ModelCheck:
-    """Return a model of the project held against its limits, and against what *held* has of it, where it has any."""
+    """Return a model of the project held against its limits, and against what *locks* has of it, where it has any."""
     before = _base_of(model, base)
     data = summary_of(model, progress=progress).data
-    lock = LockChange(held[model.name], locked_model(data)) if model.name in held else None
+    lock = LockChange(locks[model.name], locked_model(data)) if model.name in locks else None
     try:
         return make_check(model.name, data, model.limits, before, new=before is None and base is not None, lock=lock)
     except BudgetError as error:
@@ -171,10 +171,10 @@ def make_check(
 
 def _base_of(model: ProjectModel, base: Summary | PathLike | Mapping[str, Base] | None) -> Summary | None:
     if isinstance(base, Mapping):
-        found = base.get(model.name, Base(None))
-        if found.error:
-            raise found.error
-        return found.summary
+        entry = base.get(model.name, Base(None))
+        if entry.error:
+            raise entry.error
+        return entry.summary
     if base is None or isinstance(base, Summary):
         return base
     path = Path(base)
@@ -202,12 +202,12 @@ def lock(*names: str, progress: bool = False) -> Path:
     """
     models = project_models(Path.cwd(), names)
     path = lock_file(Path.cwd())
-    held = read_locks(path) if names and path.exists() else {}
-    kept = {model.name for model in project_models(Path.cwd())}
-    held = {name: model for name, model in held.items() if name in kept}
+    locks = read_locks(path) if names and path.exists() else {}
+    current = {model.name for model in project_models(Path.cwd())}
+    locks = {name: model for name, model in locks.items() if name in current}
     for model in models:
-        held[model.name] = locked_model(summary_of(model, progress=progress).data)
-    _write(path, lock_text(held))
+        locks[model.name] = locked_model(summary_of(model, progress=progress).data)
+    _write(path, lock_text(locks))
     return path
 
 
@@ -233,20 +233,20 @@ def read_locks(path: Path) -> dict[str, LockedModel]:
         raise LockError(f"{path.name} cannot be read: {error}", hint="make it anew with 'summarykit lock'") from None
 
 
-def locked_as(name: str, held: Mapping[str, LockedModel]) -> LockedModel:
+def locked_as(name: str, locks: Mapping[str, LockedModel]) -> LockedModel:
     """Return what a lock says of the model *name*.
 
     Raises:
         LockError: It says nothing of it.
 
     """
-    if name not in held:
-        there = f"there are: {', '.join(map(repr, held))}" if held else "it is empty"
+    if name not in locks:
+        there = f"there are: {', '.join(map(repr, locks))}" if locks else "it is empty"
         raise LockError(
             f"{FILE} does not hold the model {name!r}",
             hint=f"add it with 'summarykit lock {shlex.quote(name)}'; {there}",
         )
-    return held[name]
+    return locks[name]
 
 
 def lock_change(name: str, summary: Summary, folder: Path) -> LockChange:
@@ -263,18 +263,18 @@ def lock_change(name: str, summary: Summary, folder: Path) -> LockChange:
 
 def _write(path: Path, text: str) -> None:
     """Replace the file at *path*, or leave it as it is."""
-    made = None
+    part = None
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        made = Path(name)
+        part = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
             out.write(text)
-        made.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        made.replace(path)
+        part.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        part.replace(path)
     except OSError as error:
         what = f"{path.name} could not be written: {error.strerror or error}"
-        raise OutputError(what, hint="free some room, or mend the rights of the folder") from error
+        raise OutputError(what, hint=f"free some space, or make the folder {str(path.parent)!r} writable") from error
     finally:
-        if made is not None:
+        if part is not None:
             with suppress(OSError):
-                made.unlink(missing_ok=True)
+                part.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +16,7 @@ from summarykit.comparison import Diff, make_diff
 from summarykit.errors import BudgetError, MissingFileError, RevisionError, SavedFileError
 from summarykit.exporters.base import Options, Report
 from summarykit.exporters.files import targets, write_each
-from summarykit.options import ReportArgs, make_options, project_options
+from summarykit.options import Overrides, parse_overrides, project_options
 from summarykit.projects.at_revision import Base, models_at
 from summarykit.projects.git_checkout import Revision, find_revision
 from summarykit.projects.models import ITS_OWN, ProjectModel, file_name, model_name, project_models, summary_of
@@ -45,7 +46,7 @@ class ProjectDiff(Saveable):
     options: Options = field(default=Options(), compare=False)
 
     @property
-    def _told(self) -> Report:
+    def _report(self) -> Report:
         return self.changes
 
     @property
@@ -77,9 +78,9 @@ class ProjectDiff(Saveable):
 
         """
         with progress_bar(progress):
-            return write_each([each for path in paths for each in self._wanted(path)])
+            return write_each([each for path in paths for each in self._targets(path)])
 
-    def _wanted(self, path: PathLike) -> Iterator[tuple[Report, PathLike, Options]]:
+    def _targets(self, path: PathLike) -> Iterator[tuple[Report, PathLike, Options]]:
         if NAME not in os.fspath(path):
             yield self.changes, path, self.options
             return
@@ -88,8 +89,8 @@ class ProjectDiff(Saveable):
 
     def __repr__(self) -> str:
         """Return one line: how many models, and how many of them changed."""
-        changed = sum(model.state is not ModelState.SAME for model in self.changes.models)
-        return f"<ProjectDiff of {len(self.changes.models)} models: {changed} changed>"
+        changes = sum(model.state is not ModelState.SAME for model in self.changes.models)
+        return f"<ProjectDiff of {len(self.changes.models)} models: {changes} changed>"
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
@@ -122,59 +123,68 @@ def diff_all(
 ) -> ProjectDiff:
     """Return what changed in each model that the nearest pyproject.toml names, and write a report to each path.
 
-    One that cannot be built, or whose base cannot be read, hides none of the others: ``failed`` has it. One that has no
-    base is new; one that has a base and is no longer named was removed. Limits of the models are looked at.
+    A model that cannot be built, or whose base cannot be read, does not stop the others: ``failed`` has its error. A
+    model without a base is new; one that has a base and is no longer in pyproject.toml was removed. Each model is
+    checked against its limits.
 
     Args:
-        paths: Where to write; the suffix picks the format. With ``{name}`` in it, a file for each model.
+        paths: Files to write; the suffix picks the format. With ``{name}`` in it, a file for each model.
         base: A folder with the summary of each model before, ``NAME.json``, as ``summarykit report --all`` writes it.
-        git: A revision of git instead: its models are built in a checkout of its own.
-        title: Heading of the report on all.
-        templates: Folders with templates that go before the built-in ones.
-        fold: Whether layers of repeated blocks that changed alike stand once, with their number.
-        progress: Whether a terminal shows how far it is.
+        git: A revision of git instead: its models are built in a separate checkout.
+        title: Heading of the report on all models.
+        templates: Folders with templates that replace built-in ones of the same name.
+        fold: Whether reports show equal changes of repeated blocks once, with their number.
+        progress: Whether to show a progress bar in a terminal.
 
     Raises:
         ProjectError, BudgetError: pyproject.toml is not of its form, or names no model.
         MissingFileError: There is no such folder.
-        RevisionError: There is no such revision, or its models cannot be built apart.
+        RevisionError: There is no such revision, or its models cannot be built.
         UnknownFormatError: A suffix has no format for all models at once.
         OutputError, TemplateError: As for ``diff``.
 
     """
+    overrides = parse_overrides(title, "", templates, fold)
+    return make_diff_all(paths, base, git, overrides, progress=progress)
+
+
+def make_diff_all(
+    paths: Sequence[PathLike], base: PathLike | None, git: str | None, overrides: Overrides, *, progress: bool
+) -> ProjectDiff:
+    """Return what ``diff_all`` returns, with options that are parsed already; raises what it raises."""
     check_paths(paths)
-    here = Path.cwd()
-    models = project_models(here)
+    options = project_options(Path.cwd())
+    models = project_models(Path.cwd())
     bases = _Bases.of(base, git)
-    given = ReportArgs(source=bases.source, templates=templates, fold=fold)
-    pairs = [_compared(model, bases, given, progress=progress) for model in models]
-    gone, notes = bases.removed({model.name for model in models})
-    changes = ProjectChanges((*(change for change, _ in pairs), *gone), notes)
-    options = make_options(ReportArgs(title, bases.source, templates, fold), project_options(here))
-    found = ProjectDiff(changes, {change.name: diff for change, diff in pairs if diff}, options)
-    found.save(*paths)
-    return found
+    overrides = overrides._replace(source=bases.source)
+    pairs = [_compare(model, bases, overrides._replace(title=""), progress=progress) for model in models]
+    old_models, notes = bases.removed_models({model.name for model in models})
+    changes = ProjectChanges((*(change for change, _ in pairs), *old_models), notes)
+    diffs = {change.name: diff for change, diff in pairs if diff}
+    result = ProjectDiff(changes, diffs, overrides.over(options))
+    result.save(*paths)
+    return result
 
 
-def _compared(
-    model: ProjectModel, bases: _Bases, given: ReportArgs, *, progress: bool
+def _compare(
+    model: ProjectModel, bases: _Bases, overrides: Overrides, *, progress: bool
 ) -> tuple[ModelChange, Diff | None]:
     try:
         before = bases.of_model(model.name)
         if before.error:
             return ModelChange(model.name, error=before.error.what), None
-        diff = make_diff(before.summary, summary_of(model, progress=progress), given, model.limits)
+        diff = make_diff(before.summary, summary_of(model, progress=progress), overrides, model.limits)
     except (*ITS_OWN, BudgetError) as error:
         return ModelChange(model.name, error=error.what.removeprefix(f"{model.where}: ")), None
     return ModelChange(model.name, diff.comparison), diff
 
 
 class _Bases:
-    """Where the models before come from: a folder, or a revision of git."""
+    """The models before, by name: from a folder of saved summaries, or from a revision of git."""
 
     def __init__(self, folder: Path | None, revision: Revision | None) -> None:
         self.folder = folder
-        self.found = models_at(revision) if revision else {}
+        self.at_revision = models_at(revision) if revision else {}
         self.source = f"{folder.name} → here" if folder else ""
         if revision:
             commit = revision.commit[:7]
@@ -182,7 +192,7 @@ class _Bases:
 
     @classmethod
     def of(cls, base: PathLike | None, git: str | None) -> _Bases:
-        """Return them.
+        """Return those of a folder or of a revision.
 
         Raises:
             RevisionError: Both are given, or neither.
@@ -198,14 +208,14 @@ class _Bases:
         if not folder.is_dir():
             raise MissingFileError(
                 f"there is no folder {str(folder)!r}",
-                hint="make it with summarykit report --all -o 'FOLDER/{name}.json'",
+                hint=f"write it: summarykit report --all -o {shlex.quote(f'{folder}/{NAME}.json')}",
             )
         return cls(folder, None)
 
     def of_model(self, name: str) -> Base:
         """Return the model before."""
         if self.folder is None:
-            return self.found.get(name, Base(None))
+            return self.at_revision.get(name, Base(None))
         path = self.folder / f"{file_name(name)}.json"
         if not path.exists():
             return Base(None)
@@ -214,21 +224,24 @@ class _Bases:
         except SavedFileError as error:
             return Base(None, SavedFileError(f"its base {error.what}", hint=error.hint))
 
-    def removed(self, named: set[str]) -> tuple[list[ModelChange], tuple[str, ...]]:
-        """Return the models that are no longer *named*, and what to know of files that are none."""
-        others = list(self._others(named))
-        gone = [ModelChange(name, before=base.summary.data if base.summary else None) for name, base in others]
-        strange = [change.name for change in gone if change.before is None] if self.folder else []
-        notes = tuple(f"among the bases {file_name(name)}.json is no summary that can be read" for name in strange)
-        return [change for change in gone if change.name not in strange], notes
+    def removed_models(self, names: set[str]) -> tuple[list[ModelChange], tuple[str, ...]]:
+        """Return the models that are not among *names* any more, and notes on files that are no models."""
+        changes, unreadable = [], []
+        for name, base in self._others(names):
+            if base.summary is None and self.folder:
+                unreadable.append(name)
+            else:
+                changes.append(ModelChange(name, before=base.summary.data if base.summary else None))
+        notes = tuple(f"among the bases {file_name(name)}.json is no summary that can be read" for name in unreadable)
+        return changes, notes
 
-    def _others(self, named: set[str]) -> Iterator[tuple[str, Base]]:
-        """Yield what was there and is no longer *named*; without a summary where it cannot be read or built."""
+    def _others(self, names: set[str]) -> Iterator[tuple[str, Base]]:
+        """Yield the models that are not among *names*; without a summary where it cannot be read or built."""
         if self.folder is None:
-            yield from ((name, base) for name, base in self.found.items() if name not in named)
+            yield from ((name, base) for name, base in self.at_revision.items() if name not in names)
             return
-        files = {file_name(name) for name in named}
+        stems = {file_name(name) for name in names}
         for path in sorted(self.folder.glob("*.json")):
-            if path.stem not in files:
+            if path.stem not in stems:
                 name = model_name(path.stem)
                 yield name, self.of_model(name) if path.is_file() else Base(None)

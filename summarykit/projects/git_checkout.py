@@ -44,7 +44,7 @@ def find_revision(name: str) -> Revision:
     )
     missing = {
         "problem": f"there is no revision {name!a} in this repository",
-        "hint": "look at the spelling; in a fresh clone it may be origin/NAME, and has to be fetched first",
+        "hint": "git branch --all lists what there is; in a fresh clone, fetch it first: git fetch origin NAME",
     }
     if not name or name.startswith("-"):
         raise RevisionError(missing["problem"], hint=missing["hint"])
@@ -62,12 +62,15 @@ def checked_out(revision: Revision) -> Iterator[Checkout]:
         RevisionError: Git cannot check it out.
 
     """
-    with tempfile.TemporaryDirectory(prefix="summarykit-", ignore_cleanup_errors=True) as made:
-        tree = Path(made).resolve() / "tree"
-        told = {"problem": f"{revision.name} cannot be checked out", "hint": "look at what git says"}
+    with tempfile.TemporaryDirectory(prefix="summarykit-", ignore_cleanup_errors=True) as folder:
+        tree = Path(folder).resolve() / "tree"
+        messages = {
+            "problem": f"{revision.name} cannot be checked out",
+            "hint": "fix what git reports; git worktree prune removes old checkouts",
+        }
         try:
-            _git("worktree", "add", "--detach", "--quiet", str(tree), revision.commit, **told)
-            common = _git("rev-parse", "--path-format=absolute", "--git-common-dir", **told)
+            _git("worktree", "add", "--detach", "--quiet", str(tree), revision.commit, **messages)
+            common = _git("rev-parse", "--path-format=absolute", "--git-common-dir", **messages)
             yield Checkout(tree, tuple(_fill(_Repository(Path(common), revision.root), tree, revision.commit)))
         finally:
             for arguments in (("worktree", "remove", "--force", "--force", str(tree)), ("worktree", "prune")):
@@ -83,28 +86,28 @@ class _Repository(NamedTuple):
     def git(self, *arguments: str, work: Path | None = None, index: str = "") -> str | None:
         """Return what git prints; None where it fails. Files are written to *work* alone."""
         # the working tree that a submodule's settings name may be gone
-        done = _run((f"--git-dir={self.folder}", f"--work-tree={work or self.folder}", *arguments), index=index)
-        return None if done.returncode else done.stdout
+        process = _run((f"--git-dir={self.folder}", f"--work-tree={work or self.folder}", *arguments), index=index)
+        return None if process.returncode else process.stdout
 
 
 def _fill(repository: _Repository, place: Path, commit: str, inside: str = "") -> Iterator[str]:
     """Fill the submodules of a checkout at *place*, and yield those whose commit is not on this machine."""
-    listed = repository.git("ls-tree", "-r", "-z", "--full-tree", commit) or ""
-    links = [entry.partition("\t") for entry in listed.split("\0") if entry.startswith(_GITLINK)]
+    listing = repository.git("ls-tree", "-r", "-z", "--full-tree", commit) or ""
+    links = [entry.partition("\t") for entry in listing.split("\0") if entry.startswith(_GITLINK)]
     names = _names(repository, commit) if links else {}
     for facts, _, path in links:
-        wanted, folder = facts.split()[2], place / path
-        found = _submodule(repository, path, names.get(path, path))
-        if found is None or not _written(found, folder, wanted):
+        sha, folder = facts.split()[2], place / path
+        submodule = _submodule(repository, path, names.get(path, path))
+        if submodule is None or not _write_files(submodule, folder, sha):
             yield inside + path
         else:
-            yield from _fill(found, folder, wanted, f"{inside}{path}/")
+            yield from _fill(submodule, folder, sha, f"{inside}{path}/")
 
 
 def _names(repository: _Repository, commit: str) -> dict[str, str]:
     """Return what the submodules of a commit are called, by path."""
-    told = repository.git("config", "--blob", f"{commit}:.gitmodules", "-z", "--get-regexp", r"^submodule\..*\.path$")
-    pairs = (entry.partition("\n") for entry in (told or "").split("\0") if entry)
+    output = repository.git("config", "--blob", f"{commit}:.gitmodules", "-z", "--get-regexp", r"^submodule\..*\.path$")
+    pairs = (entry.partition("\n") for entry in (output or "").split("\0") if entry)
     return {path: key.removeprefix("submodule.").removesuffix(".path") for key, _, path in pairs}
 
 
@@ -112,39 +115,45 @@ def _submodule(repository: _Repository, path: str, name: str) -> _Repository | N
     """Return the repository of a submodule on this machine; None where there is none."""
     here = repository.tree / path
     if (here / ".git").exists():
-        found = _run(("rev-parse", "--absolute-git-dir"), here)
-        if not found.returncode:
-            return _Repository(Path(found.stdout.strip()), here)
-    kept = repository.folder / "modules" / name
+        process = _run(("rev-parse", "--absolute-git-dir"), here)
+        if not process.returncode:
+            return _Repository(Path(process.stdout.strip()), here)
+    git_folder = repository.folder / "modules" / name
     inside = ".." not in Path(name).parts and not Path(name).is_absolute()
-    return _Repository(kept, here) if inside and (kept / "HEAD").is_file() else None
+    return _Repository(git_folder, here) if inside and (git_folder / "HEAD").is_file() else None
 
 
-def _written(repository: _Repository, folder: Path, commit: str) -> bool:
+def _write_files(repository: _Repository, folder: Path, commit: str) -> bool:
     """Write the files of a commit to *folder*, by an index of its own; return whether they are there."""
     if repository.git("cat-file", "-e", f"{commit}^{{commit}}") is None:
         return False
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="summarykit-", ignore_cleanup_errors=True) as made:
-        index = str(Path(made) / "index")
-        done = repository.git("read-tree", commit, work=folder, index=index)
+    with tempfile.TemporaryDirectory(prefix="summarykit-", ignore_cleanup_errors=True) as index_folder:
+        index = str(Path(index_folder) / "index")
+        output = repository.git("read-tree", commit, work=folder, index=index)
         every = ("checkout-index", "--all", "--force", "--quiet")
-        return done is not None and repository.git(*every, work=folder, index=index) is not None
+        return output is not None and repository.git(*every, work=folder, index=index) is not None
 
 
 def clean_environment() -> Mapping[str, str]:
     """Return the environment without what leads git or Python elsewhere."""
-    kept = {name: value for name, value in os.environ.items() if name not in (*_GIT, "PYTHONPATH")}
-    return {**kept, "PYTHONIOENCODING": "utf-8"}
+    variables = {name: value for name, value in os.environ.items() if name not in (*_GIT, "PYTHONPATH")}
+    return {**variables, "PYTHONIOENCODING": "utf-8"}
 
 
 def _run(arguments: Sequence[str], folder: Path | None = None, *, index: str = "") -> subprocess.CompletedProcess[str]:
     """Run git; with an *index* of its own it fetches nothing either."""
     command = ["git", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", *arguments]
     own = {"GIT_INDEX_FILE": index, "GIT_NO_LAZY_FETCH": "1"} if index else {}
-    kept = {**clean_environment(), **own}
+    environment = {**clean_environment(), **own}
     return subprocess.run(
-        command, cwd=folder, env=kept, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        check=False,
     )
 
 
@@ -156,10 +165,10 @@ def _git(*arguments: str, problem: str, hint: str) -> str:
 
     """
     try:
-        done = _run(arguments)
+        process = _run(arguments)
     except (OSError, ValueError) as error:  # no git; a null character in a name
         raise RevisionError(f"git cannot be run: {error}", hint="install git") from None
-    if done.returncode:
-        said = done.stderr.strip().removeprefix("fatal: ")
-        raise RevisionError(f"{problem}: {said}" if said else problem, hint=hint)
-    return done.stdout.strip()
+    if process.returncode:
+        message = process.stderr.strip().removeprefix("fatal: ")
+        raise RevisionError(f"{problem}: {message}" if message else problem, hint=hint)
+    return process.stdout.strip()

@@ -71,8 +71,8 @@ def project_models(folder: Path, names: Sequence[str] = ()) -> tuple[ProjectMode
     if not isinstance(tables, dict):
         raise ProjectError("[tool.summarykit.models] is no table", hint=_EXAMPLE)
     if project.path is None or not tables:
-        said = "no pyproject.toml here or above" if project.path is None else f"no model in {project.path.name}"
-        raise ProjectError(f"there is {said}", hint=f"{_EXAMPLE.removesuffix(' below')} in pyproject.toml")
+        what = "no pyproject.toml here or above" if project.path is None else f"no model in {project.path.name}"
+        raise ProjectError(f"there is {what}", hint=f"{_EXAMPLE.removesuffix(' below')} in pyproject.toml")
     for name in names:
         if name not in tables:
             near, there = closest(name, list(tables)), f"there are: {', '.join(map(repr, tables))}"
@@ -80,8 +80,8 @@ def project_models(folder: Path, names: Sequence[str] = ()) -> tuple[ProjectMode
                 f"there is no model {name!r} in [tool.summarykit.models]",
                 hint=f"did you mean {near!r}? T{there[1:]}" if near else there,
             )
-    made = [_model(name, table, project.path.parent) for name, table in tables.items()]
-    return tuple(model for model in made if not names or model.name in names)
+    models = [_model(name, table, project.path.parent) for name, table in tables.items()]
+    return tuple(model for model in models if not names or model.name in names)
 
 
 def project_model(name: str, folder: Path) -> ProjectModel | None:
@@ -103,8 +103,8 @@ def file_name(name: str) -> str:
     return _UNSAFE.sub(_code, name) or "%"
 
 
-def _code(found: re.Match[str]) -> str:
-    return "%2E" if found[0] == "." else quote(found[0], safe="", errors="surrogatepass")
+def _code(match: re.Match[str]) -> str:
+    return "%2E" if match[0] == "." else quote(match[0], safe="", errors="surrogatepass")
 
 
 def model_name(stem: str) -> str:
@@ -133,9 +133,9 @@ def _model(name: str, table: object, folder: Path) -> ProjectModel:
     if isinstance(specs, list) and not (specs and all(isinstance(text, str) for text in specs)):
         raise ProjectError(f"{where}: inputs is {specs!r}", hint=f"write inputs = {_SETTINGS['inputs'][1]}")
     limits = parse_limits({key: value for key, value in table.items() if key not in _SETTINGS}, where)
-    counted = [limit.key for limit in limits if limit.quantity is Quantity.MACS]
-    if counted and not {"inputs", "input_size"} & settings.keys() and not settings["target"].endswith(".json"):
-        what = f"{where}: {counted[0]} asks for multiply-adds, and no inputs are given"
+    limit_keys = [limit.key for limit in limits if limit.quantity is Quantity.MACS]
+    if limit_keys and not {"inputs", "input_size"} & settings.keys() and not settings["target"].endswith(".json"):
+        what = f"{where}: {limit_keys[0]} asks for multiply-adds, and no inputs are given"
         raise BudgetError(what, hint="write input_size = [1, 3, 224, 224], with the batch first")
     return ProjectModel(name, folder, settings, limits)
 
@@ -158,13 +158,13 @@ def summary_of(model: ProjectModel, *, progress: bool = False) -> Summary:
 
 
 def _summary(model: ProjectModel, *, progress: bool) -> Summary:
-    target, given = model.settings["target"], model.settings
-    fed = {key: given[key] for key in ("inputs", "input_size", "dtypes") if key in given}
-    rest: dict[str, Any] = {"experts_per_token": given.get("experts_per_token"), "progress": progress}
+    target, settings = model.settings["target"], model.settings
+    fed = {key: settings[key] for key in ("inputs", "input_size", "dtypes") if key in settings}
+    rest: dict[str, Any] = {"experts_per_token": settings.get("experts_per_token"), "progress": progress}
     path = model.folder / target
     folder = is_model_config(path)
     if folder or target.lower().endswith(".json"):
-        unfit = [key for key in ("args", "meta", *(() if folder else fed)) if key in given]
+        unfit = [key for key in ("args", "meta", *(() if folder else fed)) if key in settings]
         if unfit:
             raise TargetError(f"{target!r} is built already", hint=f"leave out {unfit[0]}, or name what builds it")
         if isinstance(fed.get("inputs"), list):
@@ -173,11 +173,11 @@ def _summary(model: ProjectModel, *, progress: bool) -> Summary:
     from summarykit.reading import load_target
     from summarykit.reading.inputs import inputs_from_specs
 
-    arguments = given.get("args", {})
-    made = load_target(target, keywords=arguments, meta=given.get("meta", False), folder=model.folder)
+    arguments = settings.get("args", {})
+    live = load_target(target, keywords=arguments, meta=settings.get("meta", False), folder=model.folder)
     if isinstance(fed.get("inputs"), list):
         others = next((key for key in fed if key != "inputs"), None)
         if others:
             raise InputsError(f"inputs and {others} both say what to feed", hint="leave one of them out")
-        fed = {"inputs": inputs_from_specs(made, fed["inputs"])}
-    return summarize(made, title=model.name, source=target, **fed, **rest)
+        fed = {"inputs": inputs_from_specs(live, fed["inputs"])}
+    return summarize(live, title=model.name, source=target, **fed, **rest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from summarykit._util.stdout import stdout_to_stderr
 from summarykit.api import is_model_config, summarize
@@ -17,51 +17,78 @@ from summarykit.summary.patterns import closest
 if TYPE_CHECKING:
     from torch import nn
 
+#: The options of the command line that are in ``BuildArgs``.
+BUILD_OPTIONS = "--arg, --meta, --input, --inputs, --forward and --trace-seconds"
+
+
+class BuildArgs(NamedTuple):
+    """How the command line builds a target and runs its forward pass."""
+
+    arguments: Sequence[str] = ()  #: ``name=value`` for a class or factory, as ``--arg`` takes it
+    meta: bool = False  #: whether it is built on the meta device
+    sizes: Sequence[str] = ()  #: inputs of the forward pass, as ``--input`` takes them
+    inputs: str | None = None
+    forward: str = "fake"
+    trace_seconds: float = 60.0
+
+
+DEFAULT_BUILD = BuildArgs()
+
 
 def is_path(target: str) -> bool:
     """Return whether *target* is a folder with a config.json, or a file, and no module."""
-    return is_model_config(target) or target.lower().endswith(".json")
+    return is_model_config(target) or is_saved(target)
 
 
-def summary_of_target(
-    target: str,
-    arguments: Sequence[str] = (),
-    sizes: Sequence[str] = (),
-    *,
-    meta: bool = False,
-    progress: bool = False,
-) -> Summary:
+def is_saved(target: str) -> bool:
+    """Return whether *target* is the path of a saved summary, which may not exist."""
+    return target.lower().endswith(".json") and not is_model_config(target)
+
+
+def summary_of_target(target: str, build: BuildArgs = DEFAULT_BUILD, *, progress: bool = False) -> Summary:
     """Return the summary of what *target* names; a model of the project goes before a folder of its name.
 
-    Args:
-        target: As the command line takes it.
-        arguments: ``name=value`` for a class or factory.
-        sizes: What the forward is given, as ``--input`` takes it.
-        meta: Whether it is built on the meta device.
-        progress: Whether a terminal shows how far it is.
+    What does not apply to a kind of target is ignored: a saved summary is not built, and a folder takes no arguments.
 
     Raises:
-        TargetError: It cannot be built. A MissingTargetError where there is no such module or attribute.
-        SummaryKitError: What it names is no model, cannot be fed, or is no saved summary.
+        TargetError: It cannot be built, or *build* is given for a model of the project, which has its own in
+            pyproject.toml. A MissingTargetError if there is no such module or attribute.
+        SummaryKitError: It names no model, its inputs are not of their form, or it is no saved summary.
 
     """
-    named = project_model(target, Path.cwd())
-    if named is not None:
-        if arguments or sizes or meta:
-            what = f"{named.where} says how it is built and what it is given"
-            raise TargetError(what, hint="leave out --arg, --meta and --input, or change its table")
-        return summary_of(named, progress=progress)
-    if is_path(target):
-        return summarize(target, progress=progress)
+    model = project_model(target, Path.cwd())
+    if model is not None:
+        if build != DEFAULT_BUILD:
+            raise TargetError(
+                f"{model.where} says how it is built and what its inputs are",
+                hint=f"leave out {BUILD_OPTIONS}, or change that table in pyproject.toml",
+            )
+        return summary_of(model, progress=progress)
+    if is_saved(target):
+        return summarize(target, source=Path(target).name, progress=progress)
+    with stdout_to_stderr():
+        folder = is_model_config(target)
+        live = None if folder else build_target(target, build.arguments, meta=build.meta)
+        return summarize(
+            target if live is None else live,
+            inputs=_inputs(target, live, build) if build.sizes else build.inputs,
+            forward=build.forward,
+            trace_seconds=build.trace_seconds,
+            source="" if folder else target,
+            progress=progress,
+        )
+
+
+def _inputs(target: str, model: nn.Module | None, build: BuildArgs) -> object:
+    from summarykit.reading import load_folder
     from summarykit.reading.inputs import inputs_from_specs
 
-    with stdout_to_stderr():
-        model = built_target(target, arguments, meta=meta)
-        return summarize(model, inputs=inputs_from_specs(model, sizes, None) if sizes else None, progress=progress)
+    live = load_folder(Path(target)).model if model is None else model
+    return inputs_from_specs(live, build.sizes, build.inputs)
 
 
-def built_target(target: str, arguments: Sequence[str] = (), *, meta: bool = False) -> nn.Module:
-    """Return the model that *target* names; where it names none, the message says which model of the project is near.
+def build_target(target: str, arguments: Sequence[str] = (), *, meta: bool = False) -> nn.Module:
+    """Return the model that *target* names; if there is none, the message names a similar model of the project.
 
     Raises:
         TargetError: As for ``load_target``.

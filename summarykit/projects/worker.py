@@ -1,6 +1,6 @@
-"""What the other Python does for ``revisions``: it builds models in a checkout, and writes what became of each.
+"""What the other Python of ``at_revision`` does: it builds models in a checkout, and writes the result of each.
 
-Its answer is ``answer.json`` in the folder it is given; beside it stands the summary of each model that was built.
+Its answer is ``answer.json`` in the folder ``out``; beside it is the summary of each model that was built.
 """
 
 from __future__ import annotations
@@ -15,79 +15,76 @@ from typing import Any
 
 from summarykit.errors import MissingFileError, MissingTargetError, SummaryKitError
 from summarykit.projects.models import project_models, summary_of
-from summarykit.projects.targets import summary_of_target
+from summarykit.projects.targets import BuildArgs, summary_of_target
 from summarykit.result import Summary
-from summarykit.settings import nearest_project
+from summarykit.settings import nearest_project, project_of
 
 ANSWER = "answer.json"
 
 
-def main(asked: Mapping[str, Any]) -> None:
-    """Build what is *asked* for, and write the answer.
+def main(request: Mapping[str, Any]) -> None:
+    """Build what *request* names, and write the answer.
 
     Args:
-        asked: ``out``, a folder; ``tree``, the checkout; ``root``, the working tree, which nothing may come from; and
-            ``target`` with ``arguments``, ``sizes`` and ``meta``, or ``names`` of models of the project (all if none).
+        request: ``out``, a folder; ``tree``, the checkout; ``root``, the working tree, from which nothing may be
+            imported; and ``target`` with ``build``, the fields of ``BuildArgs``, or ``names`` of models of the project
+            (all if there are none).
 
     """
-    out = Path(asked["out"])
+    out = Path(request["out"])
     answer: dict[str, Any] = {"models": {}, "error": None}
     try:
-        for number, (name, build) in enumerate(_builders(asked)):
-            answer["models"][name] = _built(build, out / f"{number}.json")
+        for number, (name, build) in enumerate(_builders(request)):
+            answer["models"][name] = _build(build, out / f"{number}.json")
     except SummaryKitError as error:
-        answer["error"] = _told(error)
-    answer["outside"] = _outside(asked["root"], asked["target"] or "")
+        answer["error"] = _message(error)
+    answer["outside"] = _file_outside(request["root"], request["target"] or "")
     (out / ANSWER).write_text(json.dumps(answer), encoding="utf-8")
 
 
-def _builders(asked: Mapping[str, Any]) -> Iterator[tuple[str, Callable[[], Summary]]]:
-    if asked["target"] is not None:
-        yield asked["target"], lambda: _of_target(asked)
+def _builders(request: Mapping[str, Any]) -> Iterator[tuple[str, Callable[[], Summary]]]:
+    if request["target"] is not None:
+        yield request["target"], lambda: _summary_of_target(request)
         return
     here = Path.cwd()
     project = nearest_project(here)
-    if project is None or not project.is_relative_to(asked["tree"]) or not _names(project):
+    if project is None or not project.is_relative_to(request["tree"]) or not project_of(here).table.get("models"):
         return
     for model in project_models(here):
-        if not asked["names"] or model.name in asked["names"]:
+        if not request["names"] or model.name in request["names"]:
             yield model.name, partial(summary_of, model)
 
 
-def _names(project: Path) -> bool:
-    from summarykit.settings import project_of
-
-    return bool(project_of(project.parent).table.get("models"))
-
-
-def _of_target(asked: Mapping[str, Any]) -> Summary:
-    target = asked["target"]
-    if asked["is_path"] and not Path(target).exists():
-        raise MissingFileError(f"there is no {target!r}", hint="look at the spelling and the folder")
-    return summary_of_target(target, asked["arguments"], asked["sizes"], meta=asked["meta"])
+def _summary_of_target(request: Mapping[str, Any]) -> Summary:
+    target = request["target"]
+    if request["is_path"] and not Path(target).exists():
+        raise MissingFileError(f"there is no {target!r}", hint="give a path that exists at that revision")
+    build = BuildArgs(**request["build"])  # its tuples are lists in JSON
+    build = build._replace(arguments=tuple(build.arguments), sizes=tuple(build.sizes))
+    return summary_of_target(target, build)
 
 
-def _built(build: Callable[[], Summary], path: Path) -> dict[str, Any]:
+def _build(build: Callable[[], Summary], path: Path) -> dict[str, Any]:
     try:
         build().save(path)
     except (MissingTargetError, MissingFileError) as error:
-        return {"missing": True, **_told(error)}
+        return {"missing": True, **_message(error)}
     except SummaryKitError as error:
-        return {"missing": False, **_told(error)}
+        return {"missing": False, **_message(error)}
     return {"file": path.name}
 
 
-def _told(error: SummaryKitError) -> dict[str, str]:
+def _message(error: SummaryKitError) -> dict[str, str]:
     return {"what": error.what, "hint": error.hint}
 
 
-def _outside(root: str, target: str) -> str:
-    """Return a file of the working tree that a module was loaded from all the same, summarykit itself aside."""
+def _file_outside(root: str, target: str) -> str:
+    """Return a file of the working tree that a module was imported from, other than summarykit itself; or nothing."""
     own = str(Path(__file__).resolve().parents[1]) + os.sep
     prefix = os.path.realpath(sys.prefix) + os.sep
     for name, module in list(sys.modules.items()):
         file = os.path.realpath(getattr(module, "__file__", None) or os.sep)
-        spared = (prefix,) if name == target.partition(":")[0] else (prefix, own)
-        if file.startswith(root + os.sep) and not file.startswith(spared):
+        exempt = (prefix,) if name == target.partition(":")[0] else (prefix, own)
+        if file.startswith(root + os.sep) and not file.startswith(exempt):
             return file
     return ""

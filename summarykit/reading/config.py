@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from summarykit.formulas.source.module_context import getattr_plain, is_record
+from summarykit.formulas.source.live import getattr_plain, is_record
 from summarykit.reading.layer_kinds import plain_settings
 from summarykit.records import Settings
 
@@ -24,17 +24,17 @@ def plain_config(model: nn.Module) -> Settings:
     config = model.__dict__.get("config")
     if not is_record(config):
         return ()
-    held = _attributes(config)
-    inner = next((held[name] for name in _TEXT if is_record(held.get(name))), None)
-    config, held = (config, held) if inner is None else (inner, _attributes(inner))
-    found = dict(plain_settings((name, value) for name, value in held.items() if not name.startswith("_")))
-    found |= {name: found[kept] for name, kept in _names(config).items() if kept in found}
+    attributes = _attributes(config)
+    inner = next((attributes[name] for name in _TEXT if is_record(attributes.get(name))), None)
+    config, attributes = (config, attributes) if inner is None else (inner, _attributes(inner))
+    settings = dict(plain_settings((name, value) for name, value in attributes.items() if not name.startswith("_")))
+    settings |= {name: settings[alias] for name, alias in _names(config).items() if alias in settings}
     kind = _of_class(config, "model_type")
-    found |= {"model_type": kind} if isinstance(kind, str) else {}
-    kinds = held.get("layer_types")
+    settings |= {"model_type": kind} if isinstance(kind, str) else {}
+    kinds = attributes.get("layer_types")
     if isinstance(kinds, list | tuple):
-        found |= {f"layer_types.{word}": times for word, times in Counter(map(str, kinds)).items()}
-    return tuple(sorted(found.items()))
+        settings |= {f"layer_types.{word}": times for word, times in Counter(map(str, kinds)).items()}
+    return tuple(sorted(settings.items()))
 
 
 def _attributes(config: Any) -> dict[str, Any]:
@@ -46,5 +46,5 @@ def _of_class(config: Any, name: str) -> Any:
 
 
 def _names(config: Any) -> dict[str, str]:
-    found = _of_class(config, "attribute_map")
-    return found if isinstance(found, dict) else {}
+    names = _of_class(config, "attribute_map")
+    return names if isinstance(names, dict) else {}

@@ -1,23 +1,22 @@
-"""What PyTorch holds, counted on a way of its own: the check on everything the records add up to."""
+"""An independent count of what PyTorch stores, to check the records against."""
 
 from __future__ import annotations
 
-import torch
-from torch import nn
-from torch.nn.parameter import is_lazy
+from torch import Tensor, nn
 
 from summarykit.reading.layer_kinds import ACTUAL
+from summarykit.reading.tensors import is_plain, stored_tensors
 from summarykit.records import StoredCount
 
 
 def count(model: nn.Module) -> StoredCount:
-    """Count the parameters of *model* and of all below it, each once.
+    """Return how many parameters *model* and all modules below it have, and how many elements store them.
 
-    It knows no wrappers, names, rules or records, so what the walk leaves out is missed.
+    It knows no wrappers, names, rules, records or logical shapes, so it does not repeat an error of the walk.
     """
-    nothing = id(None)  # what stands where a parameter or a child is switched off
+    nothing = id(None)  # a parameter or a child that is switched off
     seen = {nothing}
-    tensors: list[torch.Tensor] = []
+    tensors: list[Tensor] = []
     stack = [iter((model,))]
     while stack:
         for module in stack[-1]:
@@ -37,6 +36,13 @@ def count(model: nn.Module) -> StoredCount:
                 break
         else:
             stack.pop()
-    held = dict(zip(map(id, tensors), tensors, strict=True))
-    held.pop(nothing, None)
-    return StoredCount(len(held), sum(int(tensor.numel()) for tensor in held.values() if not is_lazy(tensor)))
+    distinct = dict(zip(map(id, tensors), tensors, strict=True))
+    distinct.pop(nothing, None)
+    return StoredCount(len(distinct), sum(map(stored_elements, distinct.values())))
+
+
+def stored_elements(tensor: Tensor) -> int:
+    """Return how many elements PyTorch stores for *tensor*; 0 where nothing shows it."""
+    if is_plain(tensor):
+        return tensor.numel()
+    return sum(int(Tensor.numel(part)) for part in stored_tensors(tensor) or ())

@@ -25,12 +25,12 @@ def cross_checks(modules: Sequence[nn.Module], first_places: Sequence[int]) -> t
     }
     if not any(rules.values()):
         return ()
-    found: list[CrossCheck] = []
+    checks: list[CrossCheck] = []
     for number, module in enumerate(modules):
         rule = rules[type(module)]
         if rule is not None and first_places[number] == number:
-            found += _cross_check(number, module, rule)
-    return tuple(found)
+            checks += _cross_check(number, module, rule)
+    return tuple(checks)
 
 
 def _cross_check(number: int, module: nn.Module, rule: SubtreeRule) -> Iterator[CrossCheck]:

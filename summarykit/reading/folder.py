@@ -45,16 +45,16 @@ def load_folder(path: Path) -> Built:
 
     """
     file = path / CONFIG if path.is_dir() else path
-    config = _read(file)
+    config = _read_json(file)
     name = file.resolve().parent.name
     transformers = _transformers()
     code = _own_code(transformers, config, name)
     with _no_network(name):
-        made, notes = _config(transformers, config, name)
-        return Built(_model(transformers, made, config, name, notes), name, (*code, *notes))
+        model_config, notes = _config(transformers, config, name)
+        return Built(_model(transformers, model_config, config, name, notes), name, (*code, *notes))
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read_json(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -77,13 +77,13 @@ def _own_code(transformers: Any, config: Mapping[str, Any], name: str) -> tuple[
         ModelFolderError: Nothing but that code makes the model.
 
     """
-    named = config.get("auto_map")
-    if not named:
+    auto_map = config.get("auto_map")
+    if not auto_map:
         return ()
     kind = config.get("model_type")
     if isinstance(kind, str) and kind in transformers.CONFIG_MAPPING:
         return (f"the code that comes with it (auto_map) was not run; transformers' own {kind} was built",)
-    own = ", ".join(sorted(map(str, named))) if isinstance(named, dict) else "auto_map"
+    own = ", ".join(sorted(map(str, auto_map))) if isinstance(auto_map, dict) else "auto_map"
     what = f"the model in {name!r} is made by Python code of its own (auto_map: {own}), and such code is never run"
     hint = "build the model yourself, if you trust its code, and give it to summarykit.summarize()"
     raise ModelFolderError(what, hint=hint)
@@ -104,11 +104,11 @@ def _config(transformers: Any, config: dict[str, Any], name: str) -> tuple[Any, 
     """Return the config as an object of transformers, and what is to be said of it."""
     kind = config.get("model_type")
     if kind is None:
-        made = getattr(_named_class(transformers, config), "config_class", None)
+        config_class = getattr(_named_class(transformers, config), "config_class", None)
     else:
-        known = transformers.CONFIG_MAPPING
-        made = known[kind] if isinstance(kind, str) and kind in known else None
-    if made is None:
+        mapping = transformers.CONFIG_MAPPING
+        config_class = mapping[kind] if isinstance(kind, str) and kind in mapping else None
+    if config_class is None:
         what = (
             f"the {CONFIG} in {name!r} names model_type {kind!r}, and transformers {transformers.__version__} has none"
         )
@@ -116,9 +116,9 @@ def _config(transformers: Any, config: dict[str, Any], name: str) -> tuple[Any, 
     values = {key: value for key, value in config.items() if key not in (*_HOW, "auto_map")}
     notes = [_PACKED] if values.pop("quantization_config", None) else []
     try:
-        return made.from_dict(values), notes
+        return config_class.from_dict(values), notes
     except Exception as error:  # noqa: BLE001 - a config is checked by code of many hands
-        _fail(f"the {CONFIG} in {name!r} is no {made.__name__}", error)
+        _fail(f"the {CONFIG} in {name!r} is no {config_class.__name__}", error)
 
 
 def _named_class(transformers: Any, config: Mapping[str, Any]) -> Any:
@@ -129,28 +129,28 @@ def _named_class(transformers: Any, config: Mapping[str, Any]) -> Any:
     return found if isinstance(found, type) and issubclass(found, transformers.PreTrainedModel) else None
 
 
-def _model(transformers: Any, made: Any, config: Mapping[str, Any], name: str, notes: list[str]) -> nn.Module:
-    named = _named_class(transformers, config)
-    if named is not None and not issubclass(type(made), named.config_class or ()):
-        notes.append(f"architectures names {named.__name__}, which is of another model_type; AutoModel was used")
-        named = None
-    elif named is None and config.get("architectures"):
-        said = config["architectures"]
-        said = said[0] if isinstance(said, list) and said else said
-        notes.append(f"transformers has no class {said!r}, which architectures names; AutoModel was used")
+def _model(transformers: Any, model_config: Any, config: Mapping[str, Any], name: str, notes: list[str]) -> nn.Module:
+    model_class = _named_class(transformers, config)
+    if model_class is not None and not issubclass(type(model_config), model_class.config_class or ()):
+        notes.append(f"architectures names {model_class.__name__}, which is of another model_type; AutoModel was used")
+        model_class = None
+    elif model_class is None and config.get("architectures"):
+        architecture = config["architectures"]
+        architecture = architecture[0] if isinstance(architecture, list) and architecture else architecture
+        notes.append(f"transformers has no class {architecture!r}, which architectures names; AutoModel was used")
     try:
         with torch.device("meta"):
-            if named is not None:
-                return cast("nn.Module", named._from_config(made, attn_implementation="eager"))
-            return cast("nn.Module", transformers.AutoModel.from_config(made, attn_implementation="eager"))
+            if model_class is not None:
+                return cast("nn.Module", model_class._from_config(model_config, attn_implementation="eager"))
+            return cast("nn.Module", transformers.AutoModel.from_config(model_config, attn_implementation="eager"))
     except Exception as error:  # noqa: BLE001 - whatever a constructor raises
         _fail(f"the model in {name!r} cannot be built from its {CONFIG}", error)
 
 
 def _fail(what: str, error: Exception) -> NoReturn:
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     hint = f"mend the {CONFIG}, or build the model yourself and give it to summarykit.summarize()"
-    raise ModelFolderError(f"{what}: {said[:500]}", hint=hint) from error
+    raise ModelFolderError(f"{what}: {message[:500]}", hint=hint) from error
 
 
 _closed: ContextVar[bool] = ContextVar("closed", default=False)

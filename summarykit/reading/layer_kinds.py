@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -17,8 +18,8 @@ from torch import nn
 
 from summarykit.expression import Value
 from summarykit.formulas import LayerFacts, explain
-from summarykit.formulas.inferred import likely
-from summarykit.formulas.source import Site, SourceTable
+from summarykit.formulas.inferred import infer_tensors
+from summarykit.formulas.source import ModuleContext, SourceTable
 from summarykit.formulas.user_rules import declared_rule, declares_rule
 from summarykit.reading.parametrizations import (
     hook_forms,
@@ -37,6 +38,8 @@ WRAPPERS = {
 }
 #: Where a traced module keeps what it really is; no child, and not part of any path.
 ACTUAL = "_actual_script_module"
+#: Classes of the objects in which torch's quantized and prepacked layers keep weights and biases.
+PACKED_OBJECTS = re.compile(r"__torch__\.torch\.classes\.(quantized|sparse|rnn|xnnpack|mkldnn)\.")
 MAX_ELEMENTS = 64
 #: A larger number is no size of anything.
 MAX_BITS = 128
@@ -61,6 +64,7 @@ class Kind(NamedTuple):
     tensors: tuple[tuple[str, int], ...]  #: name and number of the facts of each own tensor, parameters first
     evidence: tuple[Evidence, ...]  #: of each of them
     unread: LayerFacts | None  #: set where the layer's own code may tell more than a size
+    opaque: bool  #: whether it holds packed weights that no parameter or buffer shows
 
 
 class KindTable:
@@ -80,9 +84,9 @@ class KindTable:
 
     def class_facts(self, module: nn.Module) -> ClassFacts:
         """Return what is known of the class of *module*; a scripted module counts as its original class."""
-        found = self.classes.get(type(module))
-        if found is not None:
-            return found
+        facts = self.classes.get(type(module))
+        if facts is not None:
+            return facts
         scripted = script_class(module) if isinstance(module, torch.jit.ScriptModule) else None
         key = scripted or type(module)
         if key not in self.classes:
@@ -100,49 +104,51 @@ class KindTable:
         try:
             # 1, 1.0 and True are one key to a dict and three settings to a reader.
             key = (facts.type, getter, values, tuple(map(type, values)), tensors)
-            found = self._kinds.get(key)
-            if found is None:
-                found = self._kinds[key] = self._work_out(module, facts, tensors, parameters)
+            kind = self._kinds.get(key)
+            if kind is None:
+                kind = self._kinds[key] = self._work_out(module, facts, tensors, parameters)
         except Exception:  # noqa: BLE001 - a list among the attributes, or a value that refuses to be compared
-            found = self._work_out(module, facts, tensors, parameters)
-        return found
+            kind = self._work_out(module, facts, tensors, parameters)
+        return kind
 
     def _work_out(
         self, module: nn.Module, facts: ClassFacts, tensors: tuple[tuple[str, int], ...], parameters: int
     ) -> Kind:
         settings = plain_settings(public_attributes(module))
         key = (facts.type, settings, tuple(type(value) for _, value in settings), tensors)
-        found = self._kinds.get(key)
-        if found is not None:
-            return found
+        kind = self._kinds.get(key)
+        if kind is not None:
+            return kind
         number = self._intern(self.settings, settings, tuple(type(value) for _, value in settings))
         explanation, evidence = -1, (Evidence.VERIFIED,) * len(tensors)
         unread = None
         if parameters:
             shapes = {name: self._tensors.facts[fact].shape for name, fact in tensors[:parameters]}
             # A parameter switched off, as in ``register_parameter("bias", None)``, reads False.
-            held = module.__dict__["_parameters"]
-            absent = {name: False for name, tensor in held.items() if tensor is None}
-            declared = declared_rule(module) if facts.declares else None
-            known = {**facts.constants, **absent, **dict(settings)}
+            parameters_by_name = module.__dict__["_parameters"]
+            absent = {name: False for name, tensor in parameters_by_name.items() if tensor is None}
+            rule = declared_rule(module) if facts.declares else None
+            values = {**facts.constants, **absent, **dict(settings)}
             partial = is_parametrized(facts.lineage)
-            layer = LayerFacts(facts.lineage, known, shapes, declared, hook_forms(module), partial)
+            layer = LayerFacts(facts.lineage, values, shapes, rule, hook_forms(module), partial)
             why = explain(layer)
             unread = layer if can_be_read(why) else None
             explanation = self._intern(self.explanations, why) if unread is None else -1
-            evidence = tuple(checked.evidence for checked in why.checks) + evidence[parameters:]
-        found = self._kinds[key] = Kind(facts.type, number, explanation, tensors, evidence, unread)
-        return found
+            evidence = tuple(check.evidence for check in why.checks) + evidence[parameters:]
+        kind = self._kinds[key] = Kind(
+            facts.type, number, explanation, tensors, evidence, unread, holds_packed_weights(module)
+        )
+        return kind
 
-    def read_code(self, kind: Kind, site: Site) -> Kind:
+    def read_code(self, kind: Kind, site: ModuleContext) -> Kind:
         """Return *kind* as the code of the layer at *site* explains it; read once for equal origins."""
         key = self._source.origin(site)
-        found = self._read.get(key)
-        if found is None:
-            found = self._read[key] = self._read_code(kind, site)
-        return found
+        result = self._read.get(key)
+        if result is None:
+            result = self._read[key] = self._read_code(kind, site)
+        return result
 
-    def _read_code(self, kind: Kind, site: Site) -> Kind:
+    def _read_code(self, kind: Kind, site: ModuleContext) -> Kind:
         layer = kind.unread
         if layer is None:
             return kind
@@ -150,25 +156,25 @@ class KindTable:
         if is_parametrization(layer.lineage):
             layer = self._of_parametrized(layer, site)
         else:
-            layer = layer._replace(sourced=self._source.tensors(site, shapes))
+            layer = layer._replace(source_tensors=self._source.tensors(site, shapes))
         why = explain(layer)
         if can_be_read(why):
             config = site.config()
             nearby = dict(plain_settings(vars(config).items())) if config is not None else {}
-            layer = layer._replace(likely=likely(layer.lineage, layer.settings, nearby, shapes))
-            why = explain(layer) if layer.likely else why
-        evidence = tuple(checked.evidence for checked in why.checks) + kind.evidence[len(why.checks) :]
+            layer = layer._replace(inferred_tensors=infer_tensors(layer.lineage, layer.settings, nearby, shapes))
+            why = explain(layer) if layer.inferred_tensors else why
+        evidence = tuple(check.evidence for check in why.checks) + kind.evidence[len(why.checks) :]
         return kind._replace(explanation=self._intern(self.explanations, why), evidence=evidence)
 
-    def _of_parametrized(self, layer: LayerFacts, site: Site) -> LayerFacts:
+    def _of_parametrized(self, layer: LayerFacts, site: ModuleContext) -> LayerFacts:
         """Return the facts of the layer whose tensors a parametrization at *site* holds, and their forms."""
         owner = site.parent.parent if site.parent else None
         if owner is None or not is_parametrized(self.class_facts(owner.module).lineage):
             return layer
         facts = self.class_facts(owner.module)
-        known = {**facts.constants, **dict(plain_settings(public_attributes(owner.module)))}
+        values = {**facts.constants, **dict(plain_settings(public_attributes(owner.module)))}
         forms = parametrization_forms(site.module, site.name)
-        return LayerFacts(facts.lineage, known, layer.tensors, None, forms, partial=True)
+        return LayerFacts(facts.lineage, values, layer.tensors, None, forms, partial=True)
 
     def _describe(self, cls: type, scripted: str | None) -> ClassFacts:
         lineage = tuple(f"{base.__module__}.{base.__qualname__}" for base in cls.__mro__ if base is not object)
@@ -180,22 +186,28 @@ class KindTable:
         name = scripted.rpartition(".")[2] if scripted else cls.__name__
         if is_parametrized(lineage):
             name = f"{name.removeprefix('Parametrized')} (parametrized)"
-        shown = LayerType(name, scripted or lineage[0])
+        layer_type = LayerType(name, scripted or lineage[0])
         declares = not scripted and declares_rule(cls)
-        return ClassFacts(self._intern(self.types, shown), lineage, wraps, constants, declares)
+        return ClassFacts(self._intern(self.types, layer_type), lineage, wraps, constants, declares)
 
     def _intern(self, table: list[Any], value: Any, *distinction: object) -> int:
         key = (id(table), value, *distinction)
-        found = self._numbers.get(key)
-        if found is None:
-            found = self._numbers[key] = len(table)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(table)
             table.append(value)
-        return found
+        return number
 
 
 def can_be_read(why: Explanation) -> bool:
     """Return whether the layer's own code may tell more than *why*: some tensor is known by its size only."""
-    return why.reason != NOT_KNOWN_YET and any(checked.evidence is Evidence.SHAPE_ONLY for checked in why.checks)
+    return why.reason != NOT_KNOWN_YET and any(check.evidence is Evidence.SHAPE_ONLY for check in why.checks)
+
+
+def holds_packed_weights(module: nn.Module) -> bool:
+    """Return whether an attribute of *module* is one of torch's objects for packed weights, which hide their size."""
+    scripted = (value for value in module.__dict__.values() if type(value) is torch.ScriptObject)
+    return any(PACKED_OBJECTS.match(value._type().qualified_name()) for value in scripted)
 
 
 def script_class(module: torch.jit.ScriptModule) -> str:
@@ -221,12 +233,12 @@ def is_public(name: str) -> bool:
 
 def public_attributes(module: nn.Module) -> Iterable[tuple[str, object]]:
     """Return the public attributes of *module*, read without calling a property."""
-    found = [(name, value) for name, value in module.__dict__.items() if is_public(name)]
+    attributes = [(name, value) for name, value in module.__dict__.items() if is_public(name)]
     if isinstance(module, torch.jit.ScriptModule):
         # Compiled code keeps the constants of the class it was made from; a loaded file has none.
         concrete = module.__dict__.get("_concrete_type")
-        found += concrete.get_constants().items() if concrete is not None else ()
-    return found
+        attributes += concrete.get_constants().items() if concrete is not None else ()
+    return attributes
 
 
 def plain_settings(attributes: Iterable[tuple[str, object]]) -> Settings:
@@ -281,8 +293,8 @@ def plain_tuple(value: tuple[Any, ...] | list[Any], depth: int = 0) -> Any:
 
 def class_constants(cls: type) -> dict[str, Value]:
     """Return the plain public attributes of a class and its bases below ``nn.Module``."""
-    found: dict[str, Value] = {}
+    constants: dict[str, Value] = {}
     for base in reversed(cls.__mro__):
         if base not in (object, nn.Module):
-            found.update(plain_settings((n, v) for n, v in vars(base).items() if is_public(n)))
-    return found
+            constants.update(plain_settings((n, v) for n, v in vars(base).items() if is_public(n)))
+    return constants

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from summarykit.formulas.source import Site
+from summarykit.formulas.source import ModuleContext
 from summarykit.reading.layer_kinds import Kind
 
 
@@ -16,9 +16,9 @@ class PlaceTable:
         self.parents: list[int] = []
         self.paths: list[str] = []
         self.kinds: list[Kind] = []
-        self._sites: dict[int, Site] = {}
+        self._sites: dict[int, ModuleContext] = {}
 
-    def site(self, number: int) -> Site:
+    def site(self, number: int) -> ModuleContext:
         """Return where a layer stands; its ancestors' sites are made with it, none twice."""
         chain = []
         while number >= 0 and number not in self._sites:
@@ -26,7 +26,7 @@ class PlaceTable:
             number = self.parents[number]
         above = self._sites.get(number)
         for below in reversed(chain):
-            above = self._sites[below] = Site(self.modules[below], self._name(below), above, self.kinds[below])
+            above = self._sites[below] = ModuleContext(self.modules[below], self._name(below), above, self.kinds[below])
         assert above is not None
         return above
 

@@ -41,16 +41,16 @@ def parametrization_forms(module: nn.Module, tensor: str) -> dict[str, Form]:
 
 def hook_forms(module: nn.Module) -> dict[str, Form]:
     """Return the forms that the hooks of an older kind keep: ``weight_g`` and ``weight_v``, ``weight_orig``."""
-    found: dict[str, Form] = {}
+    forms: dict[str, Form] = {}
     for hook in (module.__dict__.get("_forward_pre_hooks") or {}).values():
         attribute = next((held for name, held in _HOOKS.items() if _is(hook, name)), None)
         facts: Mapping[str, Any] = getattr(hook, "__dict__", {}) if attribute else {}
         tensor = facts.get(attribute or "")
         if isinstance(tensor, str):
             axis = facts.get("dim")
-            found[f"{tensor}_g"] = Form(tensor, axis if axis != -1 else None, lengths=True)
-            found[f"{tensor}_v"] = found[f"{tensor}_orig"] = Form(tensor)
-    return found
+            forms[f"{tensor}_g"] = Form(tensor, axis if axis != -1 else None, lengths=True)
+            forms[f"{tensor}_v"] = forms[f"{tensor}_orig"] = Form(tensor)
+    return forms
 
 
 def _children(module: nn.Module) -> Mapping[str, nn.Module]:

@@ -55,21 +55,21 @@ def load_target(
     if not (module_name and colon and path):
         there = colon or ((folder or Path.cwd()) / target).exists()
         raise (TargetError if there else MissingTargetError)(f"{target!r} names no model", hint=_FORM)
-    found = _attribute(_imported(module_name, folder), module_name, path)
-    if not isinstance(found, nn.Module):
-        if not callable(found):
-            check_is_model(found)
+    value = _attribute(_import(module_name, folder), module_name, path)
+    if not isinstance(value, nn.Module):
+        if not callable(value):
+            check_is_model(value)
         place: AbstractContextManager[Any] = torch.device("meta") if meta else nullcontext()
         with place:
-            found = _called(found, target, {**_keywords(arguments), **(keywords or {})}, named=keywords is not None)
+            value = _call(value, target, {**_keywords(arguments), **(keywords or {})}, from_table=keywords is not None)
     elif arguments or keywords or meta:
         what = "args and meta" if keywords is not None else "--arg and --meta"
         raise TargetError(f"{target} is a model already", hint=f"leave out {what}, or name its class")
-    check_is_model(found)
-    return cast("nn.Module", found)
+    check_is_model(value)
+    return cast("nn.Module", value)
 
 
-def _imported(name: str, folder: Path | None) -> Any:
+def _import(name: str, folder: Path | None) -> Any:
     here = str(folder or Path.cwd())
     if here not in (sys.path[:1] if folder else sys.path):  # a project's folder goes before the current one
         sys.path.insert(0, here)
@@ -78,7 +78,7 @@ def _imported(name: str, folder: Path | None) -> Any:
     except SummaryKitError:
         raise
     except (Exception, SystemExit) as error:
-        what = f"{name!r} cannot be imported: {_said(error)}"
+        what = f"{name!r} cannot be imported: {_message(error)}"
         if _is_missing(name, error):
             hint = "look at the spelling, or run from the folder that holds it"
             if folder:
@@ -104,19 +104,19 @@ def _is_missing(name: str, error: BaseException) -> bool:
         return True
 
 
-def _attribute(found: Any, module_name: str, path: str) -> Any:
+def _attribute(value: Any, module_name: str, path: str) -> Any:
     for part in path.split("."):
-        if not hasattr(found, part):
-            raise MissingTargetError(f"{module_name!r} has no {path!r}", hint=_near(part, found))
-        found = getattr(found, part)
-    return found
+        if not hasattr(value, part):
+            raise MissingTargetError(f"{module_name!r} has no {path!r}", hint=_near(part, value))
+        value = getattr(value, part)
+    return value
 
 
-def _near(part: str, found: Any) -> str:
+def _near(part: str, owner: Any) -> str:
     name, bracket, _ = part.partition("(")
-    if bracket and hasattr(found, name):
+    if bracket and hasattr(owner, name):
         return f"leave out the brackets: {name} is called, with --arg name=value or args where it needs some"
-    public = [each for each in sorted(getattr(found, "__dict__", ())) if not each.startswith("_")]
+    public = [each for each in sorted(getattr(owner, "__dict__", ())) if not each.startswith("_")]
     there = f"t has: {', '.join(public)[:300]}"
     near = difflib.get_close_matches(part, public, n=1)
     return f"did you mean {near[0]!r}? I{there}" if near else f"i{there}" if public else _FORM
@@ -136,30 +136,30 @@ def _keywords(arguments: Sequence[str]) -> dict[str, Any]:
     return keywords
 
 
-def _called(factory: Callable[..., Any], target: str, keywords: dict[str, Any], *, named: bool) -> Any:
+def _call(factory: Callable[..., Any], target: str, keywords: dict[str, Any], *, from_table: bool) -> Any:
     try:
         return factory(**keywords)
     except (Exception, SystemExit) as error:
-        given = ", ".join(f"{name}={value!r}" for name, value in keywords.items())
-        given_by = "in its table: args = { name = value }" if named else "with --arg name=value"
+        arguments = ", ".join(f"{name}={value!r}" for name, value in keywords.items())
+        given_by = "in its table: args = { name = value }" if from_table else "with --arg name=value"
         hint = f"mend it there, or give other arguments {given_by}"
         if isinstance(error, TypeError) and error.__traceback__ and error.__traceback__.tb_next is None:
             hint = f"give what it needs {given_by}"  # nothing of it ran: the arguments do not fit
-        raise TargetError(f"{target}({given}) fails: {_said(error)}", hint=hint) from error
+        raise TargetError(f"{target}({arguments}) fails: {_message(error)}", hint=hint) from error
 
 
-def _said(error: BaseException) -> str:
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return "\n".join([said, *_frames(error)])
+def _message(error: BaseException) -> str:
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return "\n".join([text, *_frames(error)])
 
 
 def _frames(error: BaseException) -> list[str]:
     """Return where in the user's own code it happened, the innermost last."""
     frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(_OTHERS)]
-    found = [
+    lines = [
         f"    {each.filename}:{each.lineno} in {each.name}: {(each.line or '').strip()}"
         for each in frames[-_MOST_FRAMES:]
     ]
     if isinstance(error, SyntaxError) and error.filename:  # the line that cannot be read never ran
-        found.append(f"    {error.filename}:{error.lineno}: {(error.text or '').strip()}")
-    return found
+        lines.append(f"    {error.filename}:{error.lineno}: {(error.text or '').strip()}")
+    return lines

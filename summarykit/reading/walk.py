@@ -43,16 +43,16 @@ def read_numbered(model: nn.Module) -> tuple[ModelRecords, list[nn.Module]]:
     check_is_model(model)
     # A tensor subclass may answer for its shape in code of its own; what PyTorch itself holds is asked for.
     with gc_paused(), torch._C.DisableTorchFunctionSubclass():
-        return _read(model)
+        return _walk_model(model)
 
 
-def check_is_model(given: object) -> None:
-    """Raise ``NotAModelError``, saying what came and what to give, unless *given* is a module."""
-    if not isinstance(given, nn.Module):
-        raise NotAModelError(f"a model is a torch.nn.Module, and this is {what_came(given)}", hint=what_to_give(given))
+def check_is_model(model: object) -> None:
+    """Raise ``NotAModelError``, saying what came and what to give, unless *model* is a module."""
+    if not isinstance(model, nn.Module):
+        raise NotAModelError(f"a model is a torch.nn.Module, and this is {what_came(model)}", hint=what_to_give(model))
 
 
-def _read(model: nn.Module) -> tuple[ModelRecords, list[nn.Module]]:
+def _walk_model(model: nn.Module) -> tuple[ModelRecords, list[nn.Module]]:
     walk = _Walk()
     walk.go_over(model)
     return walk.records(model), walk.places.modules
@@ -68,12 +68,12 @@ class _Walk:
         self.raw_paths: dict[int, str] = {}  # of the layers in wrappers
         self.first_places: list[int] = []
         self.kinds: list[Kind] = []
-        self.held: list[torch.Tensor] = []
+        self.tensors: list[torch.Tensor] = []
         self.notes: dict[str, None] = {}
 
     def go_over(self, model: nn.Module) -> None:
         """Record every place where the walk comes by, in the order of ``named_modules()``."""
-        visited: dict[int, int] = {}
+        places_of: dict[int, int] = {}
         classes = self.kind_table.classes
         step = begin("reading layers")
         # Where the walk goes on: the rest of some children, the number of their parent, what their paths begin with.
@@ -88,8 +88,8 @@ class _Walk:
                 path = prefix + name
                 facts = classes.get(type(module)) or self.kind_table.class_facts(module)
                 if facts.wraps is not None or parent in self.raw_paths:
-                    module, facts = self.unwrapped(module, facts, number, self.raw_path(parent, name))
-                first_place = visited.setdefault(id(module), number)
+                    module, facts = self.unwrap(module, facts, number, self.raw_path(parent, name))
+                first_place = places_of.setdefault(id(module), number)
                 self.first_places.append(first_place)
                 self.add_layer(module, facts, number, parent, path)
                 below = module.__dict__.get("_modules")
@@ -103,11 +103,9 @@ class _Walk:
         """Return the path of a child as ``named_modules()`` says it."""
         if parent < 0:
             return name
-        return joined(self.raw_paths.get(parent, self.places.paths[parent]), name)
+        return child_path(self.raw_paths.get(parent, self.places.paths[parent]), name)
 
-    def unwrapped(
-        self, module: nn.Module, facts: ClassFacts, number: int, raw_path: str
-    ) -> tuple[nn.Module, ClassFacts]:
+    def unwrap(self, module: nn.Module, facts: ClassFacts, number: int, raw_path: str) -> tuple[nn.Module, ClassFacts]:
         """See through wrappers that hold one child and nothing of their own."""
         seen = {id(module)}
         while facts.wraps is not None:
@@ -117,7 +115,7 @@ class _Walk:
             seen.add(id(inner))
             if facts.wraps != ACTUAL:
                 self.notes.setdefault(f"seen through {self.kind_table.types[facts.type].name}")
-                raw_path = joined(raw_path, facts.wraps)
+                raw_path = child_path(raw_path, facts.wraps)
             module, facts = inner, self.kind_table.class_facts(inner)
         self.raw_paths[number] = raw_path
         return module, facts
@@ -125,23 +123,23 @@ class _Walk:
     def add_layer(self, module: nn.Module, facts: ClassFacts, number: int, parent: int, path: str) -> None:
         """Record *module* where the walk has reached it, with the tensors it holds."""
         attributes = module.__dict__
-        table, held = self.tensor_table, self.held
+        table, tensors = self.tensor_table, self.tensors
         own: list[tuple[str, int]] = []
         parameters = attributes.get("_parameters")
         if parameters:
             for name, tensor in parameters.items():
                 if tensor is not None:
                     own.append((name, table.number(tensor, "parameter", True)))
-                    held.append(tensor)
-        learned = len(own)
+                    tensors.append(tensor)
+        parameter_count = len(own)
         buffers = attributes.get("_buffers")
         if buffers:
             passing = attributes.get("_non_persistent_buffers_set") or ()
             for name, tensor in buffers.items():
                 if tensor is not None:
                     own.append((name, table.number(tensor, "buffer", name not in passing)))
-                    held.append(tensor)
-        kind = self.kind_table.kind(module, facts, tuple(own), learned)
+                    tensors.append(tensor)
+        kind = self.kind_table.kind(module, facts, tuple(own), parameter_count)
         places = self.places
         places.modules.append(module)
         places.parents.append(parent)
@@ -166,7 +164,13 @@ class _Walk:
             notes=tuple(self.notes),
             config=plain_config(places.modules[0]),
             cross_checks=cross_checks(places.modules, self.first_places),
+            opaque_layers=self.opaque_layers(),
         )
+
+    def opaque_layers(self) -> tuple[int, ...]:
+        """Return the layers that hold packed weights which no parameter or buffer shows, each once."""
+        places = enumerate(zip(self.kinds, self.first_places, strict=True))
+        return tuple(number for number, (kind, first_place) in places if kind.opaque and first_place == number)
 
     def layer_rows(self) -> Iterator[tuple[object, ...]]:
         """Yield the fields of each layer's record."""
@@ -190,13 +194,13 @@ class _Walk:
     def tensor_rows(self) -> Iterator[tuple[object, ...]]:
         """Yield the fields of each tensor's record."""
         kinds, facts = self.kinds, self.tensor_table.facts
-        owners = first_places(list(map(id, self.held)))
+        owners = first_places(list(map(id, self.tensors)))
         return zip(
             [number for number, kind in enumerate(kinds) for _ in kind.tensors],
             [name for kind in kinds for name, _ in kind.tensors],
             [facts[fact] for kind in kinds for _, fact in kind.tensors],
             owners,
-            memory_groups(self.held, owners),
+            memory_groups(self.tensors, owners),
             [evidence for kind in kinds for evidence in kind.evidence],
             strict=True,
         )
@@ -213,18 +217,18 @@ def first_places(keys: Sequence[object]) -> list[int]:
 def memory_groups(tensors: Sequence[torch.Tensor], owners: Sequence[int]) -> list[int | None]:
     """Return a number for each group of *different* tensors that lie in one memory, None for the others."""
     groups: list[int | None] = [None] * len(tensors)
-    owned = [index for index, owner in enumerate(owners) if index == owner]
-    memories = [storage_key(tensors[index]) for index in owned]
+    owner_indices = [index for index, owner in enumerate(owners) if index == owner]
+    memories = [storage_key(tensors[index]) for index in owner_indices]
     first = first_places([memory if memory is not None else (position,) for position, memory in enumerate(memories)])
     numbers: dict[int, int] = {}
-    for position, index in enumerate(owned):
+    for position, index in enumerate(owner_indices):
         if first[position] != position:
             group = numbers.setdefault(first[position], len(numbers))
-            groups[owned[first[position]]] = groups[index] = group
+            groups[owner_indices[first[position]]] = groups[index] = group
     return groups
 
 
-def joined(path: str, name: str) -> str:
+def child_path(path: str, name: str) -> str:
     """Return the path of a child."""
     return f"{path}.{name}" if path else name
 
@@ -232,37 +236,37 @@ def joined(path: str, name: str) -> str:
 def only_child(module: nn.Module, name: str) -> nn.Module | None:
     """Return the child *name* of *module*, None where it has none or has others beside it."""
     children = module.__dict__.get("_modules") or {}
-    held = [child for child in children.values() if child is not None]
-    return children.get(name) if len(held) == 1 else None
+    modules = [child for child in children.values() if child is not None]
+    return children.get(name) if len(modules) == 1 else None
 
 
 def holds_tensors(module: nn.Module) -> bool:
     """Return whether *module* holds a parameter or buffer directly."""
-    held = (*(module.__dict__.get("_parameters") or {}).values(), *(module.__dict__.get("_buffers") or {}).values())
-    return any(tensor is not None for tensor in held)
+    tensors = (*(module.__dict__.get("_parameters") or {}).values(), *(module.__dict__.get("_buffers") or {}).values())
+    return any(tensor is not None for tensor in tensors)
 
 
-def what_came(given: object) -> str:
+def what_came(model: object) -> str:
     """Say in words what was given instead of a model."""
-    if isinstance(given, type):
-        return f"the class {given.__name__}"
-    if given is None:
+    if isinstance(model, type):
+        return f"the class {model.__name__}"
+    if model is None:
         return "None"
-    if isinstance(given, torch.Tensor):
-        return f"a tensor of shape {tuple(given.shape)}"
-    if isinstance(given, dict) and given and all(isinstance(value, torch.Tensor) for value in given.values()):
-        return f"a state_dict of {len(given)} tensors"
-    if callable(given) and hasattr(given, "__name__"):
-        return f"the function {given.__name__}"
-    return f"a {type(given).__name__}"
+    if isinstance(model, torch.Tensor):
+        return f"a tensor of shape {tuple(model.shape)}"
+    if isinstance(model, dict) and model and all(isinstance(value, torch.Tensor) for value in model.values()):
+        return f"a state_dict of {len(model)} tensors"
+    if callable(model) and hasattr(model, "__name__"):
+        return f"the function {model.__name__}"
+    return f"a {type(model).__name__}"
 
 
-def what_to_give(given: object) -> str:
+def what_to_give(model: object) -> str:
     """Say how to come to a model from what was given."""
-    if isinstance(given, type) and issubclass(given, nn.Module):
-        return f"build it first: {given.__name__}(...)"
-    if isinstance(given, dict):
+    if isinstance(model, type) and issubclass(model, nn.Module):
+        return f"build it first: {model.__name__}(...)"
+    if isinstance(model, dict):
         return "load it into its model with load_state_dict() and give the model"
-    if callable(given):
+    if callable(model):
         return "call it and give the model it returns"
     return "give a module, for example torch.nn.Linear(16, 4)"

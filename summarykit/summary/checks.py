@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from summarykit.records import Evidence
+from summarykit.records import OPAQUE, PLAIN, UNINITIALISED, Evidence
 
 if TYPE_CHECKING:
     from summarykit.summary.data import SummaryData
 
 CHECKED_GRADES = (Evidence.VERIFIED, Evidence.FROM_SOURCE)
+_STORED_PLAINLY = {PLAIN, UNINITIALISED}
 
 
 class Check(NamedTuple):
@@ -51,15 +52,15 @@ class Checks(NamedTuple):
 
 
 def make_checks(data: SummaryData) -> Checks:
-    """Compare what the records add up to with what PyTorch holds, and count the grades."""
+    """Compare the records with what PyTorch stores, and count the grades."""
     columns, totals = data.columns, data.totals
     found = [
         Check(
             "total",
-            sum(columns.adds) == data.records.counted.parameters,
+            totals.stored_elements == data.records.counted.elements,
             "The rows, each tensor counted once, add up to what PyTorch stores",
-            sum(columns.adds),
-            data.records.counted.parameters,
+            totals.stored_elements,
+            data.records.counted.elements,
             (),
         ),
         Check(
@@ -79,6 +80,8 @@ def make_checks(data: SummaryData) -> Checks:
             (),
         ),
         agreement(data),
+        *logical(data),
+        *storage(data),
         *containers(data),
         *compute(data),
     ]
@@ -104,6 +107,42 @@ def agreement(data: SummaryData) -> Check:
         len(explained),
         paths,
     )
+
+
+def logical(data: SummaryData) -> list[Check]:
+    """Check that formulas give the logical counts of layers with tensors that are not stored plainly.
+
+    Layers without a formula of their own are not compared: there is no second source for their logical counts.
+    """
+    explanations, own = data.records.explanations, data.columns.own
+    compared = (*CHECKED_GRADES, Evidence.DISAGREES)
+    parameters = [tensor for tensor in data.tensors if tensor.facts.kind == "parameter"]
+    unlike = {tensor.layer for tensor in parameters if tensor.facts.status not in _STORED_PLAINLY}
+    values = {
+        layer.id: explanations[layer.explanation].value
+        for layer in data.layers
+        if layer.id in unlike and layer.alias_of < 0 and explanations[layer.explanation].evidence in compared
+    }
+    if not values:
+        return []
+    wrong = tuple(data.layers[number].path for number, value in values.items() if value != own[number])
+    sums = sum(own[number] or 0 for number in values), sum(value or 0 for value in values.values())
+    claim = "Where tensors are stored in another form, the formulas give as many parameters as their logical shapes"
+    return [Check("logical", not wrong, claim, *sums, wrong)]
+
+
+def storage(data: SummaryData) -> list[Check]:
+    """Check that every parameter shows how it is stored; only for models with parameters that are not plain."""
+    opaque = data.records.opaque_layers
+    parameters = [index for index, t in enumerate(data.tensors) if t.owner == index and t.facts.kind == "parameter"]
+    statuses = {data.tensors[index].facts.status for index in parameters}
+    if statuses <= _STORED_PLAINLY and not opaque:
+        return []
+    hidden = [index for index in parameters if data.tensors[index].facts.status == OPAQUE]
+    paths = (*(data.tensor_paths[index] for index in hidden), *(data.layers[number].path for number in opaque))
+    claim = "The stored size of every weight is known"
+    total = len(parameters) + len(opaque)
+    return [Check("storage", not paths, claim, total - len(paths), total, paths)]
 
 
 def containers(data: SummaryData) -> list[Check]:

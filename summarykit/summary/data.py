@@ -37,6 +37,14 @@ class Totals(NamedTuple):
     parameters_without_embedding: int
     active_parameters: int | None  #: those that one token uses; None where that is not known
     active_parameters_without_embedding: int | None
+    stored_elements: int  #: of the tensors that store the parameters; differs from *parameters* for packed ones
+
+    def as_json(self) -> dict[str, int | None]:
+        """Return the totals by name; as in older files, ``stored_elements`` only where it is not ``parameters``."""
+        totals = self._asdict()
+        if self.stored_elements == self.parameters:
+            del totals["stored_elements"]
+        return totals
 
 
 class LayerColumns(NamedTuple):
@@ -148,6 +156,7 @@ class SummaryData:
             parameters_without_embedding=total - embedding,
             active_parameters=active,
             active_parameters_without_embedding=None if active is None else active - embedding,
+            stored_elements=sum(facts.stored_numel for facts in parameters),
         )
 
     @cached_property

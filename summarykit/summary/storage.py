@@ -97,12 +97,14 @@ def _written(data: SummaryData) -> dict[str, Any]:
     facts: dict[TensorFacts, int] = {}
     numbers = [facts.setdefault(tensor.facts, len(facts)) for tensor in records.tensors]
     given = records.experts_per_token
-    return ({} if given is None else {"experts_per_token": given}) | {
+    rare: dict[str, Any] = {} if given is None else {"experts_per_token": given}
+    rare |= {"opaque_layers": list(records.opaque_layers)} if records.opaque_layers else {}
+    return rare | {
         "format": FORMAT,
         "name": records.name,
         "torch": records.torch,
         "fingerprint": data.fingerprint,
-        "totals": data.totals._asdict(),
+        "totals": data.totals.as_json(),
         "counted": list(records.counted),
         "notes": list(records.notes),
         "types": [list(kind) for kind in records.types],
@@ -174,6 +176,7 @@ def _read(found: Mapping[str, Any]) -> ModelRecords:
         cross_checks=tuple(map(_read_cross_check, found.get("cross_checks", ()))),
         config=read_bindings(found.get("config", ())),
         experts_per_token=_read_given(found.get("experts_per_token")),
+        opaque_layers=tuple(map(int, found.get("opaque_layers", ()))),
     )
     _check_links(records)
     return records
@@ -265,5 +268,7 @@ def _check_links(records: ModelRecords) -> None:
             raise ValueError(f"layer {layer.id} points at something that is not there")
     if any(not 0 <= check.layer < len(records.layers) for check in records.cross_checks):
         raise ValueError("a closed formula is of no layer")
+    if any(not 0 <= number < len(records.layers) for number in records.opaque_layers):
+        raise ValueError("a packed weight is of no layer")
     if any(not 0 <= tensor.owner <= index for index, tensor in enumerate(records.tensors)):
         raise ValueError("a tensor's owner is not there")

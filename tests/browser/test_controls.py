@@ -97,8 +97,8 @@ def test_a_container_that_is_found_can_be_opened(open_page):
 
 def test_folding_can_be_switched_off_and_every_copy_has_its_own_numbers(open_page):
     page = open_page(two_stages())
-    folded = page.cells()
-    assert folded["0–3 × 4"][3] == "1,632 4 × 408"
+    cells_folded = page.cells()
+    assert cells_folded["0–3 × 4"][3] == "1,632 4 × 408"
     page.click("[name=fold]")
     names = page.names()
     assert len(names) == 1 + 2 + 1 + 4 * (1 + 3 * 3)
@@ -106,21 +106,21 @@ def test_folding_can_be_switched_off_and_every_copy_has_its_own_numbers(open_pag
     cells = page.driver.execute_script(CELLS)
     assert cells[5] == ["0", "Linear", "✓ 8 × (8 + 1)", "72", "72", "0.7%"]
     page.click("[name=fold]")
-    assert page.cells() == folded
+    assert page.cells() == cells_folded
 
 
 @pytest.mark.parametrize("make", [two_stages, repeated, taking_turns, lent, tied, Odd, hostile])
 def test_an_unfolded_page_and_its_script_say_the_same(browser, tmp_path, make):
     """Rows that the script makes are those that the template makes."""
-    told = []
+    texts = []
     for fold in (True, False):
         page = Page(browser, write_page(make(), tmp_path, fold=fold))
         if fold and page.driver.find_elements(By.CSS_SELECTOR, "[name=fold]"):
             page.click("[name=fold]")
         for idle in page.driver.find_elements(By.CSS_SELECTOR, "[name=idle]"):
             idle.click()
-        told.append(page.driver.execute_script(CELLS))
-    assert told[0] == told[1]
+        texts.append(page.driver.execute_script(CELLS))
+    assert texts[0] == texts[1]
     assert browser.messages() == []
 
 
@@ -259,13 +259,13 @@ def test_blocks_that_take_turns_stand_once_and_each_is_found(open_page):
 
 def test_a_note_of_copies_is_the_same_after_rows_were_made_anew(open_page):
     page = open_page(lent())
-    written = page.cells()
-    assert "5,8,11 × 3 3 × 272 more inside are counted elsewhere" in written
-    assert "2 3 × 128 of them: same numbers as layers.2.shared.2, counted there" in written
+    before = page.cells()
+    assert "5,8,11 × 3 3 × 272 more inside are counted elsewhere" in before
+    assert "2 3 × 128 of them: same numbers as layers.2.shared.2, counted there" in before
     page.click("[name=fold]")
     assert "5 272 more inside are counted elsewhere" in page.cells()
     page.click("[name=fold]")
-    assert page.cells() == written
+    assert page.cells() == before
 
 
 def test_a_link_to_nothing_does_nothing(open_page):
@@ -281,10 +281,10 @@ def test_what_is_chosen_stands_in_the_address_and_comes_back(open_page):
     page.head("own")
     page.click("[name=list]")
     page.column("weight")
-    chosen, shown = page.hash, page.cells()
+    chosen, cells = page.hash, page.cells()
     assert "q=linear" in chosen
     page.again(chosen)
-    assert page.cells() == shown
+    assert page.cells() == cells
     assert page.status() == "25 of 26 layers · 10,632 of 10,856 parameters"
     assert page.driver.execute_script(
         "try { return [localStorage.length, sessionStorage.length] } catch { return [0, 0] }"
@@ -313,12 +313,12 @@ def test_an_opened_row_offers_what_it_says_for_copying(open_page):
     labels = [each.text for each in page.driver.find_elements(By.CSS_SELECTOR, ".acts button")]
     assert labels == ["Copy as LaTeX", "Copy row", "Copy link"]
     got = []
-    for at, said in enumerate(("Formula copied as LaTeX.", "Row copied.", "Link copied.")):
+    for at, message in enumerate(("Formula copied as LaTeX.", "Row copied.", "Link copied.")):
         page.driver.find_elements(By.CSS_SELECTOR, ".acts button")[at].click()
         got.append(
             page.driver.execute_async_script("const done = arguments[0]; setTimeout(() => done(window.got), 20)")
         )
-        assert page.status() == said
+        assert page.status() == message
     assert r"\mathrm{out\_channels}" in got[0]
     assert "224" in got[0]
     assert got[1] == "stem\tConv2d\t8 × (3 × 3 × 3 + 1) = 224\t224\t224\t2.1%"
@@ -409,26 +409,26 @@ def test_siblings_add_up_to_what_holds_them(open_page, make, fold):
 
 def test_the_ranked_parts_can_be_grouped_otherwise(open_page):
     page = open_page(two_stages())
-    ranked = (
+    labels = (
         "return [...document.querySelectorAll('.blocks tbody tr')].map(r => r.innerText.trim().replace(/\\s+/g, ' '))"
     )
-    usual = page.driver.execute_script(ranked)
+    usual = page.driver.execute_script(labels)
     page.click(".grouping [value=class]")
-    by_class = page.driver.execute_script(ranked)
+    by_class = page.driver.execute_script(labels)
     assert by_class == ["Linear × 25 10,632 97.9%", "Conv2d 224 2.1%"]
     page.again(page.hash)
-    assert page.driver.execute_script(ranked) == by_class
+    assert page.driver.execute_script(labels) == by_class
     page.click(".grouping [value=block]")
-    assert page.driver.execute_script(ranked) == usual
+    assert page.driver.execute_script(labels) == usual
     assert page.hash == ""
 
 
 def test_bytes_are_ranked_where_number_formats_differ(open_page):
     page = open_page(nn.Sequential(nn.Linear(64, 64).half(), nn.Linear(64, 64), nn.Linear(64, 32)))
-    ranked = "return [...document.querySelectorAll('.blocks tbody tr')].map(r => r.cells[0].innerText.trim())"
-    assert page.driver.execute_script(ranked)[0].startswith("0")
+    labels = "return [...document.querySelectorAll('.blocks tbody tr')].map(r => r.cells[0].innerText.trim())"
+    assert page.driver.execute_script(labels)[0].startswith("0")
     page.click("[value=bytes]")
-    assert page.driver.execute_script(ranked)[0].startswith("1")
+    assert page.driver.execute_script(labels)[0].startswith("1")
     assert not open_page(two_stages()).driver.find_element(By.CSS_SELECTOR, "[value=bytes]").is_displayed()
 
 

@@ -75,26 +75,26 @@ def test_visible_siblings_add_up_to_their_parent(open_diff):
     for _ in range(2):
         rows = page.driver.execute_script(NUMBERS)
         assert rows[0][3] == rows[0][2] - rows[0][1] == summarykit.diff(before, after).totals.parameters
-        found = list(held_inside(rows))
-        assert len(found) > 3
-        assert all(told == added for told, added in found)
+        pairs = list(held_inside(rows))
+        assert len(pairs) > 3
+        assert all(own == total for own, total in pairs)
         page.click("[name=fold]")
 
 
 def test_without_what_is_unchanged_the_changes_still_add_up(open_diff):
     page = open_diff(net(blocks=4), net(4, blocks=5))
     page.click("[name=list]")
-    found = list(held_inside(page.driver.execute_script(NUMBERS)))
-    assert found
-    assert all(told[2] == added[2] for told, added in found)
+    pairs = list(held_inside(page.driver.execute_script(NUMBERS)))
+    assert pairs
+    assert all(own[2] == total[2] for own, total in pairs)
 
 
 def test_unchanged_layers_show_in_their_places(open_diff):
     page = open_diff(*changed_net())
     assert "Show the 2 unchanged rows in place" in page.driver.find_element(By.CSS_SELECTOR, ".idle").text
     page.click("[name=idle]")
-    shown = names(page)
-    assert shown[:4] == ["ModuleDict", "stem", "body", "0–2 × 3"]
+    order = names(page)
+    assert order[:4] == ["ModuleDict", "stem", "body", "0–2 × 3"]
     assert not page.driver.find_element(By.CSS_SELECTOR, "[name=list]").is_selected()
     page.click("[name=list]")
     assert names(page) == LIST
@@ -127,13 +127,13 @@ def test_repeats_unfold_in_the_list_and_in_the_tree(open_diff):
 @pytest.mark.parametrize("make", [changed_net, lambda: (nn.Module(), hostile()), lambda: (hostile(), net())])
 def test_an_unfolded_page_and_its_script_say_the_same(browser, tmp_path, make):
     """Rows that the script makes are those that the template makes."""
-    told = []
+    texts = []
     for fold in (True, False):
         page = Page(browser, write_diff(*make(), tmp_path, fold=fold))
         if fold and page.driver.find_elements(By.CSS_SELECTOR, "[name=fold]"):
             page.click("[name=fold]")
-        told.append(page.driver.execute_script(CELLS))
-    assert told[0] == told[1]
+        texts.append(page.driver.execute_script(CELLS))
+    assert texts[0] == texts[1]
     assert browser.messages() == []
 
 
@@ -182,13 +182,13 @@ def test_columns_are_switched(open_diff):
 def test_an_opened_row_tells_both_sides_wherever_it_stands(open_diff):
     page = open_diff(*changed_net())
     page.click("[name=list]")
-    for name, said in (
+    for name, texts in (
         ("conv", ("Before, each of 3 · Conv2d", "16 × (8 ÷ 4 × 3 × 3 + 1) = 304", "groups 1 → 4", "reshaped")),
         ("new", ("Before and after · LayerNorm", "kept fixed", "saved under another name")),
     ):
         page.row(name).find_element(By.TAG_NAME, "summary").click()
         more = page.row(name).find_element(By.CSS_SELECTOR, ".more").text
-        assert all(each in more for each in said)
+        assert all(each in more for each in texts)
     page.click("[name=expand]")
     page.row("neck").find_element(By.TAG_NAME, "summary").click()
     more = page.row("neck").find_element(By.CSS_SELECTOR, ".more").text
@@ -202,15 +202,15 @@ def test_links_open_rows_of_the_list_and_of_the_tree(open_diff):
     page = open_diff(*changed_net())
     page.row("body.3").find_element(By.TAG_NAME, "summary").click()
     assert page.hash == "#body.3"
-    for hash_, shown, opened in (
+    for hash_, order, row in (
         ("#body.0.conv", LIST, ["body.0–2.conv"]),
         ("#fc", LIST, ["fc"]),
         ("#body", TREE, []),
         ("#stem", ["ModuleDict", "stem", *TREE[1:]], ["stem"]),
     ):
         page.again(hash_)
-        assert names(page)[:2] == shown[:2]
-        assert page.opened() == opened
+        assert names(page)[:2] == order[:2]
+        assert page.opened() == row
     page.again("#body.1.conv")
     assert page.opened() == ["body.1.conv"]
     page.again("#fc.neck")
@@ -239,9 +239,9 @@ def test_a_row_is_copied_with_both_sides(open_diff):
     page.row("fc").find_element(By.TAG_NAME, "summary").click()
     buttons = page.row("fc").find_elements(By.CSS_SELECTOR, ".acts button")
     next(each for each in buttons if each.text == "Copy row").click()
-    copied = page.driver.execute_script("return window.copied").split("\t")
-    assert copied[:2] == ["fc", "replaced"]
-    assert copied[-3:] == ["170", "118", "-52"]
+    cells = page.driver.execute_script("return window.copied").split("\t")
+    assert cells[:2] == ["fc", "replaced"]
+    assert cells[-3:] == ["170", "118", "-52"]
 
 
 def test_where_it_changed_is_told_by_block_by_part_and_by_class(open_diff):
@@ -271,11 +271,11 @@ def test_the_picture_marks_what_changed_and_leads_to_its_row(open_diff):
 
 
 def test_multiply_adds_are_told_where_both_ran(open_diff):
-    def watched(width):
+    def with_run(width):
         model = nn.Sequential(nn.Linear(8, width), nn.ReLU(), nn.Linear(width, 2))
         return summarykit.summarize(model, input_size=(1, 8))
 
-    page = open_diff(watched(4), watched(6))
+    page = open_diff(with_run(4), with_run(6))
     assert page.cells()["changed 0"][-1] == "+16"
     page.click("[name=list]")
     assert page.cells()["Sequential"][-1] == "+20"
@@ -345,9 +345,9 @@ def test_nothing_changed_has_no_script_and_no_table(open_diff):
 
 def test_hostile_names_are_text(open_diff):
     page = open_diff(nn.Module(), hostile())
-    shown = " ".join(names(page))
-    assert "<script>alert(1)</script>" in shown
-    assert "\\u202eabc" in shown
+    text = " ".join(names(page))
+    assert "<script>alert(1)</script>" in text
+    assert "\\u202eabc" in text
     page.click("[name=list]")
     page.click("[name=expand]")
     assert HOSTILE[0] in " ".join(names(page))

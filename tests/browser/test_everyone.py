@@ -39,7 +39,7 @@ def told_by_axe(driver, axe):
     return driver.execute_async_script(AXE, RULES)
 
 
-def written(make, folder):
+def page_path(make, folder):
     """The page of a model, or of what changed from one to another."""
     return write_diff(*make(), folder) if make is changed_net else write_page(make(), folder)
 
@@ -56,7 +56,7 @@ def run_page(folder):
 def test_axe_finds_nothing(browser, tmp_path, axe, make, theme, width):
     features = [{"name": "prefers-color-scheme", "value": theme}]
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    page = run_page(tmp_path) if make == "run" else written(make, tmp_path)
+    page = run_page(tmp_path) if make == "run" else page_path(make, tmp_path)
     driver = browser.open(page, width=width)
     assert told_by_axe(driver, axe) == []
     driver.execute_script(
@@ -128,8 +128,8 @@ def test_a_diff_on_paper_has_every_change(browser, tmp_path):
     paper = tmp_path / "diff.pdf"
     paper.write_bytes(base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]))
     text = subprocess.run([pdftotext, "-layout", paper, "-"], check=True, capture_output=True, text=True).stdout
-    for said in ("body.0–2.conv", "body.3", "replaced", "Each of the 16 filters has 18 weights", "16 × 2 × 3 × 3"):
-        assert said in text
+    for words in ("body.0–2.conv", "body.3", "replaced", "Each of the 16 filters has 18 weights", "16 × 2 × 3 × 3"):
+        assert words in text
     assert not re.search("Expand all|Copy row|Name, type, number or state", text)
 
 
@@ -140,8 +140,8 @@ def test_where_a_host_forbids_style_and_script_it_can_be_read(browser, tmp_path)
     page.write_text(page_of(repeated()).replace("<head>", f"<head>{host}", 1), "utf-8")
     driver = browser.open(page)
     text = driver.find_element(By.TAG_NAME, "main").text
-    for said in ("95,275,776", "37 of 37 counts agree", "50,257 × 768", "12 × 1,536"):
-        assert said in text
+    for words in ("95,275,776", "37 of 37 counts agree", "50,257 × 768", "12 × 1,536"):
+        assert words in text
     assert driver.execute_script("return document.documentElement.scrollWidth") <= 1280
     tall = driver.execute_script("return Math.max(...[...document.querySelectorAll('svg')].map(e => e.clientHeight))")
     assert tall <= 12
@@ -150,7 +150,7 @@ def test_where_a_host_forbids_style_and_script_it_can_be_read(browser, tmp_path)
 
 @pytest.mark.parametrize("make", [repeated, Odd, hostile, changed_net])
 def test_nothing_is_asked_of_anyone(browser, tmp_path, make):
-    driver = browser.open(written(make, tmp_path))
+    driver = browser.open(page_path(make, tmp_path))
     driver.execute_script("document.querySelectorAll('button, summary, label').forEach(each => each.click())")
     assert driver.execute_script("return performance.getEntriesByType('resource').length") == 0
     assert driver.execute_script("return document.cookie") == ""
@@ -163,12 +163,12 @@ def test_paper_has_every_row_whatever_is_shut_or_drawn(browser, tmp_path):
     driver.find_element(By.CSS_SELECTOR, "[name=collapse]").click()
     driver.find_element(By.CSS_SELECTOR, "[name=fold]").click()
     before = driver.execute_script("return document.querySelector('.tree').innerText")
-    made = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
+    pdf = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
     paper = tmp_path / "page.pdf"
-    paper.write_bytes(base64.b64decode(made["data"]))
+    paper.write_bytes(base64.b64decode(pdf["data"]))
     text = subprocess.run([pdftotext, "-layout", paper, "-"], check=True, capture_output=True, text=True).stdout
-    for said in ("0–11", "GELU", "Each of the 3,072 neurons", "3,072 × (768 + 1)"):
-        assert said in text
+    for words in ("0–11", "GELU", "Each of the 3,072 neurons", "3,072 × (768 + 1)"):
+        assert words in text
     assert not re.search("Expand all|Copy row|Name, type or number", text)
     assert driver.execute_script("return document.querySelector('.tree').innerText") == before
 

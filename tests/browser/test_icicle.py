@@ -16,7 +16,7 @@ from support.pages import HOSTILE, Odd, hostile, page_from, repeated, sequential
 pytestmark = pytest.mark.browser
 
 #: Name (by its tooltip), level, left and right of each box that is drawn.
-DRAWN = """
+BOXES = """
 const whole = document.querySelector('.boxes').getBoundingClientRect();
 return [...document.querySelectorAll('.boxes > *')].filter(box => getComputedStyle(box).display !== 'none').map(box => {
   const { left, right, top } = (box.querySelector('rect') ?? box).getBoundingClientRect();
@@ -26,7 +26,7 @@ return [...document.querySelectorAll('.boxes > *')].filter(box => getComputedSty
 """
 
 
-def opened(browser, page, *, width=1280, media=()):
+def open_page(browser, page, *, width=1280, media=()):
     features = [{"name": "prefers-reduced-motion", "value": "reduce"}, *media]
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": features})
     driver = browser.open(page, width=width)
@@ -34,12 +34,12 @@ def opened(browser, page, *, width=1280, media=()):
     return driver
 
 
-def drawn(driver):
-    return [tuple(box) for box in driver.execute_script(DRAWN)]
+def boxes(driver):
+    return [tuple(box) for box in driver.execute_script(BOXES)]
 
 
 def names(driver):
-    return [name for name, *_ in drawn(driver)]
+    return [name for name, *_ in boxes(driver)]
 
 
 def box(driver, path):
@@ -54,7 +54,7 @@ def trail(driver):
     return [each.text for each in driver.find_elements(By.CSS_SELECTOR, ".icicle nav li")]
 
 
-def focused(driver):
+def focus(driver):
     return driver.execute_script("return document.activeElement.querySelector('title')?.textContent.split('\\n')[0]")
 
 
@@ -70,60 +70,60 @@ WHOLE = [
 
 
 def test_a_click_looks_inside_and_the_way_back_is_named(browser, tmp_path):
-    driver = opened(browser, write_page(repeated(), tmp_path))
-    before = drawn(driver)
+    driver = open_page(browser, write_page(repeated(), tmp_path))
+    before = boxes(driver)
     assert [each for each in before if each[3] - each[2] > 2] == WHOLE
     assert trail(driver) == ["ModuleDict"]
     box(driver, "h.0–11 × 12").click()
-    assert drawn(driver)[0] == ("h.0–11.mlp × 12", 0, 0, 577)
-    assert ("h.0–11.down × 12", 0, 577, 1152) in drawn(driver)
+    assert boxes(driver)[0] == ("h.0–11.mlp × 12", 0, 0, 577)
+    assert ("h.0–11.down × 12", 0, 577, 1152) in boxes(driver)
     assert trail(driver) == ["ModuleDict", "h 0–11 × 12"]
     box(driver, "h.0–11.mlp × 12").click()
     assert trail(driver) == ["ModuleDict", "h 0–11 × 12", "mlp"]
     assert "h.0–11.mlp.norm × 12" in names(driver)
     driver.find_element(By.XPATH, "//nav//button[. = 'ModuleDict']").click()
-    assert drawn(driver) == before
+    assert boxes(driver) == before
     assert trail(driver) == ["ModuleDict"]
     assert browser.messages() == []
 
 
 def test_keys_move_look_inside_and_lead_back(browser, tmp_path):
-    driver = opened(browser, write_page(repeated(), tmp_path))
+    driver = open_page(browser, write_page(repeated(), tmp_path))
     driver.execute_script("document.querySelector('.boxes > [tabindex=\"0\"]').focus()")
-    assert focused(driver) == "wte"
+    assert focus(driver) == "wte"
     press(driver, Keys.ARROW_RIGHT)
-    assert focused(driver) == "h.0–11 × 12"
+    assert focus(driver) == "h.0–11 × 12"
     press(driver, Keys.ARROW_DOWN)
-    assert focused(driver) == "h.0–11.mlp × 12"
+    assert focus(driver) == "h.0–11.mlp × 12"
     press(driver, Keys.ARROW_RIGHT, Keys.ARROW_LEFT, Keys.ARROW_UP)
-    assert focused(driver) == "h.0–11 × 12"
+    assert focus(driver) == "h.0–11 × 12"
     assert len(driver.find_elements(By.CSS_SELECTOR, '.boxes > [tabindex="0"]')) == 1
     press(driver, Keys.ENTER)
     assert trail(driver) == ["ModuleDict", "h 0–11 × 12"]
-    assert focused(driver) == "h.0–11.mlp × 12"
+    assert focus(driver) == "h.0–11.mlp × 12"
     press(driver, " ")
     assert trail(driver)[-1] == "mlp"
     press(driver, Keys.ESCAPE)
-    assert focused(driver) == "h.0–11.mlp × 12"
+    assert focus(driver) == "h.0–11.mlp × 12"
     press(driver, Keys.BACK_SPACE)
     assert trail(driver) == ["ModuleDict"]
-    assert focused(driver) == "h.0–11 × 12"
+    assert focus(driver) == "h.0–11 × 12"
     press(driver, Keys.ESCAPE)  # there is nowhere to go, and nothing happens
     assert trail(driver) == ["ModuleDict"]
     assert browser.messages() == []
 
 
 def test_the_focus_can_be_seen(browser, tmp_path):
-    driver = opened(browser, write_page(repeated(), tmp_path))
+    driver = open_page(browser, write_page(repeated(), tmp_path))
     driver.find_element(By.CSS_SELECTOR, ".icicle summary").send_keys(Keys.TAB)
     press(driver, Keys.TAB)
-    assert focused(driver) == "wte"
+    assert focus(driver) == "wte"
     rect = driver.switch_to.active_element.find_element(By.TAG_NAME, "rect")
     assert rect.value_of_css_property("stroke-width") == "6px"
 
 
 def test_a_tree_is_what_a_screen_reader_is_told(browser, tmp_path):
-    driver = opened(browser, write_page(repeated(), tmp_path))
+    driver = open_page(browser, write_page(repeated(), tmp_path))
     picture = driver.find_element(By.CSS_SELECTOR, ".boxes")
     assert (picture.get_attribute("role"), picture.get_attribute("aria-orientation")) == ("tree", "horizontal")
     up = box(driver, "h.0–11.mlp.up × 12")
@@ -135,7 +135,7 @@ def test_a_tree_is_what_a_screen_reader_is_told(browser, tmp_path):
 
 def test_the_address_keeps_what_is_looked_into(browser, tmp_path):
     page = write_page(repeated(), tmp_path)
-    driver = opened(browser, page)
+    driver = open_page(browser, page)
     box(driver, "h.0–11 × 12").click()
     box(driver, "h.0–11.mlp × 12").click()
     address = driver.current_url
@@ -157,7 +157,7 @@ def test_the_address_keeps_what_is_looked_into(browser, tmp_path):
 
 
 def test_what_others_keep_in_the_address_stays_there(browser, tmp_path):
-    driver = opened(browser, write_page(repeated(), tmp_path))
+    driver = open_page(browser, write_page(repeated(), tmp_path))
     driver.execute_script("location.hash = '?theirs=1'")
     box(driver, "h.0–11 × 12").click()
     assert driver.execute_script("return location.hash") == "#?icicle=h.0&theirs=1"
@@ -167,34 +167,34 @@ def test_what_others_keep_in_the_address_stays_there(browser, tmp_path):
 
 
 def test_a_box_leads_to_its_row(browser, tmp_path):
-    driver = opened(browser, write_page(repeated(), tmp_path))
+    driver = open_page(browser, write_page(repeated(), tmp_path))
     box(driver, "h.0–11.down × 12").click()
-    told = driver.find_element(By.CSS_SELECTOR, ".about")
-    assert told.text.startswith("h.0–11.down × 12 Linear · 28,311,552 parameters · 29.7%")
-    assert told.find_element(By.TAG_NAME, "a").get_attribute("href").endswith("#h.0.down")
+    about = driver.find_element(By.CSS_SELECTOR, ".about")
+    assert about.text.startswith("h.0–11.down × 12 Linear · 28,311,552 parameters · 29.7%")
+    assert about.find_element(By.TAG_NAME, "a").get_attribute("href").endswith("#h.0.down")
 
 
 def test_small_neighbours_stand_together_until_one_looks_closer(browser, tmp_path):
-    driver = opened(browser, write_page(wide(), tmp_path))
+    driver = open_page(browser, write_page(wide(), tmp_path))
     first = names(driver)[0]
     assert "small: 0 … " in first
     box(driver, first).click()
     assert len(names(driver)) > 2
     assert trail(driver)[1].endswith("small")
-    last = drawn(driver)[-1]
+    last = boxes(driver)[-1]
     assert last[3] == 1152
     press(driver, Keys.ESCAPE)
-    assert focused(driver) == first
+    assert focus(driver) == first
     assert browser.messages() == []
 
 
 @pytest.mark.parametrize("make", [repeated, Odd, wide, hostile])
 def test_boxes_fill_the_one_above_them_at_every_width(browser, tmp_path, make):
-    driver = opened(browser, write_page(make(), tmp_path))
+    driver = open_page(browser, write_page(make(), tmp_path))
     for width in (1280, 900, 600):
         browser.resize(width, 900)
-        boxes = drawn(driver)
-        top = [each for each in boxes if each[1] == 0]
+        every = boxes(driver)
+        top = [each for each in every if each[1] == 0]
         assert top[0][2] == 0
         assert top[-1][3] == pytest.approx(min(width - 48, 1152) if width > 640 else width - 32, abs=1)
         for before, after in pairwise(top):
@@ -210,26 +210,26 @@ def test_the_width_can_stand_for_multiply_adds(browser, tmp_path):
     net = Net(nn.Conv2d(3, 8, 3), nn.Flatten(), nn.Linear(8 * 14 * 14, 10))
     page = tmp_path / "run.html"
     page.write_text(page_from(summarykit.summarize(net, input_size=(1, 3, 16, 16)).data), "utf-8")
-    driver = opened(browser, page)
+    driver = open_page(browser, page)
     buttons = driver.find_elements(By.CSS_SELECTOR, ".measures button")
     assert [each.text for each in buttons] == ["parameters", "multiply-adds (MACs)"]
-    conv = next(each for each in drawn(driver) if each[0] == "0")
+    conv = next(each for each in boxes(driver) if each[0] == "0")
     buttons[1].click()
     assert buttons[1].get_attribute("aria-pressed") == "true"
-    wider = next(each for each in drawn(driver) if each[0] == "0")
+    wider = next(each for each in boxes(driver) if each[0] == "0")
     assert wider[3] - wider[2] > 10 * (conv[3] - conv[2])
     assert box(driver, "0").get_attribute("aria-label") == "0, Conv2d · 42,336 multiply-adds · 73.0%"
 
 
 def test_it_moves_only_where_motion_is_welcome(browser, tmp_path):
-    driver = opened(browser, write_page(repeated(), tmp_path))
-    read = "return getComputedStyle(document.querySelector('.boxes > svg')).transitionDuration.split(', ')[0]"
-    assert driver.execute_script(read) == "0s"
+    driver = open_page(browser, write_page(repeated(), tmp_path))
+    duration = "return getComputedStyle(document.querySelector('.boxes > svg')).transitionDuration.split(', ')[0]"
+    assert driver.execute_script(duration) == "0s"
     browser.driver.execute_cdp_cmd(
         "Emulation.setEmulatedMedia",
         {"media": "", "features": [{"name": "prefers-reduced-motion", "value": "no-preference"}]},
     )
-    assert driver.execute_script(read) == "0.2s"
+    assert driver.execute_script(duration) == "0.2s"
 
 
 def test_a_phone_has_no_icicle_and_neither_has_one_layer(browser, tmp_path):
@@ -244,11 +244,11 @@ def test_a_phone_has_no_icicle_and_neither_has_one_layer(browser, tmp_path):
 def test_without_script_the_picture_stands(browser, tmp_path):
     browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
-        driver = opened(browser, write_page(repeated(), tmp_path))
+        driver = open_page(browser, write_page(repeated(), tmp_path))
     finally:
         browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     below = ["wte", "h.0–11 × 12", ".mlp × 12", ".up × 12", ".down × 12"]  # each from the box above it
-    assert drawn(driver) == [(name, *where) for name, (_, *where) in zip(below, WHOLE, strict=True)]
+    assert boxes(driver) == [(name, *where) for name, (_, *where) in zip(below, WHOLE, strict=True)]
     assert driver.find_element(By.CSS_SELECTOR, ".boxes").get_attribute("role") == "img"
     assert driver.find_element(By.CSS_SELECTOR, ".boxes").is_displayed()
     assert not driver.find_element(By.CSS_SELECTOR, ".icicle nav").is_displayed()
@@ -259,13 +259,13 @@ def test_without_script_the_picture_stands(browser, tmp_path):
 
 
 def test_hostile_names_run_nothing_and_are_read(browser, tmp_path):
-    driver = opened(browser, write_page(hostile(), tmp_path))
+    driver = open_page(browser, write_page(hostile(), tmp_path))
     boxes = driver.find_elements(By.CSS_SELECTOR, ".boxes > [aria-level='1']")
-    told = driver.find_element(By.CSS_SELECTOR, ".about")
+    about = driver.find_element(By.CSS_SELECTOR, ".about")
     assert len(boxes) == len(HOSTILE)
     for each, name in zip(boxes, HOSTILE, strict=True):
         each.click()
-        assert told.text.startswith(visible(name)[:40])
+        assert about.text.startswith(visible(name)[:40])
     assert browser.messages() == []
 
 
@@ -296,7 +296,7 @@ class Families(nn.ModuleDict):
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_what_is_written_on_a_box_has_contrast(browser, tmp_path, name):
     page = write_page(Families(), tmp_path)
-    driver = opened(browser, page, media=[{"name": "prefers-color-scheme", "value": name}])
+    driver = open_page(browser, page, media=[{"name": "prefers-color-scheme", "value": name}])
     pairs = {tuple(pair) for pair in driver.execute_script(FILLS)}
     assert len(pairs) == 6
     for text, fill in pairs:
@@ -318,15 +318,15 @@ def test_it_stands_on_paper_only_where_it_is_open(browser, tmp_path, make):
 def test_a_picture_of_a_meta_model_opens_fast_enough_to_be_looked_at(browser, tmp_path):
     with torch.device("meta"):
         model = nn.ModuleList(nn.Linear(1024, 1024 + index) for index in range(400))
-    driver = opened(browser, write_page(model, tmp_path))
-    assert 2 < len(drawn(driver)) <= 300
+    driver = open_page(browser, write_page(model, tmp_path))
+    assert 2 < len(boxes(driver)) <= 300
 
 
 def test_the_table_leaves_what_is_looked_into_in_the_address(browser, tmp_path):
-    driver = opened(browser, write_page(repeated(), tmp_path))
+    driver = open_page(browser, write_page(repeated(), tmp_path))
     box(driver, "h.0–11 × 12").click()
     looked_into = driver.execute_script("return new URLSearchParams(location.hash.split('?')[1]).get('icicle')")
     assert looked_into
     driver.find_element(By.CSS_SELECTOR, ".tools [type=search]").send_keys("wte")
-    asked = driver.execute_script("return Object.fromEntries(new URLSearchParams(location.hash.split('?')[1]))")
-    assert asked == {"q": "wte", "icicle": looked_into}
+    parameters = driver.execute_script("return Object.fromEntries(new URLSearchParams(location.hash.split('?')[1]))")
+    assert parameters == {"q": "wte", "icicle": looked_into}

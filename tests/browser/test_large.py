@@ -12,7 +12,7 @@ from support.pages import page_of, wide, write_page
 
 pytestmark = pytest.mark.browser
 
-DRAWN = "return document.querySelectorAll('.tree > tbody > tr:not(.space)').length"
+ROWS_IN_PAGE = "return document.querySelectorAll('.tree > tbody > tr:not(.space)').length"
 IN_SIGHT = """
 const box = document.querySelector('.box-of-rows').getBoundingClientRect();
 return [...document.querySelectorAll('.tree > tbody > tr:not(.space)')].filter(row => {
@@ -55,7 +55,7 @@ def search(driver, words):
 def test_the_file_is_small_and_its_rows_are_told_and_drawn_as_they_come_into_sight(large, tmp_path):
     assert (tmp_path / "page.html").stat().st_size < 150_000
     assert rows_told(large) == 1 + 58 + 58 * 256 * 4  # those without parameters are hidden at first
-    assert large.execute_script(DRAWN) < 150
+    assert large.execute_script(ROWS_IN_PAGE) < 150
     assert large.find_element(By.CSS_SELECTOR, ".windowing").is_displayed()
     large.find_element(By.CSS_SELECTOR, "[name=idle]").click()
     assert rows_told(large) == 1 + 58 + 58 * 256 * 5
@@ -91,11 +91,11 @@ def test_search_and_sort_and_links_reach_every_row(large, browser, tmp_path):
 def test_keys_go_through_all_rows(large):
     search(large, "")
     large.switch_to.active_element.send_keys(Keys.ENTER)
-    focused = "return document.activeElement.cells?.[0].querySelector('code').textContent"
+    focus = "return document.activeElement.cells?.[0].querySelector('code').textContent"
     large.switch_to.active_element.send_keys(Keys.END)
-    assert large.execute_script(focused) == "down"
+    assert large.execute_script(focus) == "down"
     large.switch_to.active_element.send_keys(Keys.ARROW_UP)
-    assert large.execute_script(focused) == "up"
+    assert large.execute_script(focus) == "up"
     large.switch_to.active_element.send_keys(Keys.HOME)
     for _ in range(60):
         large.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
@@ -120,7 +120,7 @@ def test_an_opened_row_moves_those_below_it(large):
 def test_folded_again_it_is_a_small_page(large):
     large.find_element(By.CSS_SELECTOR, "[name=fold]").click()
     assert not large.find_element(By.CSS_SELECTOR, ".windowing").is_displayed()
-    assert rows_told(large) == large.execute_script(DRAWN) == 6
+    assert rows_told(large) == large.execute_script(ROWS_IN_PAGE) == 6
 
 
 def test_rows_that_do_not_even_fit_folded_are_all_there(browser, tmp_path):
@@ -130,8 +130,8 @@ def test_rows_that_do_not_even_fit_folded_are_all_there(browser, tmp_path):
     driver.find_element(By.CSS_SELECTOR, "[type=search]").send_keys(Keys.ENTER)
     driver.switch_to.active_element.send_keys(Keys.ENTER)
     more = driver.find_element(By.CSS_SELECTOR, ".more").text
-    for said in ("2999 · Linear", "out_features × (in_features + 1)", "Checked verified", "weight"):
-        assert said in more
+    for text in ("2999 · Linear", "out_features × (in_features + 1)", "Checked verified", "weight"):
+        assert text in more
     assert browser.messages() == []
 
 

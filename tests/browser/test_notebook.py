@@ -50,14 +50,14 @@ return found;
 """
 
 
-def opened(browser, folder, model, kind, *, width=1000):
+def open_fragment(browser, folder, model, kind, *, width=1000):
     style, start = PAGES[kind]
-    shown = fragment(data_of(model), Options())
+    html = fragment(data_of(model), Options())
     if kind == "github":
-        shown = re.sub(r"<style>.*?</style>", "", shown, flags=re.DOTALL)
+        html = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
     page = folder / "notebook.html"
     head = f"<!DOCTYPE html><meta charset=utf-8><style>{style}</style>"
-    page.write_bytes(f"{head}{start}{shown}</div>{OUTSIDE}".encode("utf-8", "surrogatepass"))
+    page.write_bytes(f"{head}{start}{html}</div>{OUTSIDE}".encode("utf-8", "surrogatepass"))
     return browser.open(page, width=width)
 
 
@@ -66,14 +66,14 @@ def opened(browser, folder, model, kind, *, width=1000):
 def test_every_text_has_contrast_whatever_theme_the_system_has(browser, tmp_path, kind, system):
     features = [{"name": "prefers-color-scheme", "value": system}]
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": features})
-    driver = opened(browser, tmp_path, Odd(), kind)
-    found = driver.execute_script(CONTRASTS)
-    assert len(found) >= (1 if kind == "github" else 3)
-    assert {pair: ratio for pair, ratio in found.items() if ratio < 4.5} == {}
+    driver = open_fragment(browser, tmp_path, Odd(), kind)
+    contrasts = driver.execute_script(CONTRASTS)
+    assert len(contrasts) >= (1 if kind == "github" else 3)
+    assert {pair: ratio for pair, ratio in contrasts.items() if ratio < 4.5} == {}
     assert browser.messages() == []
 
 
-ALIGNED = """
+ALIGNMENT = """
 return [...document.querySelectorAll('.summarykit tbody tr:first-child > *')].map(cell =>
   getComputedStyle(cell).textAlign.replace('-webkit-', ''));
 """
@@ -81,23 +81,23 @@ return [...document.querySelectorAll('.summarykit tbody tr:first-child > *')].ma
 
 @pytest.mark.parametrize("kind", PAGES)
 def test_names_stand_left_and_numbers_right(browser, tmp_path, kind):
-    driver = opened(browser, tmp_path, repeated(), kind)
-    found = driver.execute_script(ALIGNED)
-    assert [side.replace("start", "left") for side in found] == ["left"] * 3 + ["right"] * 3
+    driver = open_fragment(browser, tmp_path, repeated(), kind)
+    sides = driver.execute_script(ALIGNMENT)
+    assert [side.replace("start", "left") for side in sides] == ["left"] * 3 + ["right"] * 3
 
 
 def test_nothing_outside_is_touched(browser, tmp_path):
-    read = """
+    outside = """
     return [...document.querySelectorAll('#outside, #outside *')].map(e => { const s = getComputedStyle(e);
       return [s.color, s.font, s.padding, s.textAlign, s.borderBottomWidth, s.width] })"""
-    driver = opened(browser, tmp_path, Odd(), "jupyter light")
-    before = driver.execute_script(read)
+    driver = open_fragment(browser, tmp_path, Odd(), "jupyter light")
+    before = driver.execute_script(outside)
     driver.execute_script("document.querySelector('.summarykit').remove()")
-    assert driver.execute_script(read) == before
+    assert driver.execute_script(outside) == before
 
 
 @pytest.mark.parametrize("make", [hostile, repeated, Odd])
 def test_it_fits_the_width_of_a_notebook(browser, tmp_path, make):
-    driver = opened(browser, tmp_path, make(), "jupyter light", width=900)
+    driver = open_fragment(browser, tmp_path, make(), "jupyter light", width=900)
     assert driver.execute_script("return document.documentElement.scrollWidth") <= 900
     assert not driver.execute_script("return document.scripts.length + document.images.length")

@@ -50,10 +50,10 @@ return [...document.querySelectorAll('.tree details[open]')].flatMap(details => 
 """
 
 
-def write_run(folder, model, **given):
+def write_run(folder, model, **inputs):
     """The page of a watched run as a file."""
     target = folder / "run.html"
-    target.write_bytes(page_from(summarykit.summarize(model, **given).data).encode())
+    target.write_bytes(page_from(summarykit.summarize(model, **inputs).data).encode())
     return target
 
 
@@ -127,8 +127,8 @@ def test_hostile_names_are_seen_and_run_nothing(browser, tmp_path):
     assert not [script for script in scripts if "alert" in script]
     assert driver.execute_script("return document.images.length") == 0
     assert browser.messages() == []
-    seen = [code.text for code in driver.find_elements(By.CSS_SELECTOR, "tr.d1 > th > code")]
-    assert seen == [visible(name) for name in HOSTILE]
+    names = [code.text for code in driver.find_elements(By.CSS_SELECTOR, "tr.d1 > th > code")]
+    assert names == [visible(name) for name in HOSTILE]
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_each_theme_has_its_colours_and_every_text_its_contrast(browser, tmp_pat
     assert colour(driver, "body", "color") == text
     assert colour(driver, "td > svg", "background-color") == bar
     driver.execute_script(OPEN_ALL)
-    found = driver.execute_script(CONTRASTS)
-    assert len(found) >= 6
-    assert {pair: ratio for pair, ratio in found.items() if ratio < 4.5} == {}
+    contrasts = driver.execute_script(CONTRASTS)
+    assert len(contrasts) >= 6
+    assert {pair: ratio for pair, ratio in contrasts.items() if ratio < 4.5} == {}
 
 
 def test_the_line_of_success_has_contrast_too(browser, tmp_path):
@@ -162,11 +162,11 @@ def test_paper_is_light_and_has_everything(browser, tmp_path):
     pdftotext = programs.require("pdftotext")
     theme(browser, "dark")
     driver = browser.open(write_page(Odd(), tmp_path))
-    made = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
+    pdf = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
     paper = tmp_path / "page.pdf"
-    paper.write_bytes(base64.b64decode(made["data"]))
+    paper.write_bytes(base64.b64decode(pdf["data"]))
     text = subprocess.run([pdftotext, "-layout", paper, "-"], check=True, capture_output=True, text=True).stdout
-    for said in (
+    for words in (
         "The tree, added up from its leaves",  # how each check was made
         "ReLU",  # the row without parameters
         "each gate 64 weights",  # the sentence of an opened row
@@ -175,7 +175,7 @@ def test_paper_is_light_and_has_everything(browser, tmp_path):
         "nothing was run",  # how it was made
         "One number that the model can learn",  # the glossary
     ):
-        assert said in text
+        assert words in text
     theme(browser, "dark", media="print")
     assert colour(driver, "body", "background-color") == "rgb(255, 255, 255)"
 
@@ -220,8 +220,8 @@ def test_every_text_of_a_run_has_its_contrast(browser, tmp_path, name):
     theme(browser, name)
     driver = browser.open(write_run(tmp_path, network(), input_size=(1, 3, 30, 30)))  # the last layer does not fit
     driver.execute_script(OPEN_ALL)
-    found = driver.execute_script(CONTRASTS)
-    assert {pair: ratio for pair, ratio in found.items() if ratio < 4.5} == {}
+    contrasts = driver.execute_script(CONTRASTS)
+    assert {pair: ratio for pair, ratio in contrasts.items() if ratio < 4.5} == {}
 
 
 def test_parameters_and_compute_stand_side_by_side_or_one_below_the_other(browser, tmp_path):
@@ -248,9 +248,9 @@ def test_a_phone_has_the_run_in_the_opened_row(browser, tmp_path):
 def test_paper_has_the_run_and_the_memory(browser, tmp_path):
     pdftotext = programs.require("pdftotext")
     driver = browser.open(write_run(tmp_path, network(), input_size=IMAGE))
-    made = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
+    pdf = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
     paper = tmp_path / "page.pdf"
-    paper.write_bytes(base64.b64decode(made["data"]))
+    paper.write_bytes(base64.b64decode(pdf["data"]))
     text = subprocess.run([pdftotext, "-layout", paper, "-"], check=True, capture_output=True, text=True).stdout
-    for said in ("How compute splits", "118,013,952", "1 × 64 × 112 × 112", "Adam or AdamW", "Multiply-add (MAC)"):
-        assert said in text
+    for words in ("How compute splits", "118,013,952", "1 × 64 × 112 × 112", "Adam or AdamW", "Multiply-add (MAC)"):
+        assert words in text

@@ -5,7 +5,7 @@ from selenium.webdriver.common.by import By
 from torch import nn
 
 from browser.test_controls import Page
-from summarykit.exporters.view.columns import COLUMNS
+from summarykit.summary.columns import REPORT_COLUMNS
 from summarykit.summary.selection import Selection
 from support.pages import Odd, repeated, write_page
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def open_page(browser, tmp_path):
-    yield lambda model, **asked: Page(browser, write_page(model, tmp_path, selection=Selection(**asked)))
+    yield lambda model, **selection: Page(browser, write_page(model, tmp_path, selection=Selection(**selection)))
     assert browser.messages() == []
 
 
@@ -26,14 +26,14 @@ def stages():
     return nn.ModuleDict({"stem": nn.Conv2d(3, 8, 3), "body": body, "head": nn.Linear(8, 1000)})
 
 
-def told(page):
+def left_out_text(page):
     return page.driver.find_element(By.CSS_SELECTOR, ".left-out").text
 
 
 def test_what_is_shown_is_searched_sorted_shut_and_opened(open_page):
     page = open_page(stages(), only=("body.?.1",))
     assert page.names() == ["ModuleDict", "body", "0–3", "1", "0", "1", "2"]
-    assert "not shown" in told(page)
+    assert "not shown" in left_out_text(page)
     assert page.search("64").startswith("4 of 26 layers · 256 of 10,856 parameters")
     assert page.search("stem").startswith("No layer")
     page.search("")
@@ -90,30 +90,30 @@ return [...document.querySelectorAll('.tree > thead th')].filter(head => getComp
 """
 
 
-SEEN = """
+HEADINGS = """
 return [...document.querySelectorAll('.tree > tbody > tr')].map(row => [...row.cells]
   .filter(cell => getComputedStyle(cell).display !== 'none').map((cell, i) =>
     (i ? cell : cell.querySelector('code')).textContent.trim()))
 """
 
 
-def seen(page):
-    """What is seen of each row, by its path, the column before the last."""
-    return {cells[-2]: cells for cells in page.driver.execute_script(SEEN)}
+def headings(page):
+    """The visible cells of each row, by its path, the column before the last."""
+    return {cells[-2]: cells for cells in page.driver.execute_script(HEADINGS)}
 
 
 def test_the_columns_that_were_asked_for_are_shown_and_the_others_offered(open_page, browser):
-    asked = ("type", "weight_shape", "total", "times", "path", "trainable")
-    page = open_page(stages(), columns=asked)
-    shown = ["name", "type", "inside", "weight", "c-times", "c-path", "trainable"]
-    assert page.driver.execute_script(HEADS) == shown
-    assert seen(page)["body.0–3.0–2.0"] == ["0", "Linear", "864 12 × 72", "8 × 8", "12", "body.0–3.0–2.0", "864"]
+    columns = ("type", "weight_shape", "total", "times", "path", "trainable")
+    page = open_page(stages(), columns=columns)
+    keys = ["name", "type", "inside", "weight", "c-times", "c-path", "trainable"]
+    assert page.driver.execute_script(HEADS) == keys
+    assert headings(page)["body.0–3.0–2.0"] == ["0", "Linear", "864 12 × 72", "8 × 8", "12", "body.0–3.0–2.0", "864"]
     page.click("[name=fold]")
-    assert seen(page)["body.2.1.0"] == ["0", "Linear", "72", "8 × 8", "1", "body.2.1.0", "72"]
+    assert headings(page)["body.2.1.0"] == ["0", "Linear", "72", "8 × 8", "1", "body.2.1.0", "72"]
     page.head("c-times")
     page.column("share")
     page.column("c-path")
-    assert page.driver.execute_script(HEADS) == [*shown[:3], "share", *shown[3:5], "trainable"]
+    assert page.driver.execute_script(HEADS) == [*keys[:3], "share", *keys[3:5], "trainable"]
     assert "columns=share+c-path" in page.hash
 
 
@@ -131,7 +131,7 @@ def test_the_columns_that_were_asked_for_are_shown_without_script_too(browser, t
 
 
 def test_any_column_can_be_asked_for(open_page):
-    page = open_page(repeated(), columns=tuple(COLUMNS))
+    page = open_page(repeated(), columns=tuple(REPORT_COLUMNS))
     page.click("[name=fold]")
     page.driver.execute_script("document.querySelectorAll('.tree summary').forEach(each => each.click())")
-    assert len(page.driver.execute_script(HEADS)) == len(COLUMNS) + 1
+    assert len(page.driver.execute_script(HEADS)) == len(REPORT_COLUMNS) + 1

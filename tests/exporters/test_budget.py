@@ -6,16 +6,14 @@ from torch import nn
 import summarykit
 from summarykit.comparison import make_diff
 from summarykit.exporters.view.diff import build_diff_view, build_project_view
-from summarykit.options import ReportArgs
+from summarykit.options import Overrides
 from summarykit.summary.budget import parse_limits
 from summarykit.summary.diff import Comparison, ComparisonChecks, ModelChange, ProjectChanges
 
 
 def view(limits, *, before=4, after=8, new=False, **inputs):
     one, other = (summarykit.summarize(nn.Linear(16, width), **inputs) for width in (before, after))
-    return build_diff_view(
-        make_diff(None if new else one, other, ReportArgs(), parse_limits(limits, "test")).comparison
-    )
+    return build_diff_view(make_diff(None if new else one, other, Overrides(), parse_limits(limits, "test")).comparison)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +79,7 @@ def test_the_verdict_is_by_what_breaks(limits, look, words, broken):
 )
 def test_the_table_of_all_tells_the_limit_that_breaks_beside_its_sign(limits, cell):
     one, other = (summarykit.summarize(nn.Linear(16, width)) for width in (4, 8))
-    diff = make_diff(one, other, ReportArgs(), parse_limits(limits, "test"))
+    diff = make_diff(one, other, Overrides(), parse_limits(limits, "test"))
     (row,) = build_project_view(ProjectChanges((ModelChange("m", diff.comparison),))).rows
     assert (row.budget_look, row.budget) == cell
 

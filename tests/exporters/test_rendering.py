@@ -165,7 +165,7 @@ def test_the_first_folder_goes_before_the_second(tmp_path):
         ("{{ report.total + 1 }}", "line 1: "),
         ("{{ report.total|tojson }}", "tojson"),
         ("{% include 'none.j2' %}", "no template 'none.j2'"),
-        ("{% extends 'markdown/report.md.j2' %}", "without end"),
+        ("{% extends 'markdown/report.md.j2' %}", "without an end"),
         ("{{ report.rows[99].name }}", "line 1"),
         ("{% for row in report.rows %}{{ row.nme }}{% endfor %}", "nme"),
     ],

@@ -595,7 +595,7 @@ def test_each_example_is_a_real_layer(rule):
     assert not re.search(r"\d", rule.about)
     why = explain_compute(facts)
     entry = next(entry for entry in catalogue() if entry.kind == rule.kind)
-    assert entry.worked == shown(why)
+    assert entry.calculation == shown(why)
     assert entry.sentence == why.sentence.say(dict(why.bindings))
 
 
@@ -609,5 +609,5 @@ def test_a_rule_is_for_a_class_that_is_there(rule):
 def test_the_catalogue_is_complete():
     entries = catalogue()
     assert len(entries) == len(all_compute_rules()) + len(set(map(id, FORM_OF.values())))
-    assert all(entry.worked and entry.sentence and entry.example for entry in entries)
+    assert all(entry.calculation and entry.sentence and entry.example for entry in entries)
     assert not any("!= 1" in entry.formula or "@" in entry.formula for entry in entries)

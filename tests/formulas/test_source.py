@@ -51,20 +51,20 @@ def model(**settings):
 
 
 def test_an_argument_that_was_not_kept_is_found_in_the_parents_call():
-    found = row(model(), "blocks.1.norm")
-    assert (found.evidence, found.formula, found.formula_value) == ("from source", "width", 6)
+    layer = row(model(), "blocks.1.norm")
+    assert (layer.evidence, layer.formula, layer.formula_value) == ("from source", "width", 6)
     assert row(model(), "blocks.1.inner").evidence == "from source"
 
 
 def test_a_tensor_on_the_model_itself_is_read_from_its_config():
-    found = row(model(), "")
-    assert (found.evidence, found.formula, found.formula_numbers) == ("from source", "width", "6")
+    layer = row(model(), "")
+    assert (layer.evidence, layer.formula, layer.formula_numbers) == ("from source", "width", "6")
 
 
 def test_a_layer_without_a_parent_takes_its_size_from_the_tensor_and_says_so():
-    found = row(Scale(5), "")
-    assert (found.evidence, found.formula_value) == ("from source, size from the tensor", 5)
-    assert "`width` = 5 taken from the tensor, not checked" in found.explanation
+    layer = row(Scale(5), "")
+    assert (layer.evidence, layer.formula_value) == ("from source, size from the tensor", 5)
+    assert "`width` = 5 taken from the tensor, not checked" in layer.explanation
 
 
 def test_a_replaced_weight_is_a_contradiction_and_falls_back_to_its_size():
@@ -137,8 +137,8 @@ def test_an_extra_tensor_of_a_known_layer_is_read_from_the_code_of_the_class_tha
             super().__init__(*args)
             self.gain = nn.Parameter(torch.ones(self.out_features, 1))
 
-    found = row(Gained(3, 4), "")
-    assert (found.evidence, found.formula_numbers) == ("from source", "4 × (3 + 1) + 4 = 20")
+    layer = row(Gained(3, 4), "")
+    assert (layer.evidence, layer.formula_numbers) == ("from source", "4 × (3 + 1) + 4 = 20")
 
 
 def test_a_branch_the_configuration_does_not_decide_is_not_guessed():
@@ -172,8 +172,8 @@ def test_getattr_takes_its_default_only_where_the_attribute_is_surely_missing(na
             self.inner = Headed(config)
 
     # `computed` gives 2 as well, which is no reason to say that it is width // heads.
-    found = row(Top(Settings(width=6, heads=3, asked=name)), "inner")
-    assert (found.evidence, found.formula) == (evidence, {"absent": "width ÷ heads", "width": "width"}.get(name))
+    layer = row(Top(Settings(width=6, heads=3, asked=name)), "inner")
+    assert (layer.evidence, layer.formula) == (evidence, {"absent": "width ÷ heads", "width": "width"}.get(name))
 
 
 def test_code_without_source_is_size_only():

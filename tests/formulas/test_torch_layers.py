@@ -52,8 +52,8 @@ def test_words_and_numbers_agree(case):
     if row.formula is None:
         return
     said = row.explanation
-    assert said.endswith(".")
-    assert said[0].isupper()
+    assert said.endswith("."), f"a sentence ends with a full stop: {said}"
+    assert said[0].isupper(), f"a sentence begins with a capital letter: {said}"
     assert not re.search(r"[{}\[\]#|\\]|\|\|", said), "a sign of the template is left over"
     assert not re.search(r"  | [.,;]|\.\.|,,|;,", said), "blanks and stops"
     assert not re.search(rf"(?<![\d,])1 ({NOUNS})s\b|\b1 biases", said), "one with a plural"
@@ -99,15 +99,17 @@ def test_every_class_that_can_own_parameters_has_a_rule(name):
     subclasses = [sub for sub in cls.__subclasses__() if sub.__module__.startswith("torch.nn.modules")]
     found = find_rule(lineage)
     if found is None:  # a base that only its subclasses make use of
-        assert subclasses
+        where = "add one to summarykit/formulas/torch_layers.py"
+        assert subclasses, f"{lineage[0]} owns parameters and has no rule: {where}"
         for sub in subclasses:
-            assert find_rule([f"{base.__module__}.{base.__qualname__}" for base in sub.__mro__]), sub
+            assert find_rule([f"{base.__module__}.{base.__qualname__}" for base in sub.__mro__]), f"{sub}: {where}"
 
 
 def test_every_class_with_parameters_among_the_cases_is_covered():
     covered = {base.__name__ for case in CASES for base in case.cls.__mro__}
     lazy = {name for name in OWNERS if "Lazy" in name}
-    assert OWNERS.keys() - covered - lazy - NO_FORMULA <= {"NonDynamicallyQuantizableLinear"}
+    missing = OWNERS.keys() - covered - lazy - NO_FORMULA - {"NonDynamicallyQuantizableLinear"}
+    assert not missing, f"add a Case with each option of {', '.join(sorted(missing))} to tests/support/torch_layers.py"
 
 
 SHIPPED = [rule for rule in all_rules().values() if not rule.users and not rule.library]
@@ -120,9 +122,9 @@ def test_a_rule_is_for_a_class_that_is_there(rule):
         found = getattr(importlib.import_module(module), cls)
         assert issubclass(found, nn.Module)
         assert f"{found.__module__}.{found.__qualname__}" == name
-    assert rule.about.endswith(".")
-    assert not re.search(r"\d", rule.about)
-    assert rule.says
+    assert rule.about.endswith("."), f"about ends with a full stop: {rule.about!r}"
+    assert not re.search(r"\d", rule.about), f"about has no numbers: {rule.about!r}"
+    assert rule.says, "a rule of summarykit has a sentence: says"
 
 
 LAZY = [cls for name, cls in vars(nn).items() if name.startswith("Lazy")]

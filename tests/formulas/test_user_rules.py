@@ -123,6 +123,7 @@ def test_a_wrong_rule_is_told_first_in_every_format_with_both_numbers():
         assert "5 × 3" in text
 
 
+@pytest.mark.large
 def test_strict_ends_with_1_when_a_formula_disagrees(tmp_path):
     (tmp_path / "wrong.py").write_text(
         "import torch\nfrom torch import nn\n\n\nclass Net(nn.Linear):\n    __summarykit_formula__ = 'out_features'\n"

@@ -14,7 +14,7 @@ import summarykit
 from summarykit.cli import main
 from summarykit.comparison import make_diff
 from summarykit.exporters.markdown.step_summary import MOST_BYTES
-from summarykit.options import ReportArgs
+from summarykit.options import Overrides
 from summarykit.projects.diff_all import ProjectDiff
 from summarykit.projects.models import file_name, model_name
 from summarykit.summary.budget import parse_limits
@@ -241,13 +241,13 @@ def test_what_is_wrong_with_a_base_is_told_and_hides_nothing(bases, capsys):
         (["diff", "small", "--all", "--base", "base"], "--all takes its models"),
         (["diff", "small", "heads", "--base", "base"], "--base is for --all"),
         (["diff", "small", "base/small.json", "--meta"], "[tool.summarykit.models.small] says how it is built"),
-        (["report", "--all", "-o", "one.json"], "-o 'base/{name}.json'"),
+        (["report", "--all", "-o", "one.json"], "-o 'one-{name}.json'"),
         (["report", "--all", "-o", "nowhere/{name}.json"], "the folder 'nowhere' does not exist"),
         (["report", "--all", "-o", "{name}.nothing"], "no format has the suffix"),
         (["report", "--all", "--input", "1,2"], "--all takes its models"),
-        (["report", "small", "--forward", "off"], "says how it is built and what it is given"),
+        (["report", "small", "--forward", "off"], "says how it is built and what its inputs are"),
         (["report", "small", "--meta"], "[tool.summarykit.models.small] says how it is built"),
-        (["report"], "there is no TARGET"),
+        (["report"], "missing TARGET"),
         (["diff", "--all", "--base", "base", "-o", "nowhere/{name}.html"], "the folder 'nowhere' does not exist"),
     ],
 )
@@ -364,7 +364,7 @@ def test_a_comment_on_many_stays_within_what_a_host_takes(models, layers):
 def test_broken_limits_that_have_no_room_are_counted():
     limits = parse_limits({"max_parameters": 1, "layers": {"*": {"max_bytes": 1}}}, "test")
     diffs = {
-        str(at): make_diff(None, summarykit.summarize(nn.Linear(2, at + 2)), ReportArgs(), limits) for at in range(30)
+        str(at): make_diff(None, summarykit.summarize(nn.Linear(2, at + 2)), Overrides(), limits) for at in range(30)
     }
     changes = ProjectChanges(tuple(ModelChange(name, diff.comparison) for name, diff in diffs.items()))
     for text in (ProjectDiff(changes, diffs).to_markdown(), str(ProjectDiff(changes, diffs))):

@@ -14,9 +14,9 @@ from torch.nn.functional import max_pool2d
 
 from summarykit.errors import InputsError
 from summarykit.reading.inputs import Call, NoInputs, chosen, fed, inputs_from_specs, materialise, parse_spec
-from summarykit.reading.inputs import from_caller as given
-from summarykit.reading.inputs import from_model as declared
-from summarykit.reading.inputs import guess as guessed
+from summarykit.reading.inputs import guess_inputs as guessed
+from summarykit.reading.inputs import inputs_from_caller as given
+from summarykit.reading.inputs import inputs_from_model as declared
 
 X = torch.ones(2, 3)
 

@@ -79,9 +79,9 @@ def test_rows_shown_and_rows_told_are_the_whole_model_once(model, selection, fol
     assert modules + shown.modules == data.totals.modules
     # What is told as hidden at the rows is all that is hidden, once.
     inner = Counter(place.parent for place in shown.places)
-    assert sum(place.hidden for place in shown.places) == shown.rows
+    assert sum(place.hidden_rows for place in shown.places) == shown.rows
     assert all(place.children == inner[at] for at, place in enumerate(shown.places))
-    assert bool(shown.told) == bool(shown.rows)
+    assert bool(shown.sentence) == bool(shown.rows)
     if limit == 10_000:
         stand_for = list(members(folding.rows))
         assert sorted(layer for place in shown.places for layer in stand_for[place.row]) == expected(data, selection)

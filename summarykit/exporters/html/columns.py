@@ -1,23 +1,24 @@
-"""The columns of the page: those it always has behind its switches, and those that were asked for beside them."""
+"""The columns of the page: those it always has behind its switches, and other requested ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from summarykit.exporters.html.page_data_strings import Cell, Texts, exact
-from summarykit.exporters.view.columns import COLUMNS, RowContext, Share, in_words
+from summarykit.exporters.html.cells import Cell, Texts, exact
+from summarykit.exporters.view.columns import cell_of, in_words
 from summarykit.records import LayerRecord
+from summarykit.summary.columns import REPORT_COLUMNS, RowContext, Share
 from summarykit.summary.data import SummaryData
 
-#: What the script calls a column that stands in every row, in order, and what its switch is called.
+#: Columns that are in every row, in order: the script's key and the label of the switch.
 _ALWAYS = {
     "type": ("type", "Type"), "formula": ("formula", "Formula"), "parameters": ("own", "In this layer"),
     "total": ("inside", "With everything inside"), "share": ("share", "Share"),
 }  # fmt: skip
 _OF_A_RUN = {"output_shapes": ("output", "Output"), "macs_total": ("macs", "Multiply-adds")}
-#: Columns that the script makes when they are switched on.
-_MADE = {
+#: Columns that the script adds when they are switched on.
+_ON_DEMAND = {
     "weight_shape": ("weight", "Weight shape"), "bias_shape": ("bias", "Bias shape"),
     "dtype": ("format", "Number format"), "bytes": ("bytes", "Bytes"), "trainable": ("trainable", "Trainable"),
     "evidence": ("evidence", "Evidence"),
@@ -31,64 +32,64 @@ class PageColumn(NamedTuple):
     label: str
     shown: bool  #: at first
     number: bool
-    always: bool  #: it stands in every row, shown or not
-    at: int  #: its place among the cells of a row, where it was asked for and does not always stand there; else -1
+    always: bool  #: it is in every row, visible or not
+    at: int  #: its place among the cells of a row if it was requested and is not in every row; else -1
 
 
-def page_columns(asked: Sequence[str], *, ran: bool) -> tuple[PageColumn, ...]:
-    """Return the columns of the page, the *asked* ones shown; its own where none are asked for.
+def page_columns(names: Sequence[str], *, ran: bool) -> tuple[PageColumn, ...]:
+    """Return the columns of the page, those of *names* visible; the usual ones without names.
 
-    Beside what flows there is no room for what a layer holds without those inside; an opened row says it.
+    After a forward pass there is no space for a layer's own parameters; an opened row has them.
     """
     always = _ALWAYS | (_OF_A_RUN if ran else {})
-    usual = asked or [name for name in always if not (ran and name == "parameters")]
-    own = [_own(name, key, label, usual, asked, always=True) for name, (key, label) in always.items()]
-    made = [_own(name, key, label, usual, asked, always=False) for name, (key, label) in _MADE.items()]
+    usual = names or [name for name in always if not (ran and name == "parameters")]
+    own = [_own(name, key, label, usual, names, always=True) for name, (key, label) in always.items()]
+    on_demand = [_own(name, key, label, usual, names, always=False) for name, (key, label) in _ON_DEMAND.items()]
     others = [
-        PageColumn(f"c-{name}", COLUMNS[name].column.label or "Check", True, _right(name), always=False, at=at)
-        for at, name in enumerate(asked)
-        if name not in always | _MADE
+        PageColumn(f"c-{name}", REPORT_COLUMNS[name].heading or "Check", True, _right(name), always=False, at=at)
+        for at, name in enumerate(names)
+        if name not in always | _ON_DEMAND
     ]
-    return tuple(own + sorted([*made, *others], key=lambda column: column.at if column.at >= 0 else len(asked)))
+    return tuple(own + sorted([*on_demand, *others], key=lambda column: column.at if column.at >= 0 else len(names)))
 
 
-def _own(name: str, key: str, label: str, usual: Sequence[str], asked: Sequence[str], *, always: bool) -> PageColumn:
-    shown = name in usual
-    at = asked.index(name) if shown and not always else -1
-    return PageColumn(key, label, shown, _right(name), always, at)
+def _own(name: str, key: str, label: str, usual: Sequence[str], names: Sequence[str], *, always: bool) -> PageColumn:
+    visible = name in usual
+    at = names.index(name) if visible and not always else -1
+    return PageColumn(key, label, visible, _right(name), always, at)
 
 
 def _right(name: str) -> bool:
-    return COLUMNS[name].column.align == "right"
+    return REPORT_COLUMNS[name].align == "right"
 
 
 def switches(data: SummaryData, columns: Sequence[PageColumn]) -> dict[str, Cell]:
-    """Return what the script offers to switch: key, label, whether it is shown at first, and whether it is a number.
+    """Return the columns to switch: key, label, whether visible at first, whether a number.
 
-    With columns of other formats also whether every layer's name in PyTorch is its path.
+    With requested columns also whether every layer's name in PyTorch is its path.
     """
-    found: list[Cell] = [[column.key, column.label, int(column.shown), int(column.number)] for column in columns]
-    asked = any(column.key.startswith("c-") for column in columns)
-    plain = asked and all(layer.path == layer.raw_path for layer in data.layers)
-    return {"switches": found} | ({"plain": 1} if plain else {})
+    cells: list[Cell] = [[column.key, column.label, int(column.shown), int(column.number)] for column in columns]
+    has_extra = any(column.key.startswith("c-") for column in columns)
+    plain = has_extra and all(layer.path == layer.raw_path for layer in data.layers)
+    return {"switches": cells} | ({"plain": 1} if plain else {})
 
 
 def selected_facts(
     data: SummaryData, columns: Sequence[PageColumn], layer: LayerRecord, texts: Texts
 ) -> dict[str, Cell]:
-    """Return what columns of other formats say of one copy of a layer, for the script.
+    """Return the cells of requested columns for one copy of a layer, for the script.
 
-    A number that adds up stands as it is, a share as a pair, all else as a list with the number of its text.
+    A number that adds up is itself, a share is a pair, anything else a list with the number of its text.
     """
-    found: dict[str, Cell] = {}
+    facts: dict[str, Cell] = {}
     for column in columns:
         if column.key.startswith("c-"):
-            cell = COLUMNS[column.key[2:]].cell
-            one, two = (cell(RowContext(data, layer, times, layer.path)) for times in (1, 2))
+            key = column.key[2:]
+            one, two = (cell_of(key, RowContext(data, layer, times, layer.path)) for times in (1, 2))
             if isinstance(one, Share):
-                found[column.key] = [exact(one.part), exact(one.whole)]
+                facts[column.key] = [exact(one.part), exact(one.whole)]
             elif isinstance(one, int) and isinstance(two, int) and two == 2 * one:
-                found[column.key] = exact(one)
+                facts[column.key] = exact(one)
             else:
-                found[column.key] = [texts.number(in_words(one))]
-    return found
+                facts[column.key] = [texts.number(in_words(one))]
+    return facts

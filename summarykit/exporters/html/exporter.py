@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
@@ -15,14 +15,12 @@ from markupsafe import Markup, escape
 from summarykit._util.gc_pause import gc_paused
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.html.columns import PageColumn, page_columns, selected_facts, switches
-from summarykit.exporters.html.diff.icicle import joint_picture
-from summarykit.exporters.html.diff.page_data import change_island
+from summarykit.exporters.html.diff.page_data import diff_page_data
 from summarykit.exporters.html.diff.table import change_table, visible_groups
-from summarykit.exporters.html.icicle import picture_cells
-from summarykit.exporters.html.minify import lean_script, lean_style
-from summarykit.exporters.html.page_data import More, island, ranking_cells
-from summarykit.exporters.html.page_data_filtered import island_of_some
-from summarykit.exporters.html.page_data_strings import EXACT
+from summarykit.exporters.html.icicle import diff_picture, picture_cells
+from summarykit.exporters.html.minify import minify_script, minify_style
+from summarykit.exporters.html.page_data import More, filtered_page_data, ranking_cells, whole_page_data
+from summarykit.exporters.html.values import DiffFragment, DiffPage, Fragment, ReportPage
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import MOST_ROWS, folding_of, ran
@@ -38,12 +36,12 @@ from summarykit.summary.selection import EVERYTHING, Selection, choose
 
 #: A notebook shows at most so many rows of the tree; the page has them all.
 NOTEBOOK_ROWS = 30
-#: Of a folded tree with more rows than a page opens quickly, so many stand in it; a script draws all of them.
+#: Rows in the page of a large folded tree, so that it opens quickly; the script draws the others.
 _FEW_ROWS = 500
 
-# Stands in the page until the policy is known; no text of a model can hold it, for every quote is escaped.
-_POLICY_STANDS_HERE = "the policy follows what is rendered"
-# A script that holds data alone is never run, and needs no leave.
+# Is in the page until the policy is known. No text of a model can contain it, because every quote is escaped.
+_POLICY_PLACEHOLDER = "the policy follows what is rendered"
+# A script with data only is never run and needs no permission.
 _STYLE_OR_SCRIPT = re.compile(
     r"<!--.*?-->|<script type=\"application/json\">.*?</script>|<(style|script)\b[^>]*>(.*?)</\1\s*>",
     re.DOTALL | re.IGNORECASE,
@@ -54,18 +52,18 @@ _AFTER = re.compile(r"(?<=[._/])(?=[^\W_])|(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z
 
 
 def breaks(text: str) -> Markup:
-    """Return a name, escaped, that may break after its dots and before its words, and copies as it stands."""
+    """Return a name, escaped, that may break after its dots and before its words, and is copied unchanged."""
     return Markup("<wbr>").join(_AFTER.split(text) if len(text) > _FITS else [text])
 
 
 def attribute(text: str) -> Markup:
-    """Return the value of an attribute, in quotes where it needs them."""
+    """Return the value of an attribute, quoted if necessary."""
     return Markup(text if _BARE.fullmatch(text) else f'"{escape(text)}"')
 
 
 @exporter("html")
 class HtmlExporter:
-    """Complete without JavaScript and without network, and it says so: its policy allows nothing else."""
+    """A page that works without JavaScript and network; its policy allows nothing else."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".html", ".htm")
 
@@ -78,53 +76,51 @@ class HtmlExporter:
             most = _FEW_ROWS if whole and fold and len(folding.rows) > MOST_ROWS else MOST_ROWS
             view = _view(data, options, most, fold=fold, folding=folding, with_picture=True)
             columns = page_columns(options.selection.columns, ran=ran(data))
-            tree = _island(data, folding, options, view, columns, fold=fold, most=most)
-        values = {
-            "report": view,
-            "policy": _POLICY_STANDS_HERE,
-            "island": tree,
-            "columns": columns,
-            "many": len(data.layers) > MOST_ROWS,
-            "asked": (asked := [column for column in columns if column.at >= 0]),
-            "more": max(0, len(asked) - sum(column.always and not column.shown for column in columns)),
-        }
-        page = _rendered("html/report.html.j2", values, options)
-        out.write(with_policy(page).encode("utf-8"))
+            tree = _page_data(data, folding, options, view, columns, fold=fold, most=most)
+        extra = tuple(column for column in columns if column.at >= 0)
+        page = ReportPage(
+            report=view,
+            policy=_POLICY_PLACEHOLDER,
+            island=tree,
+            columns=columns,
+            many=len(data.layers) > MOST_ROWS,
+            asked=extra,
+            more=max(0, len(extra) - sum(column.always and not column.shown for column in columns)),
+        )
+        out.write(with_policy(_render("html/report.html.j2", page, options)).encode("utf-8"))
 
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
         """Write the page on what changed as UTF-8."""
         with gc_paused():
             view = build_diff_view(comparison, title=options.title, source=options.source, fold=options.fold)
-            joint = Joint(comparison)
-            groups = visible_groups(joint, fold=options.fold)
-            table = change_table(joint, groups, view.title)
-            tree = change_island(joint, groups, table, view.title, fold=options.fold)
-            drawn = None if view.same or view.new else joint_picture(joint, view.title)
-            tree |= {"picture": picture_cells(drawn, EXACT)} if drawn else {}
-        values = {
-            "diff": view,
-            "picture": drawn if groups else None,
-            "table": table,
-            "island": as_data(tree) if groups else "",
-            "many": len(joint.tree.layers) > MOST_ROWS,
-            "policy": _POLICY_STANDS_HERE,
-        }
-        out.write(with_policy(_rendered("html/diff.html.j2", values, options)).encode("utf-8"))
+            merged_tree = Joint(comparison)
+            groups = visible_groups(merged_tree, fold=options.fold)
+            table = change_table(merged_tree, groups, view.title)
+            tree = diff_page_data(merged_tree, groups, table, view.title, fold=options.fold)
+            picture = None if view.same or view.new else diff_picture(merged_tree, view.title)
+            tree |= {"picture": picture_cells(picture)} if picture else {}
+        page = DiffPage(
+            diff=view,
+            picture=picture if groups else None,
+            table=table,
+            island=as_data(tree) if groups else Markup(),
+            many=len(merged_tree.tree.layers) > MOST_ROWS,
+            policy=_POLICY_PLACEHOLDER,
+        )
+        out.write(with_policy(_render("html/diff.html.j2", page, options)).encode("utf-8"))
 
 
 def fragment(data: SummaryData, options: Options) -> str:
-    """Return what a notebook shows: total, checks and the top of the tree; legible where styles are stripped."""
-    # Beside what flows there is no room for what a layer holds without those inside.
+    """Return the HTML for a notebook: total, checks and the top of the tree; readable without styles."""
+    # After a forward pass there is no space for a layer's own parameters.
     columns = ("type", "formula", "total", "share", "output_shapes", "macs_total") if ran(data) else ()
     view = _view(data, options, NOTEBOOK_ROWS, columns, fold=options.fold, with_empty=bool(data.flows))
     itself = share(view.rows[0].own_value, view.total_value)
-    return _rendered(
-        "html/fragment.html.j2", {"report": view, "itself": itself, "not_shown": _not_shown(data)}, options
-    )
+    return _render("html/fragment.html.j2", Fragment(view, itself, _not_shown(data)), options)
 
 
 def _not_shown(data: SummaryData) -> str:
-    """Return how many layers have nothing to tell in a notebook; empty for none."""
+    """Return how many layers a notebook leaves out because they have no counts; empty for none."""
     total, works = data.columns.total, [flow.macs_total for flow in data.flows] or [0] * len(data.layers)
     idle = sum(
         not total[layer.id] and layer.explanation < 0 and not works[layer.id]
@@ -160,7 +156,7 @@ def _view(
     )
 
 
-def _island(
+def _page_data(
     data: SummaryData,
     folding: Folding,
     options: Options,
@@ -170,82 +166,82 @@ def _island(
     fold: bool,
     most: int,
 ) -> Markup:
-    """Return the tree as JSON that may stand in a page: no ``<`` in it, so that nothing ends the element.
+    """Return the page data: the tree as JSON for the script.
 
-    What was left out on request is not in it, and so does not come back by a click.
+    Rows that the selection leaves out are not in it, so no click brings them back.
     """
-    ranks = ranking_cells(view.rankings, mixed=len(set(data.columns.dtype) - {None}) > 1)
-    how: dict[str, object] = {"rankings": ranks}
+    ranks = ranking_cells(view.rankings, formats_differ=len(set(data.columns.dtype) - {None}) > 1)
+    page: dict[str, object] = {"rankings": ranks}
     if view.picture:
-        how["picture"] = picture_cells(view.picture, EXACT)
-    how |= switches(data, columns)
-    tree = _whole if _is_whole(options.selection) else _chosen
-    how |= tree(data, folding, options, partial(selected_facts, data, columns), fold=fold, most=most)
-    return as_data(how)
+        page["picture"] = picture_cells(view.picture)
+    page |= switches(data, columns)
+    tree = _whole_tree if _is_whole(options.selection) else _selected_rows
+    page |= tree(data, folding, options, partial(selected_facts, data, columns), fold=fold, most=most)
+    return as_data(page)
 
 
-def as_data(told: dict[str, object]) -> Markup:
-    """Return JSON that may stand in a page: no ``<`` in it, so that nothing ends the element."""
-    return Markup(json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
+def as_data(values: dict[str, object]) -> Markup:
+    """Return JSON that is safe in a page: it has no ``<``, so that nothing ends the element."""
+    return Markup(json.dumps(values, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
 
 
 def _is_whole(selection: Selection) -> bool:
     return not selection.leaves_out and selection.sort == EVERYTHING.selection.sort
 
 
-def _whole(
+def _whole_tree(
     data: SummaryData, folding: Folding, options: Options, more: More, *, fold: bool, most: int
 ) -> dict[str, object]:
-    rows, shown = folding.rows, {}
+    rows, in_page = folding.rows, {}
     layers: Collection[int] = range(len(data.layers))
     if fold:
-        found = visible_places(data, folding, most, with_empty=True)
-        positions = [place.row for place in found.places]
+        visible = visible_places(data, folding, most, with_empty=True)
+        positions = [place.row for place in visible.places]
         layers = [rows[position].layer for position in positions]
-        shown = {"shown": positions} if found.rows else {}
+        in_page = {"shown": positions} if visible.rows else {}
     page = "folded" if fold else "unfolded"
-    return {"page": page, "unfolded": int(not options.fold), **shown, **island(data, folding, layers, more)}
+    return {"page": page, "unfolded": int(not options.fold), **in_page, **whole_page_data(data, folding, layers, more)}
 
 
-def _chosen(
+def _selected_rows(
     data: SummaryData, folding: Folding, options: Options, more: More, *, fold: bool, most: int
 ) -> dict[str, object]:
     chosen = choose(data, options.selection)
     rows_of = folding_of(data, folding, chosen, fold=fold)
-    shown = visible_places(data, rows_of, most, with_empty=True, chosen=chosen)
-    return {"page": "folded", "unfolded": 0, **island_of_some(data, rows_of.rows, shown, chosen, more)}
+    visible = visible_places(data, rows_of, most, with_empty=True, chosen=chosen)
+    return {"page": "folded", "unfolded": 0, **filtered_page_data(data, rows_of.rows, visible, chosen, more)}
 
 
 def diff_fragment(comparison: Comparison, options: Options) -> str:
-    """Return what a notebook shows of a comparison; legible where styles are stripped."""
+    """Return the HTML of a comparison for a notebook; readable without styles."""
     view = build_diff_view(
         comparison, title=options.title, source=options.source, fold=options.fold, top_rows=NOTEBOOK_ROWS
     )
-    return _rendered("html/diff_fragment.html.j2", {"diff": view}, options)
+    return _render("html/diff_fragment.html.j2", DiffFragment(view), options)
 
 
 def with_policy(page: str) -> str:
-    """Return *page* with the policy that allows the styles and scripts that stand in it, and nothing else."""
-    return page.replace(f'content="{_POLICY_STANDS_HERE}"', f'content="{content_policy(page)}"', 1)
+    """Return *page* with a policy that allows its own styles and scripts, and nothing else."""
+    return page.replace(f'content="{_POLICY_PLACEHOLDER}"', f'content="{content_policy(page)}"', 1)
 
 
 def content_policy(page: str) -> str:
     """Return the Content-Security-Policy for *page*: each style and script by its hash."""
     hashes: dict[str, list[str]] = {"style": [], "script": []}
-    for found in _STYLE_OR_SCRIPT.finditer(page):
-        if found[1]:
-            digest = hashlib.sha256(found[2].encode("utf-8")).digest()
-            hashes[found[1].lower()].append(f" 'sha256-{base64.b64encode(digest).decode('ascii')}'")
-    allowed = [f"{kind}-src{''.join(dict.fromkeys(found))}" for kind, found in hashes.items() if found]
-    return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
+    for match in _STYLE_OR_SCRIPT.finditer(page):
+        if match[1]:
+            digest = hashlib.sha256(match[2].encode("utf-8")).digest()
+            hashes[match[1].lower()].append(f" 'sha256-{base64.b64encode(digest).decode('ascii')}'")
+    sources = [f"{kind}-src{''.join(dict.fromkeys(texts))}" for kind, texts in hashes.items() if texts]
+    return "; ".join(["default-src 'none'", *sources, "base-uri 'none'", "form-action 'none'"])
 
 
-def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str:
+def _render(template: str, page: ReportPage | DiffPage | Fragment | DiffFragment, options: Options) -> str:
     helpers: dict[str, Callable[..., Any]] = {
         "attribute": attribute,
         "breaks": breaks,
         "grouped": group_digits,
-        "lean_script": lean_script,
-        "lean_style": lean_style,
+        "lean_script": minify_script,
+        "lean_style": minify_style,
     }
-    return render(template, values, escape, folders=options.templates, helpers=helpers)
+    return render(template, page._asdict(), escape, folders=options.templates, helpers=helpers)

@@ -1,24 +1,25 @@
-"""The boxes of the picture in little, for the script that draws what is inside one."""
+"""The icicle of a page: its boxes as data for the script, and the icicle of a diff."""
 
 from __future__ import annotations
 
 import re
 
+from summarykit.exporters.html.cells import Cell, exact
+from summarykit.exporters.view.icicle.picture import build_picture
 from summarykit.exporters.view.values.picture import Picture
 from summarykit.exporters.view.words import visible
+from summarykit.summary.diff.merged_tree import Joint
+from summarykit.summary.folding import Folding
 
 _TIMES = re.compile(r" × [\d,]+$")
 
-#: What a script reads.
-Cell = int | str | list["Cell"]
 
+def picture_cells(picture: Picture) -> dict[str, Cell]:
+    """Return each box as its level, look, name, first copy, path, class and values.
 
-def picture_cells(picture: Picture, exact: int) -> dict[str, Cell]:
-    """Return each box as its level, look, name, first copy, path, class and values; numbers above *exact* as text.
-
-    Names stand once, by their number; the first copy, one higher, is 0 where it is called as the box is, the path
-    where it follows from the first copy. Boxes that are merged for the whole picture alone are not among them: the
-    script merges for what it draws.
+    A name is the number of its text. The first copy is that number plus one, 0 if it equals the name of the box. The
+    path is 0 if it follows from the first copy. Boxes merged only for the unzoomed icicle are left out: the script
+    merges again.
     """
     names: dict[str, int] = {}
     kinds: dict[str, int] = {}
@@ -36,7 +37,15 @@ def picture_cells(picture: Picture, exact: int) -> dict[str, Cell]:
             box.level, looks.setdefault(box.look, len(looks)), names.setdefault(visible(box.name), len(names)),
             0 if box.at == box.name else names.setdefault(at, len(names)) + 1,
             0 if at and path == follows else path, kinds.setdefault(visible(box.type), len(kinds)),
-            *(value if value <= exact else str(value) for value in box.values),
+            *map(exact, box.values),
         ])  # fmt: skip
     tables: dict[str, Cell] = {"names": list(names), "kinds": list(kinds), "looks": list(looks)}
     return {"measures": list(picture.measures), **tables, "boxes": boxes}
+
+
+def diff_picture(merged_tree: Joint, title: str) -> Picture | None:
+    """Return the icicle of the model after; repeats are folded if all or none of them changed. None if empty."""
+    after, change_counts = merged_tree.comparison.after, merged_tree.touched_after
+    return build_picture(
+        after, Folding(after, apart=[int(number > 0) for number in change_counts]), title, change_counts
+    )

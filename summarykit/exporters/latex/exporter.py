@@ -11,12 +11,13 @@ from markupsafe import Markup
 
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.latex.table import paper_table
+from summarykit.exporters.latex.values import Paper
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import build_view
 from summarykit.summary.data import SummaryData
 
-# What TeX reads as something else. Signs that the oldest fonts lack come from others; a quote could be a shorthand of
-# babel, and dashes are of the text's font, since in typewriter a brace stands in their place.
+# Characters that are special to TeX, or missing in the oldest fonts. A quote could be a shorthand of babel. Dashes use
+# the font of the text, because the typewriter font has a brace in their place.
 _SIGNS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\texttt{\char34}", "`": r"\`{}",
@@ -38,27 +39,27 @@ _GREEK = re.compile(
     "|GREEK CAPITAL LETTER (?P<capital>GAMMA|DELTA|THETA|LAMDA|XI|PI|SIGMA|UPSILON|PHI|PSI|OMEGA)"
 )
 # Two of these in a row are another sign.
-_PAIRED = "-',"
+_LIGATURES = "-',"
 # A name may break after its dots and before its words, and somewhere in what is longer than any line.
 _BREAKS = re.compile(r"(?<=[._/])(?=[^\W_])|(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])")
 _LONGEST = 20
 
 
 def escape(text: str) -> str:
-    """Return *text* so that TeX sets it as it stands, upright or in typewriter; letters it lacks as their code."""
+    """Return *text* escaped for TeX, upright or in typewriter; letters that TeX lacks become their code."""
     text = unicodedata.normalize("NFC", text)
     parts = []
     for before, letter, after in zip(["", *text], text, [*text[1:], ""], strict=False):
-        if letter == " ":  # several are one to TeX, and those at the ends none
+        if letter == " ":  # TeX merges several spaces and drops those at the ends
             parts.append(" " if before not in ("", " ") and after else r"\ ")
         else:
-            parts.append("{}" + letter if letter == before and letter in _PAIRED else _set(letter))
+            parts.append("{}" + letter if letter == before and letter in _LIGATURES else _encode(letter))
     return "".join(parts)
 
 
 @lru_cache(maxsize=1024)
-def _set(letter: str) -> str:
-    """Return how one letter is written."""
+def _encode(letter: str) -> str:
+    """Return one letter as TeX source."""
     if letter in _SIGNS:
         return _SIGNS[letter]
     if letter.isascii():
@@ -68,11 +69,11 @@ def _set(letter: str) -> str:
         return f"{_ACCENTS[accent]}{{{base}}}"
     greek = _GREEK.fullmatch(unicodedata.name(letter, ""))
     if greek:
-        spelled = greek["small"].lower() if greek["small"] else greek["capital"].capitalize()
-        return rf"\ensuremath{{\{spelled.replace('amda', 'ambda')}}}"
+        word = greek["small"].lower() if greek["small"] else greek["capital"].capitalize()
+        return rf"\ensuremath{{\{word.replace('amda', 'ambda')}}}"
     code = ord(letter)
-    written = f"u{code:04x}" if code < 0x10000 else f"U{code:08x}"
-    return rf"\allowbreak{{}}\textbackslash{{}}{written}"  # many in a row need more than a line
+    digits = f"u{code:04x}" if code < 0x10000 else f"U{code:08x}"
+    return rf"\allowbreak{{}}\textbackslash{{}}{digits}"  # many in a row need more than a line
 
 
 def name(text: str) -> Markup:
@@ -86,7 +87,7 @@ def name(text: str) -> Markup:
 
 
 def math(formula: str) -> Markup:
-    """Return a formula of ours in the line; one in plain brackets can break, between two that grow it cannot."""
+    """Return a formula for the line; with plain brackets it can break, with growing ones it cannot."""
     return Markup("$" + formula.replace(r"\left(", "(").replace(r"\right)", ")") + "$")
 
 
@@ -97,7 +98,7 @@ def label(text: str) -> Markup:
 
 @exporter("latex")
 class LatexExporter:
-    """One table with caption and label; counts add up to the total, and how they were checked stands below."""
+    """One table with caption and label; counts add up to the total, and the caption says how they were checked."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".tex",)
 
@@ -105,7 +106,7 @@ class LatexExporter:
         """Write the table."""
         view = build_view(data, title=options.title, source=options.source, fold=options.fold, most_rows=0)
         table = paper_table(data, title=view.title, fold=options.fold, selection=options.selection)
-        values = {"report": view, "table": table}
+        values = Paper(view, table)._asdict()
         helpers = {"name": name, "math": math, "label": label}
         text = render("latex/report.tex.j2", values, escape, folders=options.templates, helpers=helpers)
         out.write(text.encode("utf-8"))

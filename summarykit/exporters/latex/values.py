@@ -1,10 +1,10 @@
-"""What the template of a table for a paper receives beside the report."""
+"""What the template of a table for a paper receives."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from summarykit.exporters.view.values.pieces import Rich
+from summarykit.exporters.view.values import ReportView, Rich
 
 
 class PaperRow(NamedTuple):
@@ -15,7 +15,7 @@ class PaperRow(NamedTuple):
     type: str
     formula: str  #: the count of all of them in numbers, as LaTeX; empty where none is known
     plain: str  #: the same as text
-    word: str  #: the grade, where it is less than checked
+    word: str  #: the grade, if it is less than checked
     note: Rich
     value: int  #: what all of them add to the total
     text: str
@@ -38,3 +38,10 @@ class PaperTable(NamedTuple):
     rest: tuple[PaperRest, ...]
     wide: bool  #: some texts need more than one line
     widths: tuple[str, ...]  #: of layer, type and formula, to each other; their mean is 1
+
+
+class Paper(NamedTuple):
+    """What ``latex/report.tex.j2`` receives."""
+
+    report: ReportView
+    table: PaperTable

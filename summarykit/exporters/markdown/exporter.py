@@ -9,8 +9,7 @@ from typing import Any, BinaryIO, ClassVar
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.markdown.escaping import MOST_CHARACTERS, characters, code, escape, html_code, kind
 from summarykit.exporters.markdown.project import project_comment
-from summarykit.exporters.markdown.shorten import FEWER_GROUPS, report_in_less_room
-from summarykit.exporters.markdown.shorten_diff import in_less_room
+from summarykit.exporters.markdown.shorten import FEWER_GROUPS, shorten_diff, shorten_report
 from summarykit.exporters.markdown.tables import in_columns
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
@@ -20,7 +19,7 @@ from summarykit.expression import group_digits
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import Comparison, ProjectChanges
 
-#: A notebook keeps at most so many layers.
+#: The largest number of layers in the Markdown of a notebook.
 NOTEBOOK_ROWS = 30
 
 
@@ -47,7 +46,7 @@ def _view(data: SummaryData, options: Options, most: int = MOST_GROUPS) -> Repor
 
 @exporter("markdown")
 class MarkdownExporter:
-    """Names always stand in code spans, which keeps mentions and links from happening."""
+    """Names are always code spans, so that no host makes a mention or a link of them."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".md", ".markdown")
 
@@ -58,42 +57,42 @@ class MarkdownExporter:
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
         """Write the comment on a pull request as UTF-8."""
         view = build_diff_view(comparison, title=options.title, source=options.source, fold=options.fold)
-        told = ({"diff": shorter, "inside": False} for shorter in in_less_room(view))
-        texts = (_rendered("markdown/diff.md.j2", values, options) for values in told)
+        values_of_views = ({"diff": shorter, "inside": False} for shorter in shorten_diff(view))
+        texts = (_render("markdown/diff.md.j2", values, options) for values in values_of_views)
         out.write(_first_that_fits(texts).encode("utf-8"))
 
     def write_project(self, changes: ProjectChanges, out: BinaryIO, options: Options) -> None:
         """Write one comment on all models as UTF-8."""
-        out.write(project_comment(changes, partial(_rendered, options=options), options).encode("utf-8"))
+        out.write(project_comment(changes, partial(_render, options=options), options).encode("utf-8"))
 
 
 def brief(data: SummaryData, options: Options) -> str:
-    """Return the report as a notebook keeps it beside the others: with the largest layers alone."""
+    """Return the report for a notebook: with the largest layers only."""
     return _report(data, options, NOTEBOOK_ROWS)
 
 
 def _report(data: SummaryData, options: Options, most: int) -> str:
-    """Return the report, or as much of it as a comment has room for."""
+    """Return the report, shortened to what a comment may have."""
     return _first_that_fits(
-        _rendered("markdown/report.md.j2", {"report": view}, options) for view in _views(data, options, most)
+        _render("markdown/report.md.j2", {"report": view}, options) for view in _views(data, options, most)
     )
 
 
 def _views(data: SummaryData, options: Options, most: int) -> Iterator[ReportView]:
     view = _view(data, options, most)
     yield view
-    yield from report_in_less_room(view, (_view(data, options, few) for few in FEWER_GROUPS if few < most))
+    yield from shorten_report(view, (_view(data, options, few) for few in FEWER_GROUPS if few < most))
 
 
 def _first_that_fits(texts: Iterable[str]) -> str:
-    """Return the first of *texts* a comment has room for, or the last of them."""
+    """Return the first of *texts* that is short enough for a comment, or else the last."""
     for text in texts:
         if characters(text) <= MOST_CHARACTERS:
             break
     return text
 
 
-def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str:
+def _render(template: str, values: Mapping[str, Any], options: Options) -> str:
     helpers: dict[str, Callable[..., Any]] = {
         "code": code,
         "grouped": group_digits,

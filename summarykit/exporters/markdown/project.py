@@ -1,4 +1,4 @@
-"""One comment on all models of a project: a table, then the details of each, as many as there is room for."""
+"""One comment on all models of a project: a table, then the details of as many models as the size limit allows."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from markupsafe import Markup
 
 from summarykit.exporters.base import Options
 from summarykit.exporters.markdown.escaping import MOST_CHARACTERS, characters
-from summarykit.exporters.markdown.shorten_diff import PROJECT_ROOM, in_less_room
-from summarykit.exporters.view.diff import DiffView, build_project_view, model_view, visible_models
+from summarykit.exporters.markdown.shorten import PROJECT_LIMITS, shorten_diff
+from summarykit.exporters.view.diff import DiffView, build_diff_view, build_project_view, visible_models
 from summarykit.exporters.view.words import count_noun
-from summarykit.summary.diff import ProjectChanges
+from summarykit.summary.diff import ModelChange, ProjectChanges
 
-#: What stands around the details of one model, but for its name.
+#: Characters of the template around the details of one model, without its name.
 _AROUND = 300
 
 Render = Callable[[str, Mapping[str, Any]], str]
 
 
 class _Details:
-    """The comment on one model: whole, then ever shorter; each is rendered when it is asked for."""
+    """The comment on one model at each level of shortening, from whole to shortest; each is rendered on first use."""
 
     def __init__(self, view: DiffView, render: Render) -> None:
         self.name, self.headline = view.title, view.headline
-        self.views = tuple(in_less_room(view))
+        self.views = tuple(shorten_diff(view))
         self._render = render
         self._forms: dict[int, str] = {}
 
@@ -38,45 +38,51 @@ class _Details:
 
 
 def project_comment(changes: ProjectChanges, render: Render, options: Options) -> str:
-    """Return the comment: at most 60,000 characters, by leaving out whole parts, the least telling first."""
-    told = [] if changes.same and changes.ok else visible_models(changes)
-    views = [model_view(model, fold=options.fold) for model in told]
+    """Return the comment, shortened to 60,000 characters by dropping the least important parts."""
+    entries = [] if changes.same and changes.ok else visible_models(changes)
+    views = [_model_view(model, fold=options.fold) for model in entries]
     details = [_Details(view, render) for view in views if view and not view.same]
-    for models, errors in PROJECT_ROOM:
+    for models, errors in PROJECT_LIMITS:
         view = build_project_view(changes, title=options.title, source=options.source, models=models, errors=errors)
         bare = render("markdown/project.md.j2", {"project": view, "details": (), "left_out": ""})
         if characters(bare) <= MOST_CHARACTERS:
             break
-    room = MOST_CHARACTERS - characters(bare) - _AROUND
-    level = _level(details, room)
-    kept = _fitting([(each, each.form(level)) for each in details], room)
+    budget = MOST_CHARACTERS - characters(bare) - _AROUND
+    level = _level(details, budget)
+    included = _first_that_fit([(each, each.form(level)) for each in details], budget)
     while True:
-        left = len(details) - len(kept)
-        said = f"The details of {count_noun(left, 'model')} are left out here to keep this short" if left else ""
-        shown = tuple((each.name, each.headline, Markup(text)) for each, text in kept)
-        text = render("markdown/project.md.j2", {"project": view, "details": shown, "left_out": said})
-        if characters(text) <= MOST_CHARACTERS or not kept:
+        rest = len(details) - len(included)
+        left_out = f"The details of {count_noun(rest, 'model')} are left out here to keep this short" if rest else ""
+        texts = tuple((each.name, each.headline, Markup(text)) for each, text in included)
+        text = render("markdown/project.md.j2", {"project": view, "details": texts, "left_out": left_out})
+        if characters(text) <= MOST_CHARACTERS or not included:
             return text
-        kept = kept[:-1]
+        included = included[:-1]
 
 
 def _cost(each: _Details, text: str) -> int:
     return characters(text) + _AROUND + 6 * len(each.name)
 
 
-def _level(details: Sequence[_Details], room: int) -> int:
-    """Return how much shorter all have to be to fit."""
+def _level(details: Sequence[_Details], budget: int) -> int:
+    """Return the lowest level of shortening at which all details fit in *budget*, or else the highest level."""
     deepest = max((len(each.views) for each in details), default=1) - 1
     for level in range(deepest):
-        if sum(_cost(each, each.form(level)) for each in details) <= room:
+        if sum(_cost(each, each.form(level)) for each in details) <= budget:
             return level
     return deepest
 
 
-def _fitting(details: list[tuple[_Details, str]], room: int) -> list[tuple[_Details, str]]:
-    """Return the first of them, as many as fit."""
+def _first_that_fit(details: list[tuple[_Details, str]], budget: int) -> list[tuple[_Details, str]]:
+    """Return the first of *details*, as many as fit in *budget*."""
     for at, (each, text) in enumerate(details):
-        room -= _cost(each, text)
-        if room < 0:
+        budget -= _cost(each, text)
+        if budget < 0:
             return details[:at]
     return details
+
+
+def _model_view(model: ModelChange, *, fold: bool) -> DiffView | None:
+    """Return the report on one model; None where there is nothing to compare."""
+    comparison = model.comparison
+    return build_diff_view(comparison, title=model.name, fold=fold) if comparison else None

@@ -1,4 +1,4 @@
-"""``--step-summary``: the Markdown on the page of a run on GitHub, within the room that a step has there."""
+"""``--step-summary``: the Markdown on the page of a GitHub Actions run, within the size limit of a step."""
 
 from __future__ import annotations
 
@@ -10,58 +10,59 @@ from pathlib import Path
 from summarykit.errors import OutputError
 from summarykit.exporters.base import Options, Report, write_with
 from summarykit.exporters.markdown.exporter import MarkdownExporter, brief
+from summarykit.exporters.view.words import visible
 from summarykit.summary.data import SummaryData
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
-#: What a step may write, in bytes; GitHub shows nothing of it when there is more.
+#: The size limit of a step, in bytes; GitHub shows nothing of a longer summary.
 MOST_BYTES = 1024 * 1024
 _LEFT_OUT = "summarykit: a report is left out here, for want of room.\n"
 
 
 def step_summary() -> Path:
-    """Return the file that GitHub shows on the page of a run.
+    """Return the file whose text GitHub shows on the page of a run.
 
     Raises:
-        OutputError: There is none: this is no step of GitHub Actions.
+        OutputError: The variable is not set: this is no step of GitHub Actions.
 
     """
     path = os.environ.get(VARIABLE, "")
     if not path:
-        hint = "leave out --step-summary where this is no step of GitHub Actions"
+        hint = "GitHub Actions sets it; elsewhere, leave out --step-summary and write a file: -o summary.md"
         raise OutputError(f"{VARIABLE} is not set", hint=hint)
     return Path(path)
 
 
-def append_summary(told: Report, options: Options) -> None:
-    """Append the Markdown to the summary of the step; in a shorter form, or a line instead, where there is no room.
+def append_summary(report: Report, options: Options) -> None:
+    """Append the Markdown to the summary of the step; in a shorter form, or as one line, where it would be too long.
 
     Raises:
-        OutputError: There is no such file, or it cannot be written.
-        TemplateError: A template of the user's has an error.
+        OutputError: The variable is not set, or the file cannot be written.
+        TemplateError: A template has an error.
 
     """
     path = step_summary()
     try:
         before = path.read_bytes() if path.exists() else b""
         gap = b"" if not before or before.endswith(b"\n\n") else b"\n" if before.endswith(b"\n") else b"\n\n"
-        room = MOST_BYTES - len(before) - len(gap) - len(_LEFT_OUT)  # that line always fits, but for others' text
-        found = next((text for text in _forms(told, options) if len(text) <= room), _last(room))
-        if found:
+        budget = MOST_BYTES - len(before) - len(gap) - len(_LEFT_OUT)  # so that the line itself always fits
+        text = next((text for text in _forms(report, options) if len(text) <= budget), _last(budget))
+        if text:
             with path.open("ab") as out:
-                out.write(gap + found)
+                out.write(gap + text)
     except OSError as error:
         what = f"the summary of the step cannot be written: {error.strerror or error}"
-        raise OutputError(what, hint=f"look at {VARIABLE}") from error
+        raise OutputError(what, hint=f"check the path in {VARIABLE}: {visible(str(path))}") from error
 
 
-def _last(room: int) -> bytes:
-    return _LEFT_OUT.encode() if room >= 0 else b""
+def _last(budget: int) -> bytes:
+    return _LEFT_OUT.encode() if budget >= 0 else b""
 
 
-def _forms(told: Report, options: Options) -> Iterable[bytes]:
+def _forms(report: Report, options: Options) -> Iterable[bytes]:
     """Yield the Markdown, then shorter forms of it."""
     out = BytesIO()
-    write_with(MarkdownExporter(), told, out, options)
+    write_with(MarkdownExporter(), report, out, options)
     yield out.getvalue()
-    if isinstance(told, SummaryData):
-        yield brief(told, options).encode()
+    if isinstance(report, SummaryData):
+        yield brief(report, options).encode()

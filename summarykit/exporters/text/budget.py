@@ -1,4 +1,4 @@
-"""Checks of models as plain text: a table of limits, then a line for each that is not kept."""
+"""Checks of models as plain text: a table of limits, then a line for each broken limit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from summarykit.exporters.view.budget import broken_lines, failed_lines, limit_rows, verdict_line
+from summarykit.exporters.text.limits import broken_lines, failed_lines, limit_rows, verdict_line
 from summarykit.exporters.view.words import shorten
 from summarykit.summary.budget import ModelCheck
 
@@ -23,7 +23,7 @@ def print_checks(
     gone: Sequence[str] = (),
     failed: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Print the limits of all models on *console* as a table, and why some are not kept."""
+    """Print the limits of all models on *console* as a table, then the reasons for those that are broken."""
     ok = all(check.ok for check in checks) and not gone and not failed
     if checks:
         console.print(_table(checks), width=min(WIDTH, console.width))
@@ -39,7 +39,7 @@ def print_checks(
 def checks_text(
     checks: Sequence[ModelCheck], gone: Sequence[str] = (), failed: Mapping[str, str] = MappingProxyType({})
 ) -> str:
-    """Return the same as text."""
+    """Return the text that ``print_checks`` prints."""
     out = StringIO()
     print_checks(Console(file=out, width=WIDTH, color_system=None, highlight=False, emoji=False), checks, gone, failed)
     return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))
@@ -55,5 +55,5 @@ def _table(checks: Sequence[ModelCheck]) -> Table:
     for row in limit_rows(checks):
         name, what = Text(shorten(row.model, 40)), Text(shorten(row.what, 60))
         verdict = Text(f"{row.sign} {row.word}", style="" if row.ok else "red")
-        table.add_row(name, what, Text(row.found), Text(row.most), Text(row.used), verdict)
+        table.add_row(name, what, Text(row.actual), Text(row.most), Text(row.used), verdict)
     return table

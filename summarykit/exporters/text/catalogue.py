@@ -12,8 +12,8 @@ from summarykit.exporters.view.words import visible
 from summarykit.expression import Expression, Sentence
 
 
-class Declared(Protocol):
-    """What is printed of a rule; exporters know no registry."""
+class RuleText(Protocol):
+    """The fields of a rule that are printed; exporters do not import the rules themselves."""
 
     @property
     def target(self) -> str: ...
@@ -29,27 +29,29 @@ class Declared(Protocol):
     def about(self) -> str: ...
 
 
-def print_rules(console: Console, rules: Iterable[Declared]) -> None:
-    """Print each rule: the layers it is for, what it is about, the formula, the shapes."""
+def print_rules(console: Console, rules: Iterable[RuleText]) -> None:
+    """Print each rule: its layers, its description, its formula and its shapes."""
     for number, rule in enumerate(rules):
         lines = [Text()] if number else []
         lines.append(Text(visible(title(rule)), style="bold"))
         if rule.about:
             lines.append(Text(f"  {visible(rule.about)}"))
-        lines.append(Text(f"  parameters: {visible(written(rule.count.source))}", style="green"))
-        lines += [Text(f"  {visible(name)}: {visible(written(text)) or 'one number'}") for name, _, text in rule.shapes]
+        lines.append(Text(f"  parameters: {visible(with_signs(rule.count.source))}", style="green"))
+        lines += [
+            Text(f"  {visible(name)}: {visible(with_signs(text)) or 'one number'}") for name, _, text in rule.shapes
+        ]
         for line in lines:
             console.print(line, soft_wrap=True)
 
 
-def title(rule: Declared) -> str:
-    """Return the layers a rule is for, with the library they are of where that is not torch."""
+def title(rule: RuleText) -> str:
+    """Return the layers of a rule, with their library if it is not torch."""
     names = [name.rpartition(".")[2] for name in (rule.target, *rule.aliases)]
     library = rule.target.partition(".")[0]
     public = ", ".join(name for name in names if not name.startswith("_"))
     return public if library == "torch" else f"{public} ({library})"
 
 
-def written(source: str) -> str:
-    """Return the text of a rule with the signs people write by hand."""
+def with_signs(source: str) -> str:
+    """Return the text of a rule with mathematical signs: × for ``*``, ÷ for ``//``."""
     return source.replace("//", "÷").replace(" * ", " × ").replace(" - ", " − ")

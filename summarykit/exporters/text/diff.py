@@ -1,4 +1,4 @@
-"""A comparison as plain text: what changed, for a terminal at most 100 columns wide."""
+"""A comparison as plain text, for a terminal, at most 100 columns wide."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from summarykit.exporters.base import Options
-from summarykit.exporters.text.layout import StyledText, broken, broken_name, plain
+from summarykit.exporters.text.layout import StyledText, plain, wrap, wrap_name
 from summarykit.exporters.view.diff import DiffView, build_diff_view
 from summarykit.exporters.view.diff.values import ChangeRow
 from summarykit.exporters.view.values import Rich
@@ -21,14 +21,14 @@ _SIGNS = {"ok": ("✓ ", "green"), "bad": ("✗ ", "bold red"), "warning": ("! "
 
 
 def print_comparison(console: Console, comparison: Comparison, options: Options) -> None:
-    """Print what changed on *console*, at most 100 columns wide; one line where nothing did."""
+    """Print the changes on *console*, at most 100 columns wide; one line if there are none."""
     view = build_diff_view(
         comparison, title=options.title, source=options.source, fold=options.fold, top_rows=MOST_ROWS
     )
     if view.same:
         console.print(_same(view), soft_wrap=True)
-        for told in _broken(view):
-            console.print(told, soft_wrap=True)
+        for line in _problems(view):
+            console.print(line, soft_wrap=True)
         return
     width = min(WIDTH, console.width)
     for line in _lines(view, width):
@@ -40,9 +40,9 @@ def _same(view: DiffView) -> Text:
     return Text(f"{visible(view.title)}: {view.headline} · {numbers} · {_plain(view.checkpoint.text)}")
 
 
-def _broken(view: DiffView) -> list[Text]:
-    told = [*map(_plain, view.broken), *(f"A check does not hold. {problem}" for problem in view.problems)]
-    return [Text(f"✗ {line}", style="bold red") for line in told]
+def _problems(view: DiffView) -> list[Text]:
+    lines = [*map(_plain, view.broken), *(f"A check does not hold. {problem}" for problem in view.problems)]
+    return [Text(f"✗ {line}", style="bold red") for line in lines]
 
 
 def _lines(view: DiffView, width: int) -> list[Text]:
@@ -52,7 +52,7 @@ def _lines(view: DiffView, width: int) -> list[Text]:
         head.append(f"  {visible(view.source)}", style="dim")
     loading = "; ".join(map(_plain, (view.checkpoint.text, *view.checkpoint.details)))
     lines = [head, Text(" · ".join(view.numbers))]
-    lines += _broken(view)
+    lines += _problems(view)
     lines += [Text(f"! {visible(note)}", style="yellow") for note in view.notes]
     if loading:
         sign, style = _SIGNS[view.checkpoint.look]
@@ -66,26 +66,26 @@ def _lines(view: DiffView, width: int) -> list[Text]:
 
 
 def _rows(view: DiffView, width: int) -> list[Text]:
-    """Return the changes: what happened to which layer and by how much in a line, below it before and after."""
+    """Return the changes: a line with state, layer and change, and below it the formulas before and after."""
     words = max(cell_len(row.word) for row in view.top) + _GAP
-    room = width - words
-    wide = min(room, max(cell_len(plain(_name(row))) + _GAP + cell_len(row.change) for row in view.top))
+    space = width - words
+    wide = min(space, max(cell_len(plain(_name(row))) + _GAP + cell_len(row.change) for row in view.top))
     lines = [_beside("", (("Layer, before, then after", "bold"),), ("Change", "bold"), words, wide)]
     for row in view.top:
-        name = broken_name(_name(row), room)
-        fits = cell_len(plain(name[-1])) + _GAP + cell_len(row.change) <= room
+        name = wrap_name(_name(row), space)
+        fits = cell_len(plain(name[-1])) + _GAP + cell_len(row.change) <= space
         for at, part in enumerate(name):
             last = fits and at == len(name) - 1
             lines.append(_beside("" if at else row.word, part, (row.change if last else "", ""), words, wide))
         if not fits:
             lines.append(_beside("", (), (row.change, ""), words, wide))
-        for told in map(_plain, row.lines):
-            lines += [_beside("", part, ("", ""), words + _GAP, 0) for part in broken(((told, ""),), room - _GAP)]
+        for text in map(_plain, row.lines):
+            lines += [_beside("", part, ("", ""), words + _GAP, 0) for part in wrap(((text, ""),), space - _GAP)]
     return lines
 
 
 def _beside(word: str, text: StyledText, change: tuple[str, str], words: int, wide: int) -> Text:
-    """Return a line: *word* in a column of its own, *text*, and *change* at the right of *wide* columns."""
+    """Return a line: *word* in its own column, *text*, and *change* aligned right in *wide* columns."""
     line = Text.assemble(word, " " * (words - cell_len(word)), *text)
     between = wide - cell_len(plain(text)) - cell_len(change[0])
     return line.append(" " * max(between, 0)).append(*change) if change[0] else line

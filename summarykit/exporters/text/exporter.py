@@ -11,7 +11,7 @@ from rich.console import Console
 
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.text.diff import print_comparison
-from summarykit.exporters.text.layout import Column, StyledText, as_text, broken, plain, table
+from summarykit.exporters.text.layout import Column, StyledText, as_text, plain, table, wrap
 from summarykit.exporters.text.project import print_project
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.exporters.view.build import ran
@@ -22,16 +22,16 @@ from summarykit.summary.diff import Comparison, ProjectChanges
 
 WIDTH = 100
 MOST_ROWS = 30
-#: A terminal with fewer columns has no room for types beside names and formulas.
+#: A terminal with fewer columns is too narrow for types beside names and formulas.
 _NARROW = 95
-#: So much of a name stands in one line, however little room there is.
+#: The least width of the column of names, however narrow the terminal is.
 _NAMES = 24
-#: So much of a title stands at the top, and of where the model came from.
+#: The largest length of the title and of the source at the top.
 _HEAD = 200
-#: What the largest number of a row is called, unless the one of the layer alone stands beside it.
+#: The heading of the total of a row, unless the count of the layer itself is in a column too.
 _LABELS = {"total": "Parameters", "macs_total": "MACs"}
 _ITSELF = {"total": "parameters", "macs_total": "macs"}
-#: How wide a column gets at most, without a run and with one.
+#: The largest width of a column, without a run and with one.
 _WIDTHS = {"formula": (34, 22), "output_shapes": (18, 18), "explanation": (60, 60)}
 _LOOKS = {"checked": "green", "read": "green", "size": "dim", "differs": "bold red"}
 _PROBLEMS = {"bad": ("✗ ", "bold red"), "warning": ("! ", "yellow"), "note": ("", "dim")}
@@ -39,7 +39,7 @@ _PROBLEMS = {"bad": ("✗ ", "bold red"), "warning": ("! ", "yellow"), "note": (
 
 @exporter("text")
 class TextExporter:
-    """What ``str(summary)`` says; names are text, never markup."""
+    """The text of ``str(summary)``; names are text, never markup."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".txt",)
 
@@ -49,25 +49,25 @@ class TextExporter:
         out.write("".join(f"{plain(line).rstrip()}\n" for line in lines).encode("utf-8"))
 
     def write_comparison(self, comparison: Comparison, out: BinaryIO, options: Options) -> None:
-        """Write what changed as UTF-8, without colours."""
+        """Write the changes as UTF-8, without colours."""
         out.write(_plain_text(lambda console: print_comparison(console, comparison, options)))
 
     def write_project(self, changes: ProjectChanges, out: BinaryIO, options: Options) -> None:
-        """Write what changed in all models of a project as UTF-8, without colours."""
+        """Write the changes in all models of a project as UTF-8, without colours."""
         out.write(_plain_text(lambda console: print_project(console, changes, options)))
 
 
-def _plain_text(printed: Callable[[Console], None]) -> bytes:
+def _plain_text(print_report: Callable[[Console], None]) -> bytes:
     plain = StringIO()
-    printed(Console(file=plain, width=WIDTH, no_color=True, force_terminal=False, highlight=False, emoji=False))
+    print_report(Console(file=plain, width=WIDTH, no_color=True, force_terminal=False, highlight=False, emoji=False))
     return "".join(line.rstrip() + "\n" for line in plain.getvalue().splitlines()).encode("utf-8")
 
 
 def terminal() -> Console:
-    """Return where the command line prints; what goes to a pipe or a file has room for the whole table."""
-    found = Console(highlight=False, emoji=False)
-    if found.is_terminal or "COLUMNS" in os.environ:
-        return found
+    """Return the console of the command line; a pipe or a file gets the full width of the table."""
+    console = Console(highlight=False, emoji=False)
+    if console.is_terminal or "COLUMNS" in os.environ:
+        return console
     return Console(highlight=False, emoji=False, width=WIDTH)
 
 
@@ -92,11 +92,11 @@ def _lines(data: SummaryData, options: Options, width: int) -> list[StyledText]:
     )
     before, after = [*_head(view), *_story(view)], _tail(view)
     rows = _table(view, width, chosen=bool(options.selection.columns))
-    return [*_broken(before, width), *rows, *_broken(after, width)]
+    return [*_wrap_all(before, width), *rows, *_wrap_all(after, width)]
 
 
-def _broken(lines: list[StyledText], width: int) -> list[StyledText]:
-    return [part for line in lines for part in broken(line, width)]
+def _wrap_all(lines: list[StyledText], width: int) -> list[StyledText]:
+    return [part for line in lines for part in wrap(line, width)]
 
 
 def _head(view: ReportView) -> list[StyledText]:
@@ -109,17 +109,17 @@ def _story(view: ReportView) -> list[StyledText]:
     lines: list[StyledText] = []
     for line in view.story:
         name = f"{shorten(visible(line.name), 36)} " if line.name else ""
-        said = f"{visible(line.type)}: {_sentence(line.text)}{f' {line.equation}.' if line.equation else ''}"
-        lines.append(((name, "bold"), (said, "")))
-    return [*lines, _said(view.story_total), _said("")] if lines else []
+        text = f"{visible(line.type)}: {_sentence(line.text)}{f' {line.equation}.' if line.equation else ''}"
+        lines.append(((name, "bold"), (text, "")))
+    return [*lines, _styled(view.story_total), _styled("")] if lines else []
 
 
-def _said(text: str, looks: str = "") -> StyledText:
+def _styled(text: str, looks: str = "") -> StyledText:
     return ((text, looks),)
 
 
 def _columns(*, ran: bool, narrow: bool) -> tuple[str, ...]:
-    """Return the columns of the table; a *narrow* one names no types."""
+    """Return the columns of the table; a *narrow* one has no types."""
     types = () if narrow else ("type",)
     if not ran:
         return (*types, "formula", "total", "share", "check")
@@ -127,11 +127,11 @@ def _columns(*, ran: bool, narrow: bool) -> tuple[str, ...]:
 
 
 def _table(view: ReportView, width: int, *, chosen: bool) -> list[StyledText]:
-    """Return the folded tree; rows that are left out are counted below. No number of *chosen* columns is cut."""
+    """Return the folded tree; omitted rows are counted below it. In *chosen* columns no number is cut."""
     ran = view.run is not None
     keys = [column.key for column in view.columns]
-    rows = _shown(view)
-    names = [_name(row, noted="formula" in keys) for row in rows]
+    rows = _visible_rows(view)
+    names = [_name(row, has_notes="formula" in keys) for row in rows]
     least = min(max(sum(len(text) for text, _ in name) for name in names), _NAMES)
     columns = [Column("Layer", overflow="name", least=least, most=24 if ran else 38)]
     for column in view.columns:
@@ -149,18 +149,18 @@ def _table(view: ReportView, width: int, *, chosen: bool) -> list[StyledText]:
         for row, name in zip(rows, names, strict=True)
     ]
     looks = [
-        [_dimmed(cell) for cell in made] if row.role == "around" else made
-        for row, made in zip(rows, cells, strict=True)
+        [_dim(cell) for cell in row_cells] if row.role == "around" else row_cells
+        for row, row_cells in zip(rows, cells, strict=True)
     ]
     return table(columns, looks, width)
 
 
-def _dimmed(cell: StyledText) -> StyledText:
+def _dim(cell: StyledText) -> StyledText:
     return tuple((text, f"dim {looks}".rstrip()) for text, looks in cell)
 
 
-def _shown(view: ReportView) -> list[Row]:
-    """Return the rows of the table: without the model itself, or with what it holds beside its parts."""
+def _visible_rows(view: ReportView) -> list[Row]:
+    """Return the rows of the table; the model itself has one only if it has parameters outside its parts."""
     root, *inside = view.rows
     if inside and root.own:  # so that the rows add up
         own_share = share(root.own_value, view.total_value)
@@ -168,56 +168,56 @@ def _shown(view: ReportView) -> list[Row]:
     return [root, *inside] if root.own or not inside else inside
 
 
-def _name(row: Row, *, noted: bool) -> StyledText:
-    """Return the name of a row; with what is to know of it where no other column has room for that."""
+def _name(row: Row, *, has_notes: bool) -> StyledText:
+    """Return the name of a row, with its note unless another column has the note."""
     name = "  " * min(row.depth - 1, 6) + shorten(visible(row.name), 36)
     runs = [(name, "bold" if row.depth == 1 else "")]
     if row.copies > 1:
         runs.append((f" × {row.copies:,}", "bold"))
-    if not noted and (row.note or row.left_out):
+    if not has_notes and (row.note or row.left_out):
         runs.append((f" ({_sentence(row.note) if row.note else row.left_out})", "dim"))
     return tuple(runs)
 
 
 def _cell(row: Row, key: str, text: str) -> StyledText:
-    """Return what stands in a column; *text* where the terminal has no way of its own to say it."""
+    """Return a cell in the terminal's own style; for other columns, *text*."""
     details, flow = row.details, row.flow
     match key:
         case "check":
-            return _said(details.sign, _LOOKS.get(details.look, "")) if details else _said("")
+            return _styled(details.sign, _LOOKS.get(details.look, "")) if details else _styled("")
         case "formula":
             return _formula(row)
         case "total":
-            return _said(row.own if row.own == "not known yet" else row.inside)
+            return _styled(row.own if row.own == "not known yet" else row.inside)
         case "share":
-            return _said(row.share)
+            return _styled(row.share)
         case "output_shapes":
             return _output(row)
         case "macs_total":
-            return _said((flow.inside_short if flow else "") or "–")
+            return _styled((flow.inside_short if flow else "") or "–")
         case _:
-            return _said(visible(text))
+            return _styled(visible(text))
 
 
 def _formula(row: Row) -> StyledText:
     if row.note:
-        return _said(_sentence(row.note))
+        return _styled(_sentence(row.note))
     if not row.formula:
-        told = [row.product if row.copies > 1 else "", row.left_out]
-        return _said("; ".join(filter(None, told)), "dim" if row.left_out else "")
+        parts = [row.product if row.copies > 1 else "", row.left_out]
+        return _styled("; ".join(filter(None, parts)), "dim" if row.left_out else "")
     if row.times > 1:
-        return _said(f"{row.times:,} × {'(' + row.formula + ')' if ' ' in row.formula else row.formula}")
-    return _said(visible(row.formula))
+        return _styled(f"{row.times:,} × {'(' + row.formula + ')' if ' ' in row.formula else row.formula}")
+    return _styled(visible(row.formula))
 
 
 def _output(row: Row) -> StyledText:
-    """Return the size of what leaves a layer, or that one with parameters was never called."""
+    """Return the output shape of a layer; for a layer with parameters that was not called, the reason."""
     if row.flow is None or row.flow.calls:
-        return _said(row.flow.output if row.flow else "")
-    return _said(row.flow.status if row.formula else "", "dim")
+        return _styled(row.flow.output if row.flow else "")
+    return _styled(row.flow.status if row.formula else "", "dim")
 
 
-def _run(run: RunView) -> StyledText:
+def _run_line(run: RunView) -> StyledText:
     """Return "Multiply-adds (MACs) 4,089,184,256 (4.1 billion) for `input` 1 × 3 × 224 × 224"."""
     what = "Multiply-adds (MACs) " if run.macs else "Sizes"
     rest = ""
@@ -227,9 +227,9 @@ def _run(run: RunView) -> StyledText:
     return ((what, "bold"), (f"{rest} for {_sentence(run.given)}", ""))
 
 
-def _count(line: CountLine) -> StyledText:
+def _count_line(line: CountLine) -> StyledText:
     """Return "Active per token 12,879,925,248: 27.6% of all ..."."""
-    return _said(f"{line.label} {line.number}: {_sentence(line.basis)}")
+    return _styled(f"{line.label} {line.number}: {_sentence(line.basis)}")
 
 
 def _sentence(pieces: Rich) -> str:
@@ -237,17 +237,17 @@ def _sentence(pieces: Rich) -> str:
 
 
 def _tail(view: ReportView) -> list[StyledText]:
-    hidden = view.rows_left_out
-    told = f" parameters{f' ({view.rounded})' if view.rounded else ''} · {' · '.join(view.facts)}"
-    lines: list[StyledText] = [_said(visible(hidden), "dim")] if hidden else []
-    lines.append(((f"Total {view.total}", "bold"), (told, "")))
-    lines += [_count(line) for line in view.counts]
+    rows_left_out = view.rows_left_out
+    facts = f" parameters{f' ({view.rounded})' if view.rounded else ''} · {' · '.join(view.facts)}"
+    lines: list[StyledText] = [_styled(visible(rows_left_out), "dim")] if rows_left_out else []
+    lines.append(((f"Total {view.total}", "bold"), (facts, "")))
+    lines += [_count_line(line) for line in view.counts]
     if view.run is not None:
-        lines.append(_run(view.run))
+        lines.append(_run_line(view.run))
     if view.one_line and not view.story:
-        lines.append(_said(visible(view.one_line)))
+        lines.append(_styled(visible(view.one_line)))
     for problem in view.problems:
         sign, looks = _PROBLEMS[problem.look]
         lines.append(((f"{sign}{problem.title}. ", looks), (_sentence(problem.text), "")))
-    checked = view.all_checked
-    return [*lines, _said(f"{'✓ ' if checked else ''}{view.agreement}", "green" if checked else "")]
+    is_checked = view.all_checked
+    return [*lines, _styled(f"{'✓ ' if is_checked else ''}{view.agreement}", "green" if is_checked else "")]

@@ -1,4 +1,4 @@
-"""Lines and tables of plain text, each part with its looks: laid out once, for a terminal, a file and ``str()`` alike.
+"""Lines and tables of plain text, each part with its style: laid out once, for a terminal, a file and ``str()``.
 
 Rich prints the same table, but asks each cell several times how wide it is and makes an object of every run of
 blanks. For a table of texts that is most of the work: here a cell is measured once, and only what is too wide for its
@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-#: Runs of text, each with the name of its looks; no run is markup, whatever it says.
+#: Runs of text, each with the name of its style; no run is read as markup.
 StyledText = tuple[tuple[str, str | Style], ...]
 
 _GAP = 2
-#: What ends a part of a name: ``self_``, ``layers.``, ``0–2,``.
+#: The end of a part of a name: ``self_``, ``layers.``, ``0–2,``.
 _PART = re.compile(r"[._,/ ]+")
 
 
@@ -31,29 +31,29 @@ class Column(NamedTuple):
 
     label: str
     right: bool = False
-    whole: bool = False  #: it is not made narrower where there is little room
-    overflow: Literal["fold", "ellipsis", "name"] = "fold"  #: how a text too wide for it goes on, or ends
+    whole: bool = False  #: it stays at its full width in a narrow table
+    overflow: Literal["fold", "ellipsis", "name"] = "fold"  #: how a text that is too wide continues or ends
     least: int = 0
     most: int | None = None
 
 
 def plain(line: StyledText) -> str:
-    """Return what a line says."""
+    """Return the text of a line, without styles."""
     return line[0][0] if len(line) == 1 else "".join(text for text, _ in line)
 
 
 def as_text(line: StyledText) -> Text:
-    """Return a line as rich prints it."""
+    """Return a line as a text of rich."""
     return Text.assemble(*line, end="")
 
 
-def broken(line: StyledText, width: int) -> list[StyledText]:
-    """Return *line* in as many lines as it takes where there are *width* columns."""
-    return [line] if cell_len(plain(line)) <= width else _wrapped(line, width, Column(""))
+def wrap(line: StyledText, width: int) -> list[StyledText]:
+    """Return *line* as lines of at most *width* columns."""
+    return [line] if cell_len(plain(line)) <= width else _fold(line, width, Column(""))
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[StyledText]], width: int) -> list[StyledText]:
-    """Return the lines of a table with a heading, at most *width* columns wide as far as its texts can be broken."""
+    """Return the lines of a table with a heading, at most *width* columns wide if its texts can be broken."""
     grid = [[((column.label, "bold"),) for column in columns], *rows]
     lengths = [[cell_len(plain(cell)) for cell in row] for row in grid]
     gaps = [_GAP] * (len(columns) - 1) + [0]
@@ -74,10 +74,10 @@ def _row(
     low: bool,
 ) -> list[StyledText]:
     """Return the lines of a row; its cells begin in the first line, or, where *low*, end in the last."""
-    rooms = [max(width - gap, 0) for width, gap in zip(widths, gaps, strict=True)]
+    spaces = [max(width - gap, 0) for width, gap in zip(widths, gaps, strict=True)]
     cells = [
-        [cell] if size <= room else _wrapped(cell, room, column)
-        for cell, size, room, column in zip(row, sizes, rooms, columns, strict=True)
+        [cell] if size <= space else _fold(cell, space, column)
+        for cell, size, space, column in zip(row, sizes, spaces, columns, strict=True)
     ]
     height = max(map(len, cells))
     if low:
@@ -85,10 +85,10 @@ def _row(
     lines = []
     for at in range(height):
         line: list[tuple[str, str | Style]] = []
-        for column, cell, size, room, width in zip(columns, cells, sizes, rooms, widths, strict=True):
+        for column, cell, size, space, width in zip(columns, cells, sizes, spaces, widths, strict=True):
             piece = cell[at] if at < len(cell) else ()
-            before = room - (size if height == 1 and size <= room else cell_len(plain(piece)))
-            after = width - room
+            before = space - (size if height == 1 and size <= space else cell_len(plain(piece)))
+            after = width - space
             if column.right:
                 line += [(" " * before, ""), *piece, (" " * after, "")]
             else:
@@ -99,34 +99,34 @@ def _row(
     return lines
 
 
-def _wrapped(cell: StyledText, width: int, column: Column) -> list[StyledText]:
+def _fold(cell: StyledText, width: int, column: Column) -> list[StyledText]:
     if width < 1:
         return [()]
     if column.overflow == "name":
-        return broken_name(cell, width)
+        return wrap_name(cell, width)
     lines = as_text(cell).wrap(_console(), width, overflow=column.overflow, no_wrap=column.overflow == "ellipsis")
     for line in lines:
         line.rstrip()
     return [tuple((part.text, part.style or "") for part in line.render(_console(), end="")) for line in lines]
 
 
-def broken_name(name: StyledText, width: int) -> list[StyledText]:
-    """Return a name in as many lines as it takes, broken between its parts, each line below the first set in."""
-    told = plain(name)
-    inset = len(told) - len(told.lstrip(" ")) + _GAP
+def wrap_name(name: StyledText, width: int) -> list[StyledText]:
+    """Return a name as lines of at most *width* columns, broken between its parts; later lines are indented."""
+    text = plain(name)
+    inset = len(text) - len(text.lstrip(" ")) + _GAP
     inset = inset if inset <= width // 2 else 0
     lines: list[StyledText] = []
     rest, before = as_text(name), 0
     while cell_len(rest.plain) > width - before:
-        head, rest = rest.divide([_cut(rest.plain, width - before)])
+        head, rest = rest.divide([_break_at(rest.plain, width - before)])
         head.rstrip()
         lines.append(_after(before, head))
         rest, before = rest[len(rest.plain) - len(rest.plain.lstrip(" ")) :], inset
     return [*lines, _after(before, rest)]
 
 
-def _cut(text: str, width: int) -> int:
-    """Return where to break a name: after the last part that fits, if that is not too soon, or where it must be."""
+def _break_at(text: str, width: int) -> int:
+    """Return where to break a name: after the last part that fits, or at *width* if that part ends too early."""
     fits = 0
     for sign in text:
         if cell_len(text[: fits + 1]) > width:
@@ -143,42 +143,42 @@ def _after(before: int, text: Text) -> StyledText:
 
 @cache
 def _console() -> Console:
-    """Return the console rich wants to be given wherever it breaks a text; nothing is printed on it."""
+    """Return the console that rich needs to break a text; nothing is printed on it."""
     return Console(file=StringIO(), color_system="truecolor", width=100)
 
 
-def _widths(columns: Sequence[Column], found: Sequence[int], gaps: Sequence[int], room: int) -> list[int]:
-    """Return how wide each column gets, with its gap: as its widest text, or less where there is too little room."""
-    most = [room if column.most is None else column.most for column in columns]
-    wanted = [min(wide, limit) + gap for wide, limit, gap in zip(found, most, gaps, strict=True)]
-    # A column that stays whole gives way only where nothing else is left to.
+def _widths(columns: Sequence[Column], natural: Sequence[int], gaps: Sequence[int], space: int) -> list[int]:
+    """Return the width of each column with its gap: that of its widest text, or less in a narrow table."""
+    most = [space if column.most is None else column.most for column in columns]
+    limits = [min(wide, limit) + gap for wide, limit, gap in zip(natural, most, gaps, strict=True)]
+    # A column at full width becomes narrower only after all others have.
     floors = [
         wide if column.whole else min(wide, column.least + gap)
-        for column, wide, gap in zip(columns, wanted, gaps, strict=True)
+        for column, wide, gap in zip(columns, limits, gaps, strict=True)
     ]
-    return _narrowed(wanted, floors, room)
+    return _narrow(limits, floors, space)
 
 
-def _narrowed(widths: list[int], floors: Sequence[int], room: int) -> list[int]:
-    """Return *widths* that fit in *room*: the widest give way first, down to its floor each, and in the end all."""
-    while (excess := sum(widths) - room) > 0:
+def _narrow(widths: list[int], floors: Sequence[int], space: int) -> list[int]:
+    """Return *widths* that fit in *space*: the widest shrink first, each down to its floor, and in the end all."""
+    while (excess := sum(widths) - space) > 0:
         loose = [wide for wide, floor in zip(widths, floors, strict=True) if wide > floor]
         if not loose:
-            return _reduced(widths, [wide > 0 for wide in widths], excess, excess)
+            return _reduce(widths, [wide > 0 for wide in widths], excess, excess)
         widest = max(loose)
         chosen = [wide == widest > floor for wide, floor in zip(widths, floors, strict=True)]
         below = [wide for wide in loose if wide < widest]
         below += [floor for floor, is_chosen in zip(floors, chosen, strict=True) if is_chosen]
-        widths = _reduced(widths, chosen, excess, min(excess, widest - max(below)))
+        widths = _reduce(widths, chosen, excess, min(excess, widest - max(below)))
     return widths
 
 
-def _reduced(widths: list[int], chosen: Sequence[bool], excess: int, most: int) -> list[int]:
+def _reduce(widths: list[int], chosen: Sequence[bool], excess: int, most: int) -> list[int]:
     """Return *widths* with *excess* taken evenly from those *chosen*, at most so much from each."""
-    left, sharers = excess, sum(chosen)
-    made = []
+    rest, sharers = excess, sum(chosen)
+    result = []
     for wide, is_chosen in zip(widths, chosen, strict=True):
-        taken = min(wide, most, round(left / sharers)) if is_chosen else 0
-        left, sharers = left - taken, sharers - is_chosen
-        made.append(wide - taken)
-    return made
+        cut = min(wide, most, round(rest / sharers)) if is_chosen else 0
+        rest, sharers = rest - cut, sharers - is_chosen
+        result.append(wide - cut)
+    return result

@@ -1,4 +1,4 @@
-"""What changed in the models of a project as plain text: a table, then what is wrong, line by line."""
+"""The changes in the models of a project as plain text: a table, then the problems, one a line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SIGNS = {"ok": ("✓ ", "green"), "bad": ("✗ ", "bold red"), "warning": ("! "
 
 
 def print_project(console: Console, changes: ProjectChanges, options: Options) -> None:
-    """Print what changed in each model on *console*, at most 100 columns wide; one line where nothing did."""
+    """Print the changes in each model on *console*, at most 100 columns wide; one line if there are none."""
     view = build_project_view(changes, title=options.title, source=options.source)
     console.print(_head(view), soft_wrap=True)
     for note in view.notes:
@@ -29,9 +29,9 @@ def print_project(console: Console, changes: ProjectChanges, options: Options) -
     for line in (view.rows_left_out, view.unchanged):
         if line:
             console.print(Text(line), soft_wrap=True)
-    for broken in view.broken:
-        told = "".join(visible(piece.text) for piece in broken)
-        console.print(Text(f"✗ {told}", style="bold red"), soft_wrap=True)
+    for limit in view.broken:
+        text = "".join(visible(piece.text) for piece in limit)
+        console.print(Text(f"✗ {text}", style="bold red"), soft_wrap=True)
     for row in view.errors:
         first, *rest = map(visible, row.error)
         console.print(Text(f"✗ {visible(row.name)}: {first}", style="bold red"), soft_wrap=True)
@@ -72,5 +72,5 @@ def _cells(row: ModelRow) -> tuple[Text, ...]:
 def print_model(console: Console, name: str, data: SummaryData) -> None:
     """Print one line on a model."""
     totals = data.totals
-    told = f"{visible(name)}: {count_noun(totals.parameters, 'parameter')} · {size_words(totals.bytes)}"
-    console.print(Text(told), soft_wrap=True)
+    text = f"{visible(name)}: {count_noun(totals.parameters, 'parameter')} · {size_words(totals.bytes)}"
+    console.print(Text(text), soft_wrap=True)

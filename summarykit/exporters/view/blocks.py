@@ -1,4 +1,4 @@
-"""Where the parameters are, and the multiply-accumulates: ranked blocks, the total in one line, the first sentence."""
+"""Parameters, MACs and bytes by block: ranked blocks, the total in one line, the first sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from summarykit.summary.totals import added_up
 
 
 class Measure(NamedTuple):
-    """What blocks are measured by: a number of each layer that adds up along the tree."""
+    """A count that blocks are ranked by: one number a layer, which adds up along the tree."""
 
     own: Sequence[int]  #: of the layer itself
     inside: Sequence[int]  #: with everything inside
@@ -22,14 +22,14 @@ class Measure(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A row that stands for a block, with everything inside or for its own parameters alone."""
+    """The row of a block: with everything inside it, or only with its own parameters."""
 
     row: FoldedRow
     itself: bool
 
 
 LARGEST = 8
-#: A block that holds more than this says little: its parts are shown in its place.
+#: A block with a larger share than this is replaced by its parts: one bar alone shows little.
 _DOMINANT = 0.8
 _MOST_PARTS = 12
 
@@ -40,7 +40,7 @@ def by_parameters(data: SummaryData) -> Measure:
 
 
 def by_macs(data: SummaryData) -> Measure:
-    """Return the multiply-accumulates of each layer in one run."""
+    """Return the MACs of each layer in one forward pass."""
     flows = data.flows
     return Measure([flow.macs for flow in flows], [flow.macs_total for flow in flows], data.totals.macs or 0)
 
@@ -54,7 +54,7 @@ def by_bytes(data: SummaryData) -> Measure:
 def all_blocks(
     data: SummaryData, folding: Folding, title: str, measure: Measure, words: Callable[[int], str] = Words
 ) -> tuple[Block, ...]:
-    """Return the parts of the model in order, opened until no single part holds nearly everything."""
+    """Return the parts of the model in order. A part that has nearly everything is replaced by its own parts."""
     parts = main_blocks(folding, measure)
     largest = max((_value(measure, part) for part in parts), default=0)
     return tuple(_block(data, part, measure, largest, title, words) for part in parts)
@@ -63,25 +63,25 @@ def all_blocks(
 def rank_blocks(blocks: tuple[Block, ...], total: int, words: Callable[[int], str] = Words) -> tuple[Block, ...]:
     """Return the largest blocks, sorted, and the rest as "Other (n)"."""
     by_size = sorted(blocks, key=lambda block: -block.value)
-    kept, rest = by_size[:LARGEST], by_size[LARGEST:]
+    top, rest = by_size[:LARGEST], by_size[LARGEST:]
     if len(rest) == 1:
-        kept, rest = by_size, []
+        top, rest = by_size, []
     if rest:
         value = sum(block.value for block in rest)
-        largest = max(kept[0].value, value)
-        kept = [block._replace(bar=per_mille(block.value, largest)) for block in kept]
+        largest = max(top[0].value, value)
+        top = [block._replace(bar=per_mille(block.value, largest)) for block in top]
         label = f"Other ({len(rest)})"
-        kept.append(
+        top.append(
             Block(
                 "", label, label, "", 1, value, value, words(value), "", share(value, total),
                 per_mille(value, total), per_mille(value, largest),
             )
         )  # fmt: skip
-    return tuple(kept)
+    return tuple(top)
 
 
 def whole_sum(blocks: tuple[Block, ...], total: int) -> Rich:
-    """Return the whole total as one sum over the blocks, as pieces; empty where one block says it all."""
+    """Return the total as a sum over the blocks, as pieces; empty where there is only one block."""
     if not 1 < len(blocks) <= _MOST_PARTS:
         return ()
     names = [block.short for block in blocks]
@@ -93,7 +93,7 @@ def whole_sum(blocks: tuple[Block, ...], total: int) -> Rich:
 
 
 def one_line(blocks: tuple[Block, ...], total: int) -> Words:
-    """Return the same as one text."""
+    """Return the total as a sum over the blocks, as one text."""
     return Words(*(piece.text for piece in whole_sum(blocks, total)))
 
 
@@ -109,30 +109,30 @@ def first_sentence(data: SummaryData, folding: Folding, blocks: tuple[Block, ...
     times = len(group.layers)
     each = Words(times, " × ", size // times) if times > 1 else Words(size)
     kind = data.records.types[data.layers[group.layers[0]].type].name
-    largest = (*_called(group.path or data.model_name, kind), Piece(Words(", ", each, ".")))
+    largest = (*_name_pieces(group.path or data.model_name, kind), Piece(Words(", ", each, ".")))
     top = max(blocks, key=lambda block: block.value)
     if len(folding.groups) == 1:
         return (Piece("All are in "), *largest)
     if len(blocks) < 2 or top.label == group.path:
         return (Piece(f"{share(size, total)} are in "), *largest)
-    return (Piece(f"{top.share} are in "), *_called(top.label, top.type), Piece("; the largest: "), *largest)
+    return (Piece(f"{top.share} are in "), *_name_pieces(top.label, top.type), Piece("; the largest: "), *largest)
 
 
-def _called(path: str, kind: str) -> Rich:
+def _name_pieces(path: str, kind: str) -> Rich:
     """Return a name as code, with its type where the name is only a number."""
     return (Piece(path, code=True), Piece(f" ({kind})")) if is_number(path) else (Piece(path, code=True),)
 
 
 def main_blocks(folding: Folding, measure: Measure) -> list[Part]:
-    """Return the parts that stand for the blocks: those of the model, the largest opened while it holds nearly all."""
+    """Return the parts that are shown as blocks: those of the model, a dominant one replaced by its parts."""
     parts = _inside(folding, measure, folding.rows[0])
     while parts:
         sizes = [_value(measure, part) for part in parts]
         largest = max(range(len(parts)), key=sizes.__getitem__)
         inner = [] if parts[largest].itself else _inside(folding, measure, parts[largest].row)
         fits = len(inner) > 0 and len(parts) + len(inner) - 1 <= _MOST_PARTS
-        folded = parts[largest].row.copies > 1 and len(parts) > 1
-        if folded or not fits or sizes[largest] < _DOMINANT * measure.total:
+        is_repeat = parts[largest].row.copies > 1 and len(parts) > 1
+        if is_repeat or not fits or sizes[largest] < _DOMINANT * measure.total:
             break
         parts[largest : largest + 1] = inner
     return [_repeats(folding, measure, part) for part in parts]
@@ -150,7 +150,7 @@ def _repeats(folding: Folding, measure: Measure, part: Part) -> Part:
 
 
 def _inside(folding: Folding, measure: Measure, row: FoldedRow) -> list[Part]:
-    """Return what adds up to a row: its children that measure anything, and what it measures itself."""
+    """Return the parts of a row that add up to it: its own share, and its children that are not zero."""
     rows = folding.rows
     inner = [Part(row, True)] if measure.own[row.layer] else []
     at = folding.position(row) + 1

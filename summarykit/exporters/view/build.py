@@ -1,17 +1,17 @@
-"""``build_view()``: a summary as a report says it."""
+"""``build_view()``: the contents of a report on a summary."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from summarykit._util.gc_pause import gc_paused
-from summarykit.exporters.view import blocks as where
+from summarykit.exporters.view import blocks
 from summarykit.exporters.view.checks import agreement, check_views, grade_views, problems
 from summarykit.exporters.view.columns import columns_of
 from summarykit.exporters.view.flow import run_view
 from summarykit.exporters.view.glossary import glossary_entries
 from summarykit.exporters.view.groups import NO_LIST, flat_list
-from summarykit.exporters.view.icicle.picture import picture
+from summarykit.exporters.view.icicle.picture import build_picture
 from summarykit.exporters.view.language import count_lines
 from summarykit.exporters.view.memory import memory_tables
 from summarykit.exporters.view.rankings import rankings
@@ -20,6 +20,7 @@ from summarykit.exporters.view.story import story, story_total
 from summarykit.exporters.view.values import ReportView, Term
 from summarykit.exporters.view.words import CHECKED_MEANS, round_count, share, size_words
 from summarykit.expression import Words, group_digits
+from summarykit.records import STORED_BY_DTYPE
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 from summarykit.summary.selection import EVERYTHING, Chosen, Selection, choose
@@ -28,7 +29,7 @@ from summarykit.summary.selection import EVERYTHING, Chosen, Selection, choose
 MOST_ROWS = 2_000
 #: A comment on GitHub may have 65,536 characters; a row takes some 150 of them.
 MOST_GROUPS = 300
-#: The columns of the page, and what it has beside these where there was a run.
+#: The columns of the page, and those it has in addition after a forward pass.
 _COLUMNS = ("type", "formula", "parameters", "total", "share")
 _COLUMNS_OF_A_RUN = ("output_shapes", "macs_total")
 
@@ -48,42 +49,42 @@ def build_view(
     with_picture: bool = False,
     tree_alone: bool = False,
 ) -> ReportView:
-    """Return everything a report on *data* says.
+    """Return the contents of a report on *data*.
 
     Args:
         data: The summary.
         title: Heading; the model's class name by default.
         source: Where the model came from.
-        fold: Whether identical repeats stand once, with their number.
-        most_rows: At most so many rows of the tree; what is left out is counted and told.
+        fold: Whether identical repeats are one row, with their number.
+        most_rows: At most so many rows of the tree; the report says how many are left out.
         most_groups: At most so many rows of the flat list, likewise.
         with_empty: Whether the tree shows layers without parameters.
-        selection: What of the tables is shown, in which order; totals and what is said of the whole stay.
+        selection: Which rows the tables have, in which order; totals do not change.
         columns: The columns of the format, where the selection names none; those of the page by default.
-        folding: The folded form of *data*, where it is made already.
-        with_picture: Whether the icicle is made.
-        tree_alone: Whether the tree and what is said beside it are enough, without the list, the other rankings,
+        folding: The folded form of *data*, if it exists already.
+        with_picture: Whether the view has the icicle.
+        tree_alone: Whether only the tree and the texts around it are needed, without the list, the other rankings,
             memory, the first sentence and formulas in other notations.
 
     """
     with gc_paused():
         limits = (most_rows, most_groups)
-        # What is said of the whole speaks of repeats, also where every row is shown or only some are.
+        # Texts on the whole model mention repeats, even if the tables show every row or only some.
         folding = folding or Folding(data)
         title = title or data.model_name
         view = _view(
             data, folding, title, source, limits, selection, columns, fold=fold, empty=with_empty, alone=tree_alone
         )
-        return view._replace(picture=picture(data, folding, title)) if with_picture else view
+        return view._replace(picture=build_picture(data, folding, title)) if with_picture else view
 
 
 def folding_of(data: SummaryData, folding: Folding, chosen: Chosen, *, fold: bool) -> Folding:
-    """Return the folding whose rows are shown: *folding*, that of the whole, where nothing of it stands apart."""
+    """Return the folding of the rows to show: *folding* itself, unless a selection separates equal layers."""
     return folding if fold and not chosen.apart else Folding(data, fold, chosen.apart)
 
 
 def ran(data: SummaryData) -> bool:
-    """Return whether there is a run to tell of."""
+    """Return whether there was a forward pass."""
     return data.trace.how != "off"
 
 
@@ -104,7 +105,7 @@ def _view(
     rows_of = folding_of(data, folding, chosen, fold=fold)
     keys = selection.columns or columns or (*_COLUMNS, *(_COLUMNS_OF_A_RUN if ran(data) else ()))
     totals, checks = data.totals, data.checks
-    parts = where.all_blocks(data, folding, title, where.by_parameters(data))
+    parts = blocks.all_blocks(data, folding, title, blocks.by_parameters(data))
     rows, left_out = tree_rows(
         data, rows_of, limits[0], title, with_empty=empty, chosen=chosen, columns=keys, in_plain_text=alone
     )
@@ -118,7 +119,7 @@ def _view(
         total=group_digits(totals.parameters),
         total_value=totals.parameters,
         rounded=round_count(totals.parameters),
-        sentence=() if alone else where.first_sentence(data, folding, parts),
+        sentence=() if alone else blocks.first_sentence(data, folding, parts),
         facts=facts(data),
         counts=count_lines(data),
         agreement=agreement(data),
@@ -129,9 +130,9 @@ def _view(
         grades=grade_views(data),
         story=story(data, title),
         story_total=story_total(data),
-        one_line=where.one_line(parts, totals.parameters),
-        whole_sum=where.whole_sum(parts, totals.parameters),
-        blocks=where.rank_blocks(parts, totals.parameters),
+        one_line=blocks.one_line(parts, totals.parameters),
+        whole_sum=blocks.whole_sum(parts, totals.parameters),
+        blocks=blocks.rank_blocks(parts, totals.parameters),
         rankings=() if alone else rankings(data, folding, title),
         columns=columns_of(keys),
         rows=rows,
@@ -140,13 +141,13 @@ def _view(
         rows_without_parameters=sum(not row.has_parameters for row in rows),
         groups_title=groups.title,
         groups=groups.groups,
-        groups_left_out=groups.told,
+        groups_left_out=groups.left_out,
         notes=data.records.notes,
         run=run,
         memory=() if alone else memory_tables(data),
         picture=None,
         glossary=tuple(Term(entry.word, entry.meaning) for entry in glossary_entries(data)),
-        made=_made(data),
+        made=_provenance(data),
     )
 
 
@@ -157,16 +158,17 @@ def facts(data: SummaryData, trainable: str = "trainable") -> tuple[Words, ...]:
     if totals.frozen:
         part = share(totals.trainable, totals.parameters)
         texts.append(Words(totals.trainable, f" {trainable} ({part})"))
-    dtypes = {t.facts.dtype for t in data.tensors if t.facts.kind == "parameter"}
-    number_format = f" in {dtypes.pop()}" if len(dtypes) == 1 else " in mixed formats" if dtypes else ""
+    parameters = [t.facts for t in data.tensors if t.facts.kind == "parameter"]
+    dtypes = {each.dtype if each.status in STORED_BY_DTYPE else "" for each in parameters}
+    number_format = " in mixed formats" if len(dtypes) > 1 or "" in dtypes else f" in {min(dtypes)}" if dtypes else ""
     texts.append(Words(size_words(totals.bytes), number_format))
-    texts.append(where.layers_fact(data))
+    texts.append(blocks.layers_fact(data))
     if totals.buffers:
         texts.append(Words(totals.buffers, " stored, not learned"))
     return tuple(texts)
 
 
-def _made(data: SummaryData) -> tuple[str, ...]:
+def _provenance(data: SummaryData) -> tuple[str, ...]:
     ran = "nothing was run, " if data.trace.how == "off" else ""
     return (
         f"Read from the model as it stands: {ran}nothing was changed, no values were read.",

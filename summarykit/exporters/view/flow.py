@@ -1,11 +1,11 @@
-"""What flows: the run as a reader is told it, and each row's sizes, calls and multiply-accumulates."""
+"""The forward pass as a report shows it, and the shapes, calls and MACs of each row."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from summarykit.exporters.view import blocks as where
+from summarykit.exporters.view import blocks
 from summarykit.exporters.view.values import Block, FlowLine, Piece, Problem, Rich, RowFlow, RunView
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, round_count, shape_words, share, short, size_words
 from summarykit.expression import Words, group_digits
@@ -15,15 +15,15 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.flows import LayerFlow
 from summarykit.summary.folding import Folding
 
-_MOST_NAMED = 5
-#: So many tensors that differ in a number of their names stand in one line.
-_LEAST_FOLDED = 3
+_MOST_NAMES = 5
+#: From so many tensors on, names that differ only in a number share one line.
+_LEAST_TO_FOLD = 3
 _NUMBER = re.compile(r"(?:(?<=\.)|^)(0|[1-9][0-9]{0,8})(?=\.|$)", re.ASCII)
-#: Characters of an exception's message that stand in a report.
+#: At most so many characters of an exception's message are in a report.
 _LONGEST_ERROR = 400
-#: What the operators of a run count explains nothing by itself; a tensor's size is another matter.
-_COUNTED = ("Counted, not checked", "–", "size")
-_WORDS = {**GRADE_WORDS, Evidence.INFERRED: _COUNTED, Evidence.SHAPE_ONLY: _COUNTED}
+#: MACs counted by operators have words of their own: such a count checks no formula.
+_COUNT_ONLY = ("Counted, not checked", "–", "size")
+_WORDS = {**GRADE_WORDS, Evidence.INFERRED: _COUNT_ONLY, Evidence.SHAPE_ONLY: _COUNT_ONLY}
 _HOW = {
     "fake": "The forward was watched on a copy that holds shapes and no numbers; nothing was computed.",
     "meta": "The forward was watched on a copy without memory; nothing was computed.",
@@ -36,11 +36,11 @@ _CONVENTION = (
 
 
 def run_view(data: SummaryData, folding: Folding, title: str) -> RunView | None:
-    """Return what is said of the run, None without one."""
+    """Return the report's part on the forward pass; None without one."""
     trace, macs = data.trace, data.totals.macs
     if trace.how == "off":
         return None
-    parts = where.all_blocks(data, folding, title, where.by_macs(data)) if macs else ()
+    parts = blocks.all_blocks(data, folding, title, blocks.by_macs(data)) if macs else ()
     return RunView(
         given=input_words(trace.inputs, trace.inputs_from),
         macs="" if macs is None else group_digits(macs),
@@ -49,8 +49,8 @@ def run_view(data: SummaryData, folding: Folding, title: str) -> RunView | None:
         flops="" if macs is None else group_digits(2 * macs),
         approximate=bool(trace.approximate),
         sentence=_sentence(parts),
-        one_line=where.one_line(parts, macs or 0),
-        blocks=where.rank_blocks(parts, macs or 0),
+        one_line=blocks.one_line(parts, macs or 0),
+        blocks=blocks.rank_blocks(parts, macs or 0),
         peak_inference="" if trace.peak_inference is None else size_words(trace.peak_inference),
         peak_training="" if trace.peak_training is None else size_words(trace.peak_training),
         made=(_HOW[trace.how], _CONVENTION, *trace.notes),
@@ -60,10 +60,10 @@ def run_view(data: SummaryData, folding: Folding, title: str) -> RunView | None:
 def input_words(inputs: Sequence[Flow], origin: str) -> Rich:
     """Return "`input_ids` 1 × 3 (int64), the model's own example"."""
     pieces: list[Piece] = []
-    for flow in inputs[:_MOST_NAMED]:
+    for flow in inputs[:_MOST_NAMES]:
         pieces += [Piece(flow.name, code=True), Piece(Words(" ", shape_words(flow.shape), f" ({flow.dtype}), "))]
-    if len(inputs) > _MOST_NAMED:
-        pieces.append(Piece(Words(count_noun(len(inputs) - _MOST_NAMED, "more tensor"), ", ")))
+    if len(inputs) > _MOST_NAMES:
+        pieces.append(Piece(Words(count_noun(len(inputs) - _MOST_NAMES, "more tensor"), ", ")))
     return (*pieces, *_rich(origin))
 
 
@@ -75,7 +75,7 @@ def _sentence(parts: tuple[Block, ...]) -> Rich:
 
 
 def row_flow(data: SummaryData, layer: LayerRecord, times: int) -> RowFlow | None:
-    """Return what flows through a row, of all its copies; None without a run, or at a second place of a module."""
+    """Return shapes, calls and MACs of a row with all its copies; None without a forward pass, or for an alias."""
     if not data.flows or layer.alias_of >= 0:
         return None
     flow = data.flows[layer.id]
@@ -112,7 +112,7 @@ def row_flow(data: SummaryData, layer: LayerRecord, times: int) -> RowFlow | Non
 
 
 def _product(numbers: str, times: int, macs: int) -> str:
-    """Return a formula, times how often it is done, with the result; empty where nothing is multiplied."""
+    """Return a formula times the number of its calls, with the result; empty for a layer without MACs."""
     if not macs:
         return ""
     if times > 1 and numbers:
@@ -121,27 +121,27 @@ def _product(numbers: str, times: int, macs: int) -> str:
 
 
 def _lines(flows: Sequence[Flow]) -> tuple[FlowLine, ...]:
-    """Return a line for each tensor; one for all of one size whose names differ in a number that counts up."""
-    alike: dict[object, list[tuple[int, Flow]]] = {}
+    """Return a line for each tensor; tensors of one shape whose names count up share a line."""
+    by_pattern: dict[object, list[tuple[int, Flow]]] = {}
     for flow in flows:
         number = _NUMBER.search(flow.name)
         pattern = _NUMBER.sub("#", flow.name, count=1) if number else flow.name
-        held = alike.setdefault((pattern, number is None, flow.shape, flow.dtype), [])
-        held.append((int(number[1]) if number else 0, flow))
-    return tuple(line for held in alike.values() for line in _folded(held))
+        tensors = by_pattern.setdefault((pattern, number is None, flow.shape, flow.dtype), [])
+        tensors.append((int(number[1]) if number else 0, flow))
+    return tuple(line for tensors in by_pattern.values() for line in _fold(tensors))
 
 
-def _folded(held: Sequence[tuple[int, Flow]]) -> list[FlowLine]:
-    numbers = [number for number, _ in held]
-    first, last = held[0][1], numbers[-1]
-    if len(held) < _LEAST_FOLDED or numbers != list(range(numbers[0], last + 1)):
-        return [FlowLine(flow.name, shape_words(flow.shape), flow.dtype, 1) for _, flow in held]
+def _fold(tensors: Sequence[tuple[int, Flow]]) -> list[FlowLine]:
+    numbers = [number for number, _ in tensors]
+    first, last = tensors[0][1], numbers[-1]
+    if len(tensors) < _LEAST_TO_FOLD or numbers != list(range(numbers[0], last + 1)):
+        return [FlowLine(flow.name, shape_words(flow.shape), flow.dtype, 1) for _, flow in tensors]
     name = _NUMBER.sub(lambda number: f"{number[0]}–{last}", first.name, count=1)
-    return [FlowLine(name, shape_words(first.shape), first.dtype, len(held))]
+    return [FlowLine(name, shape_words(first.shape), first.dtype, len(tensors))]
 
 
 def _main_shape(flow: LayerFlow) -> str:
-    """Return the shape of the first tensor that leaves a layer, and how many more do; those inside others apart."""
+    """Return the shape of a layer's first output and how many more outputs there are, without nested ones."""
     if not flow.outputs:
         return ""
     more = sum("." not in each.name for each in flow.outputs[1:])
@@ -149,36 +149,36 @@ def _main_shape(flow: LayerFlow) -> str:
 
 
 def run_problems(data: SummaryData) -> list[Problem]:
-    """Return what must be known of the run before its numbers: where it failed, what was assumed, what never ran."""
+    """Return the warnings on the forward pass: where it failed, which sizes are assumed, which layers never ran."""
     trace = data.trace
-    found = []
+    problems = []
     if not trace.ok:
-        found.append(_failure(data))
+        problems.append(_failure(data))
     if trace.approximate:
-        named = "; ".join(trace.approximate[:_MOST_NAMED])
-        more = f"; {len(trace.approximate) - _MOST_NAMED} more" if len(trace.approximate) > _MOST_NAMED else ""
-        found.append(Problem("warning", "Some sizes are assumed", _rich(f"{named}{more}.")))
+        sizes = "; ".join(trace.approximate[:_MOST_NAMES])
+        more = f"; {len(trace.approximate) - _MOST_NAMES} more" if len(trace.approximate) > _MOST_NAMES else ""
+        problems.append(Problem("warning", "Some sizes are assumed", _rich(f"{sizes}{more}.")))
     if trace.uncounted:
         pieces = [Piece("Their work is missing: ")]
-        for name, times in trace.uncounted[:_MOST_NAMED]:
+        for name, times in trace.uncounted[:_MOST_NAMES]:
             pieces += [Piece(name, code=True), Piece(Words(" (", times, "), "))]
-        pieces[-1] = Piece(Words(" (", trace.uncounted[:_MOST_NAMED][-1][1], ")."))
-        found.append(Problem("warning", "Operators that nobody can count", tuple(pieces)))
-    return [*found, *_uncalled(data)]
+        pieces[-1] = Piece(Words(" (", trace.uncounted[:_MOST_NAMES][-1][1], ")."))
+        problems.append(Problem("warning", "Operators that nobody can count", tuple(pieces)))
+    return [*problems, *_never_called(data)]
 
 
 def compute_problems(data: SummaryData) -> list[Problem]:
-    """Return one problem for each formula of multiply-adds that the run denies, with both numbers."""
-    found: dict[int, set[int]] = {}
+    """Return one problem for each MACs formula that differs from the forward pass, with both numbers."""
+    layers_by_formula: dict[int, set[int]] = {}
     for call in data.run.calls:
         if call.compute >= 0 and data.run.computes[call.compute].evidence is Evidence.DISAGREES:
-            found.setdefault(call.compute, set()).add(call.layer)
+            layers_by_formula.setdefault(call.compute, set()).add(call.layer)
     problems = []
-    for number, layers in found.items():
-        names = [data.layers[layer].path or data.model_name for layer in sorted(layers)[:_MOST_NAMED]]
+    for number, layers in layers_by_formula.items():
+        names = [data.layers[layer].path or data.model_name for layer in sorted(layers)[:_MOST_NAMES]]
         more = f" and {len(layers) - len(names)} more" if len(layers) > len(names) else ""
-        said = (*(piece for name in names for piece in (Piece(name, code=True), Piece(", "))),)[:-1]
-        text = (*said, Piece(f"{more}: "), *_rich(f"{data.run.computes[number].reason}."))
+        paths = (*(piece for name in names for piece in (Piece(name, code=True), Piece(", "))),)[:-1]
+        text = (*paths, Piece(f"{more}: "), *_rich(f"{data.run.computes[number].reason}."))
         problems.append(Problem("bad", "Formula and run differ", text))
     return problems
 
@@ -189,24 +189,24 @@ def _failure(data: SummaryData) -> Problem:
         return Problem("note", "No run was made", _rich(f"{trace.error}."))
     at = "before the first layer" if trace.failed_at is None else f"at `{trace.failed_at or data.model_name}`"
     text = [*_rich(f"It stopped {at}: "), Piece(_first_of(trace.error))]
-    met = trace.met[:_MOST_NAMED]
-    for number, flow in enumerate(met):
-        after = "." if number == len(met) - 1 else ", "
+    inputs = trace.met[:_MOST_NAMES]
+    for number, flow in enumerate(inputs):
+        after = "." if number == len(inputs) - 1 else ", "
         text += [] if number else [Piece(" It was given ")]
         text += [Piece(flow.name, code=True), Piece(Words(" ", shape_words(flow.shape), after))]
     return Problem("bad", "The forward fails", (*text, Piece(" Sizes stand for what ran before.")))
 
 
 def _first_of(error: str) -> str:
-    """Return an exception's message, of a long one the beginning and where the rest is."""
+    """Return an exception's message; a long one is cut, with the place of the rest."""
     flat = " ".join(error.split())
     if len(flat) <= _LONGEST_ERROR:
         return flat if flat.endswith((".", "!", "?")) else f"{flat}."
     return f"{flat[:_LONGEST_ERROR].rpartition(' ')[0]} … (all of it: summary.trace.error)."
 
 
-def _uncalled(data: SummaryData) -> list[Problem]:
-    """Return the layers that hold parameters and were never called, when the run ended."""
+def _never_called(data: SummaryData) -> list[Problem]:
+    """Return a note on layers with parameters that were never called; none if the forward pass failed."""
     if not data.run.ok:
         return []
     never = [
@@ -217,9 +217,9 @@ def _uncalled(data: SummaryData) -> list[Problem]:
     if not never:
         return []
     pieces: list[Piece] = []
-    for layer in never[:_MOST_NAMED]:
+    for layer in never[:_MOST_NAMES]:
         pieces += [Piece(layer.path or data.model_name, code=True), Piece(", ")]
-    pieces[-1] = Piece("." if len(never) <= _MOST_NAMED else f" and {len(never) - _MOST_NAMED} more.")
+    pieces[-1] = Piece("." if len(never) <= _MOST_NAMES else f" and {len(never) - _MOST_NAMES} more.")
     return [Problem("note", "Never called in this run", tuple(pieces))]
 
 

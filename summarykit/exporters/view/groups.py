@@ -1,17 +1,18 @@
-"""The flat list of layers that hold parameters or multiply, folded by the pattern of their paths."""
+"""The flat list of layers with parameters or MACs, folded by the pattern of their paths."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from summarykit.exporters.view.columns import RowContext, cells_of
+from summarykit.exporters.view.columns import cells_of
 from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.rows import named_shape, shared_note
-from summarykit.exporters.view.selection import as_asked, cut_rows, works_of
+from summarykit.exporters.view.selection import cut_rows, selection_text, works_of
 from summarykit.exporters.view.values import Group, Piece
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, place, shape_words
 from summarykit.expression import group_digits
+from summarykit.summary.columns import RowContext
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 from summarykit.summary.selection import EVERYTHING, Chosen, SortKey, sorted_by
@@ -20,21 +21,21 @@ from summarykit.summary.selection import EVERYTHING, Chosen, SortKey, sorted_by
 class ListRow(NamedTuple):
     """One row of the list, before it has words."""
 
-    layer: int  #: the first it stands for
+    layer: int  #: id of the first layer in it
     path: str
     times: int
     value: int  #: parameters it adds to the total
     macs: int
-    layers: int  #: how many layers that hold something it accounts for
-    inside: bool  #: it stands for all inside it as well, which is too deep to be listed
+    layers: int  #: how many layers with parameters or MACs it includes
+    inside: bool  #: it includes all layers inside it, which are too deep to be listed
 
 
 class FlatList(NamedTuple):
-    """The list, and what is to be said of it."""
+    """The list with its title and a note on what is left out."""
 
     title: str  #: "All 107 layers"
     groups: tuple[Group, ...]
-    told: str  #: what is not listed, in a sentence; empty where all is
+    left_out: str  #: what is not listed, in a sentence; empty if all is listed
 
 
 NO_LIST = FlatList("", (), "")
@@ -49,96 +50,96 @@ def flat_list(
     chosen: Chosen = EVERYTHING,
     columns: Sequence[str] = (),
 ) -> FlatList:
-    """Return the largest *limit* layers of those *chosen*, in the order asked for, and what is left out."""
-    listed = listed_rows(data, folding, chosen)
-    kept = sorted(sorted(range(len(listed)), key=lambda at: -listed[at].value)[:limit])
-    rest = sorted(set(range(len(listed))) - set(kept)) if len(kept) < len(listed) else []
-    shown = [listed[at] for at in kept]
-    order = sorted_by(data, chosen.selection.sort, (SortKey(e.layer, e.path, e.value, e.macs) for e in shown))
-    told = [_too_many([listed[at] for at in rest]), _not_asked_for(data, listed, chosen)]
+    """Return the largest *limit* layers of those *chosen*, in the selection's order, and what is left out."""
+    candidates = listed_rows(data, folding, chosen)
+    largest = sorted(sorted(range(len(candidates)), key=lambda at: -candidates[at].value)[:limit])
+    rest = sorted(set(range(len(candidates))) - set(largest)) if len(largest) < len(candidates) else []
+    rows = [candidates[at] for at in largest]
+    order = sorted_by(data, chosen.selection.sort, (SortKey(e.layer, e.path, e.value, e.macs) for e in rows))
+    sentences = [_too_many([candidates[at] for at in rest]), _outside_selection(data, candidates, chosen)]
     return FlatList(
-        _title(data, listed, chosen),
-        tuple(_group(data, shown[at], title, columns) for at in order),
-        " ".join(filter(None, told)),
+        _title(data, candidates, chosen),
+        tuple(_group(data, rows[at], title, columns) for at in order),
+        " ".join(filter(None, sentences)),
     )
 
 
 def listed_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[ListRow]:
-    """Return the rows of the list that were asked for, in the order of the model."""
+    """Return the selected rows of the list, in the order of the model."""
     adds, counts, flows = data.columns.adds, data.columns.counted, data.flows
-    cut = cut_rows(data, folding, chosen)
-    found = [
+    cuts = cut_rows(data, folding, chosen)
+    rows = [
         ListRow(row.layer, row.path, row.times, counts[row.layer] * row.times,
                flows[row.layer].macs_total * row.times if flows else 0, inside, inside=True)
-        for row, inside in cut
+        for row, inside in cuts
     ]  # fmt: skip
     for group in folding.working_groups:
         first, times = group.layers[0], len(group.layers)
         if chosen.lists(first) and not _is_cut(data, first, chosen):
             macs = flows[first].macs * times if flows else 0
-            found.append(ListRow(first, group.path, times, adds[first] * times, macs, times, inside=False))
-    return sorted(found, key=lambda each: each.layer)
+            rows.append(ListRow(first, group.path, times, adds[first] * times, macs, times, inside=False))
+    return sorted(rows, key=lambda each: each.layer)
 
 
 def _is_cut(data: SummaryData, layer: int, chosen: Chosen) -> bool:
-    """Return whether a layer stands at the depth where the list ends, and holds others."""
+    """Return whether a layer is at the selection's maximum depth and has children."""
     inner = layer + 1 < len(data.layers) and data.layers[layer + 1].parent == layer
     return inner and data.columns.depth[layer] == chosen.selection.depth
 
 
-def _title(data: SummaryData, listed: Sequence[ListRow], chosen: Chosen) -> str:
+def _title(data: SummaryData, rows: Sequence[ListRow], chosen: Chosen) -> str:
     layers = sum(works_of(data))
-    alone = sum(each.layers for each in listed if not each.inside)
-    parts = sum(each.times for each in listed if each.inside)
+    alone = sum(each.layers for each in rows if not each.inside)
+    parts = sum(each.times for each in rows if each.inside)
     if not chosen.selection.leaves_out or (not parts and alone == layers):
         return "The only layer" if layers == 1 else f"All {count_noun(layers, 'layer')}"
-    said = f"{group_digits(alone)} of {count_noun(layers, 'layer')}"
-    return f"{said} and {count_noun(parts, 'part')} with everything inside" if parts else said
+    text = f"{group_digits(alone)} of {count_noun(layers, 'layer')}"
+    return f"{text} and {count_noun(parts, 'part')} with everything inside" if parts else text
 
 
 def _too_many(rest: Sequence[ListRow]) -> str:
     if not rest:
         return ""
-    said = f"{count_noun(len(rest), 'smaller row')} with {group_digits(sum(each.value for each in rest))} parameters "
-    return said + f"{'is' if len(rest) == 1 else 'are'} not listed here; every total counts them."
+    text = f"{count_noun(len(rest), 'smaller row')} with {group_digits(sum(each.value for each in rest))} parameters "
+    return text + f"{'is' if len(rest) == 1 else 'are'} not listed here; every total counts them."
 
 
-def _not_asked_for(data: SummaryData, listed: Sequence[ListRow], chosen: Chosen) -> str:
-    """Return how many layers no row accounts for, and what they hold."""
-    layers = sum(works_of(data)) - sum(each.layers for each in listed)
+def _outside_selection(data: SummaryData, rows: Sequence[ListRow], chosen: Chosen) -> str:
+    """Return how many layers no row includes, and their parameters."""
+    layers = sum(works_of(data)) - sum(each.layers for each in rows)
     if not chosen.selection.leaves_out or not layers:
         return ""
-    parameters = data.totals.parameters - sum(each.value for each in listed)
-    said = f"{count_noun(layers, 'layer')} with {count_noun(parameters, 'parameter')} "
-    said += f"{'is' if layers == 1 else 'are'} not listed here, {as_asked(chosen.selection)}"
-    return f"{said}; every total counts them."
+    parameters = data.totals.parameters - sum(each.value for each in rows)
+    text = f"{count_noun(layers, 'layer')} with {count_noun(parameters, 'parameter')} "
+    text += f"{'is' if layers == 1 else 'are'} not listed here, {selection_text(chosen.selection)}"
+    return f"{text}; every total counts them."
 
 
-def _group(data: SummaryData, listed: ListRow, title: str, keys: Sequence[str]) -> Group:
-    layer, times = data.layers[listed.layer], listed.times
+def _group(data: SummaryData, row: ListRow, title: str, keys: Sequence[str]) -> Group:
+    layer, times = data.layers[row.layer], row.times
     own = data.columns.own[layer.id]
     why = data.explanation(layer)
-    word, sign, _ = GRADE_WORDS[why.evidence] if why and not listed.inside else ("", "", "")
-    each = listed.value // times  # what is counted elsewhere is told by the note: the column adds up
-    text = group_digits(each) if layer.explanation >= 0 or listed.inside else "–"
-    if own is None and not listed.inside:
+    word, sign, _ = GRADE_WORDS[why.evidence] if why and not row.inside else ("", "", "")
+    each = row.value // times  # the note has what is counted elsewhere, so that the column adds up
+    text = group_digits(each) if layer.explanation >= 0 or row.inside else "–"
+    if own is None and not row.inside:
         text = "not known yet"
     if times > 1 and each:
-        text = f"{group_digits(times)} × {group_digits(each)} = {group_digits(listed.value)}"
-    held = [data.tensors[i] for i in range(layer.first_tensor, layer.end_tensor)]
-    shapes = [shape_words(t.facts.shape) for t in held if t.facts.kind == "parameter"]
-    inside = (Piece(f"with everything inside, {count_noun(listed.layers // times, 'layer')}"),)
+        text = f"{group_digits(times)} × {group_digits(each)} = {group_digits(row.value)}"
+    tensors = [data.tensors[i] for i in range(layer.first_tensor, layer.end_tensor)]
+    shapes = [shape_words(t.facts.shape) for t in tensors if t.facts.kind == "parameter"]
+    inside = (Piece(f"with everything inside, {count_noun(row.layers // times, 'layer')}"),)
     return Group(
-        path=place(listed.path, layer.parent, title),
+        path=place(row.path, layer.parent, title),
         times=times,
         type=data.records.types[layer.type].name,
-        weight="" if listed.inside else named_shape(data, layer, "weight") or ", ".join(shapes),
-        equation="" if listed.inside else data.texts(layer).equation or "",
+        weight="" if row.inside else named_shape(data, layer, "weight") or ", ".join(shapes),
+        equation="" if row.inside else data.texts(layer).equation or "",
         flow=row_flow(data, layer, times),
         text=text,
         word=word,
         sign=sign,
-        note=inside if listed.inside else shared_note(data, layer, listed.path, times),
-        whole=listed.inside,
-        cells=cells_of(keys, RowContext(data, layer, times, listed.path)),
+        note=inside if row.inside else shared_note(data, layer, row.path, times),
+        whole=row.inside,
+        cells=cells_of(keys, RowContext(data, layer, times, row.path)),
     )

@@ -1,4 +1,4 @@
-"""What a language model is also counted as: with and without embeddings, and active for each token."""
+"""Other counts of a language model: without embeddings, and active per token."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from summarykit.expression import Words, group_digits
 from summarykit.summary.data import SummaryData
 from summarykit.summary.experts import RoutedExperts
 
-#: So many kinds of experts are told; models have one, seldom two.
+#: At most so many kinds of experts are listed; models have one, seldom two.
 _KINDS = 3
 
 
@@ -47,12 +47,12 @@ def _active(data: SummaryData) -> Rich:
         text = Words(text, ", ", totals.active_parameters_without_embedding, " without embeddings")
     pieces = [Piece(text)]
     for part in experts.routed[:_KINDS]:
-        pieces += [Piece("; "), *_routed(part)]
-    left = len(experts.routed) - _KINDS
-    return (*pieces, Piece(Words("; ", count_noun(left, "other kind"), " of experts"))) if left > 0 else tuple(pieces)
+        pieces += [Piece("; "), *_routing(part)]
+    rest = len(experts.routed) - _KINDS
+    return (*pieces, Piece(Words("; ", count_noun(rest, "other kind"), " of experts"))) if rest > 0 else tuple(pieces)
 
 
-def _routed(part: RoutedExperts) -> Rich:
-    where = Words(" in ", count_noun(part.places, "layer")) if part.places > 1 else ""
-    text = Words(part.per_token, " of ", count_noun(part.experts, "expert"), " per token", where, ", from ")
+def _routing(part: RoutedExperts) -> Rich:
+    places = Words(" in ", count_noun(part.places, "layer")) if part.places > 1 else ""
+    text = Words(part.per_token, " of ", count_noun(part.experts, "expert"), " per token", places, ", from ")
     return (Piece(text), Piece(part.origin, code=True))

@@ -1,4 +1,4 @@
-"""What it takes to hold, to run and to train the model, as tables."""
+"""Memory for the weights, for inference and for training, as tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The largest parts of a model, by each measure and in each grouping: by block, by what layers are in it, by class."""
+"""The largest parts of a model, by each measure and in each grouping: by block, by part of a block, by class."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Key = tuple[str, str]
 
 
 def rankings(data: SummaryData, folding: Folding, title: str) -> tuple[Ranking, ...]:
-    """Return every ranking that has something to say; a grouping that leaves all in one group says nothing."""
+    """Return every ranking with more than one group."""
     return tuple(ranking for ranking in _all(data, folding, title) if len(ranking.blocks) > 1)
 
 
@@ -37,18 +37,18 @@ def _all(data: SummaryData, folding: Folding, title: str) -> Iterator[Ranking]:
         blocks = all_blocks(data, folding, title, measure, words)
         yield Ranking("block", name, words(measure.total), rank_blocks(blocks, measure.total, words))
         for by, keys in groupings.items():
-            found = _grouped(keys, measure, words)
-            yield Ranking(by, name, words(measure.total), rank_blocks(found, measure.total, words))
+            groups = _group_blocks(keys, measure, words)
+            yield Ranking(by, name, words(measure.total), rank_blocks(groups, measure.total, words))
 
 
-def _grouped(keys: Sequence[_Key], measure: Measure, words: Callable[[int], str]) -> tuple[Block, ...]:
-    """Return one block for all layers of one key that measure anything."""
+def _group_blocks(keys: Sequence[_Key], measure: Measure, words: Callable[[int], str]) -> tuple[Block, ...]:
+    """Return one block for all layers of one key that are not zero."""
     sizes: dict[_Key, list[int]] = {}
     for key, size in zip(keys, measure.own, strict=True):
         if size:
             sizes.setdefault(key, []).append(size)
     largest = max(map(sum, sizes.values()), default=0)
-    return tuple(_block(key, found, measure.total, largest, words) for key, found in sizes.items())
+    return tuple(_block(key, values, measure.total, largest, words) for key, values in sizes.items())
 
 
 def _block(key: _Key, sizes: list[int], total: int, largest: int, words: Callable[[int], str]) -> Block:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from summarykit.exporters.view.columns import RowContext, cells_of
+from summarykit.exporters.view.columns import cells_of
 from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.tree import Place, visible_places
-from summarykit.exporters.view.values import Details, Piece, Rich, Row, RowFlow, TensorLine
+from summarykit.exporters.view.values import Details, Piece, Rich, Row, RowFlow, TensorLine, TermLine
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, per_mille, place, shape_words, share, short
 from summarykit.expression import Unanswerable, Words, group_digits, html, latex, numbers
 from summarykit.records import LayerRecord, TensorFacts
+from summarykit.summary.columns import RowContext
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding, borrowed_from, seen_from
 from summarykit.summary.selection import EVERYTHING, Chosen
@@ -21,7 +22,7 @@ from summarykit.summary.texts import closed_form
 
 
 def rich(text: str) -> Rich:
-    """Return a sentence with its names, which records write between backticks, as code."""
+    """Return a sentence as pieces; names between backticks become code."""
     runs: list[list[str | int]] = [[]]  # texts and names in turn
     for part in text.parts if isinstance(text, Words) else (text,):
         first, *rest = part.split("`") if isinstance(part, str) else (part,)
@@ -49,56 +50,56 @@ def tree_rows(
 
     With *in_plain_text* the details of a row have no formula in HTML and LaTeX.
     """
-    shown = visible_places(data, folding, limit, with_empty=with_empty, chosen=chosen)
+    tree = visible_places(data, folding, limit, with_empty=with_empty, chosen=chosen)
     rows = (
-        _row(data, folding.rows[where.row], where, title, chosen, columns, marked_up=not in_plain_text)
-        for where in shown.places
+        _row(data, folding.rows[position.row], position, title, chosen, columns, marked_up=not in_plain_text)
+        for position in tree.places
     )
-    return _told_once(tuple(rows)), shown.told
+    return _with_references(tuple(rows)), tree.sentence
 
 
-def _told_once(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-    """Return *rows*, each with the first row before it that tells the same: of its formula and tensors, or all.
+def _with_references(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Return *rows*, each with the first earlier row of the same details: formula and tensors, or all of them.
 
-    So it is with formulas in names and their rules, which rows of other sizes have in common.
+    Rows of other sizes can also share formulas in names and their rules.
     """
     firsts: dict[tuple[object, ...], int] = {}
-    told = []
+    references = []
     for at, row in enumerate(rows):
         details, flow = row.details, row.flow
-        told_at = whole_at = names_at = -1
+        own_at = whole_at = names_at = -1
         if details and (details.word or flow):
             whole_at = _first_before(firsts, at, "all", details, flow, row.times, row.own)
         if details and whole_at < 0:
-            told_at = _first_before(firsts, at, "own", details) if details.word else -1
+            own_at = _first_before(firsts, at, "own", details) if details.word else -1
             names = _names(details, flow)
             names_at = _first_before(firsts, at, "names", names) if names else -1
-        told.append((max(told_at, whole_at), whole_at >= 0, names_at))
-    tellers = {at for told_at, _, names_at in told for at in (told_at, names_at)}
+        references.append((max(own_at, whole_at), whole_at >= 0, names_at))
+    targets = {at for own_at, _, names_at in references for at in (own_at, names_at)}
     return tuple(
-        row._replace(told_at=told_at, told_whole=whole, names_at=names_at, tells=at in tellers)
-        for at, (row, (told_at, whole, names_at)) in enumerate(zip(rows, told, strict=True))
+        row._replace(told_at=own_at, told_whole=whole, names_at=names_at, tells=at in targets)
+        for at, (row, (own_at, whole, names_at)) in enumerate(zip(rows, references, strict=True))
     )
 
 
-def _first_before(firsts: dict[tuple[object, ...], int], at: int, *told: object) -> int:
-    """Return where the same was *told* first; -1 where that is *at* this place."""
-    first = firsts.setdefault(told, at)
+def _first_before(firsts: dict[tuple[object, ...], int], at: int, *content: object) -> int:
+    """Return the position where *content* came first; -1 if that is *at*."""
+    first = firsts.setdefault(content, at)
     return first if first < at else -1
 
 
 def _names(details: Details, flow: RowFlow | None) -> tuple[str, ...]:
-    """Return all that a row tells of its rules; empty where a formula in names is not all that it tells."""
-    told = bool(details.formula and details.equation)
+    """Return the formulas in names of a row, with their rules; empty if its details have more than these."""
+    has_formula = bool(details.formula and details.equation)
     of_run = (flow.formula, flow.word, flow.origin) if flow else ()
-    whole = told and (flow is None or bool(flow.formula) == bool(flow.equation))
+    whole = has_formula and (flow is None or bool(flow.formula) == bool(flow.equation))
     return (details.formula, details.look, details.grade, details.origin, *of_run) if whole else ()
 
 
 def _row(
     data: SummaryData,
     row: FoldedRow,
-    where: Place,
+    position: Place,
     title: str,
     chosen: Chosen,
     keys: Sequence[str],
@@ -116,10 +117,10 @@ def _row(
         name=place(row.name, layer.parent, title),
         path=row.path,
         type=data.records.types[layer.type].name,
-        parent=where.parent,
-        children=where.children,
-        position=where.order,
-        siblings=where.siblings,
+        parent=position.parent,
+        children=position.children,
+        position=position.order,
+        siblings=position.siblings,
         copies=row.copies,
         times=row.times,
         formula=texts.numbers or "",
@@ -135,7 +136,7 @@ def _row(
         weight=named_shape(data, layer, "weight"),
         bias=named_shape(data, layer, "bias"),
         has_parameters=columns.total[row.layer] > 0 or layer.explanation >= 0,
-        left_out=f"{count_noun(where.hidden, 'row')} not shown" if where.hidden else "",
+        left_out=f"{count_noun(position.hidden_rows, 'row')} not shown" if position.hidden_rows else "",
         flow=row_flow(data, layer, row.times),
         details=details_of(data, layer, row.path, marked_up=marked_up),
         role="around" if chosen.around(row.layer) else "asked" if chosen.asked_for(row.layer) else "",
@@ -148,13 +149,13 @@ def _row(
 
 
 def has_details(data: SummaryData, layer: LayerRecord) -> bool:
-    """Return whether there is more to tell of a layer than its row does."""
-    held = layer.explanation >= 0 or layer.end_tensor > layer.first_tensor
-    return held or layer.id in data.closed_forms or bool(data.flows)
+    """Return whether a layer has details beside its row."""
+    has_tensors = layer.explanation >= 0 or layer.end_tensor > layer.first_tensor
+    return has_tensors or layer.id in data.closed_forms or bool(data.flows)
 
 
 def own_words(data: SummaryData, layer: LayerRecord, times: int) -> str:
-    """Return what a layer holds itself: a number, a product of copies, or that it is not known yet."""
+    """Return a layer's own parameters as text: the number for all copies, or that it is not known yet."""
     own = data.columns.own[layer.id]
     if layer.explanation < 0:
         return ""
@@ -164,20 +165,20 @@ def own_words(data: SummaryData, layer: LayerRecord, times: int) -> str:
 
 
 def shared_note(data: SummaryData, layer: LayerRecord, path: str, times: int = 1) -> Rich:
-    """Return where the numbers of a layer are counted, if not here.
+    """Return where the parameters of a layer are counted, if not here.
 
-    *path* is what its row is called, *times* how many layers the numbers of the row are of.
+    *path* is the path of its row, *times* the number of layers in the row.
     """
     columns = data.columns
     copies = Words(times, " × ") if times > 1 else ""
-    where = borrowed_from(data, layer, path)
+    owner = borrowed_from(data, layer, path)
     own = columns.own[layer.id] or 0
-    if where is None:
+    if owner is None:
         elsewhere = columns.total[layer.id] - columns.counted[layer.id]
         if elsewhere <= 0 or layer.parent < 0:
             return ()
         return (Piece(Words(copies, elsewhere, " more inside are counted elsewhere")),)
-    name = Piece(where or "the model itself", code=bool(where))
+    name = Piece(owner or "the model itself", code=bool(owner))
     if columns.adds[layer.id] and own:
         return (
             Piece(Words(copies, own - columns.adds[layer.id], " of them: same numbers as ")),
@@ -188,7 +189,7 @@ def shared_note(data: SummaryData, layer: LayerRecord, path: str, times: int = 1
 
 
 def named_shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
-    """Return the shape of a layer's parameter of that name, empty where it has none."""
+    """Return the shape of a layer's parameter of that name; empty if there is none."""
     for tensor in data.tensors[layer.first_tensor : layer.end_tensor]:
         if tensor.name == name and tensor.facts.kind == "parameter":
             return shape_words(tensor.facts.shape)
@@ -196,7 +197,7 @@ def named_shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
 
 
 def details_of(data: SummaryData, layer: LayerRecord, path: str, *, marked_up: bool = True) -> Details | None:
-    """Return what opening the row of a layer shows, None where there is no more to tell."""
+    """Return the details that opening a layer's row shows; None if there are none."""
     return _details(data, layer, path, marked_up=marked_up) if has_details(data, layer) else None
 
 
@@ -213,7 +214,7 @@ def _details(data: SummaryData, layer: LayerRecord, path: str, *, marked_up: boo
             markup, tex = Markup.escape(why.formula.source), ""
     word, sign, look = GRADE_WORDS[why.evidence] if why else ("", "", "")
     lines = [
-        (line.label, f"{numbers(line.formula.tree, dict(line.bindings))} = {group_digits(line.value)}")
+        TermLine(line.label, f"{numbers(line.formula.tree, dict(line.bindings))} = {group_digits(line.value)}")
         for line in (why.lines if why else ())
     ]
     return Details(
@@ -229,39 +230,39 @@ def _details(data: SummaryData, layer: LayerRecord, path: str, *, marked_up: boo
         origin=why.origin if why else "",
         tensors=tuple(tensor_line(data, index, path) for index in range(layer.first_tensor, layer.end_tensor)),
         lines=tuple(lines),
-        closed=_closed(data, layer),
+        closed=_closed_text(data, layer),
     )
 
 
-def _closed(data: SummaryData, layer: LayerRecord) -> str:
-    """Return what a container holds by its closed formula, beside what its parts hold; empty where there is none."""
+def _closed_text(data: SummaryData, layer: LayerRecord) -> str:
+    """Return a container's closed formula compared with the sum of its parts; empty if there is none."""
     check = data.closed_forms.get(layer.id)
     if check is None:
         return ""
-    held = data.columns.total[layer.id]
-    told = "the sum of its parts" if check.value == held else f"but its parts hold {group_digits(held)}"
-    return f"{closed_form(check)}, {told}"
+    parameters = data.columns.total[layer.id]
+    verdict = "the sum of its parts" if check.value == parameters else f"but its parts hold {group_digits(parameters)}"
+    return f"{closed_form(check)}, {verdict}"
 
 
 def usual_tensor(data: SummaryData) -> str:
-    """Return format and kind of most parameters, as an opened row says them; empty where there are none."""
-    found = Counter(tensor.facts for tensor in data.tensors if tensor.facts.kind == "parameter")
-    said: Counter[str] = Counter()
-    for facts, times in found.items():
-        said[_format_and_kind(facts)] += times
-    return said.most_common(1)[0][0] if said else ""
+    """Return dtype and kind of most parameters, in the words of an opened row; empty if there are none."""
+    counts = Counter(tensor.facts for tensor in data.tensors if tensor.facts.kind == "parameter")
+    texts: Counter[str] = Counter()
+    for facts, times in counts.items():
+        texts[_format_and_kind(facts)] += times
+    return texts.most_common(1)[0][0] if texts else ""
 
 
 def _format_and_kind(facts: TensorFacts) -> str:
-    learned = "learned in training" if facts.trainable else "kept fixed"
-    return f"{facts.dtype}, {learned if facts.kind == 'parameter' else 'stored, not learned'}"
+    training = "learned in training" if facts.trainable else "kept fixed"
+    return f"{facts.dtype}, {training if facts.kind == 'parameter' else 'stored, not learned'}"
 
 
 def tensor_line(data: SummaryData, index: int, path: str) -> TensorLine:
-    """Return what is told of one tensor; *path* is what its layer's row is called."""
+    """Return the line of one tensor; *path* is the path of its layer's row."""
     tensor = data.tensors[index]
     facts = tensor.facts
-    learned = {True: "learned in training", False: "kept fixed"}[facts.trainable]
+    training = {True: "learned in training", False: "kept fixed"}[facts.trainable]
     note = ""
     if tensor.owner != index:
         owner = data.tensors[tensor.owner]
@@ -275,7 +276,7 @@ def tensor_line(data: SummaryData, index: int, path: str) -> TensorLine:
         shape=shape_words(facts.shape),
         elements=group_digits(facts.numel) if facts.numel is not None else "",
         dtype=facts.dtype,
-        kind=learned if parameter else "stored, not learned",
+        kind=training if parameter else "stored, not learned",
         note=note,
         look=GRADE_WORDS[tensor.evidence][2] if parameter else "",
     )

@@ -1,4 +1,4 @@
-"""What was asked for, in words, and the parts of a model cut off at a depth."""
+"""A selection in words, and the parts of a model that its depth cuts off."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
 from summarykit.summary.selection import Chosen, Selection
 
-_NAMED = 3
+_MOST_NAMES = 3
 _LONGEST = 40
 
 
-def as_asked(selection: Selection) -> str:
-    """Return "as asked: to depth 2, only layer4.*, without ReLU"; empty where everything was asked for."""
+def selection_text(selection: Selection) -> str:
+    """Return "as asked: to depth 2, only layer4.*, without ReLU"; empty for a selection of everything."""
     parts = [
         f"to depth {selection.depth}" if selection.depth is not None else "",
-        f"only {_named(selection.only)}" if selection.only else "",
-        f"without {_named(selection.exclude)}" if selection.exclude else "",
+        f"only {_pattern_words(selection.only)}" if selection.only else "",
+        f"without {_pattern_words(selection.exclude)}" if selection.exclude else "",
     ]
-    found = ", ".join(part for part in parts if part)
-    return f"as asked: {found}" if found else ""
+    text = ", ".join(part for part in parts if part)
+    return f"as asked: {text}" if text else ""
 
 
-def _named(patterns: Sequence[str]) -> str:
-    named = [shorten(pattern, _LONGEST) for pattern in patterns[:_NAMED]]
-    more = len(patterns) - _NAMED
-    return join_words([*named, f"{count_noun(more, 'more pattern')}"] if more > 0 else named)
+def _pattern_words(patterns: Sequence[str]) -> str:
+    names = [shorten(pattern, _LONGEST) for pattern in patterns[:_MOST_NAMES]]
+    more = len(patterns) - _MOST_NAMES
+    return join_words([*names, f"{count_noun(more, 'more pattern')}"] if more > 0 else names)
 
 
 def cut_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[tuple[FoldedRow, int]]:
-    """Return the rows that stand for all inside them, which is too deep, and how many layers hold something there."""
+    """Return the rows at the maximum depth, and how many layers with parameters or MACs each includes."""
     depth = chosen.selection.depth
     if depth is None:
         return []
     rows = folding.rows
     works = works_of(data)
     before = [0, *accumulate(works[row.layer] * row.times for row in rows)]
-    found = [
+    cuts = [
         (row, before[row.end] - before[index])
         for index, row in enumerate(rows)
         if row.depth == depth and row.end > index + 1 and chosen.lists(row.layer)
     ]
-    return [(row, inside) for row, inside in found if inside]
+    return [(row, inside) for row, inside in cuts if inside]
 
 
 def works_of(data: SummaryData) -> list[bool]:
-    """Return for each layer whether it holds parameters or, in a run, multiplies."""
+    """Return for each layer whether it has parameters or MACs."""
     macs = [flow.macs for flow in data.flows] if data.flows else [0] * len(data.layers)
     return [layer.explanation >= 0 or macs[layer.id] > 0 for layer in data.layers]

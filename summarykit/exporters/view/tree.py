@@ -1,11 +1,11 @@
-"""Which rows of the folded tree are shown, in which order, and how they stand to each other."""
+"""Which rows of the folded tree are shown: their order, parents and siblings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from summarykit.exporters.view.selection import as_asked
+from summarykit.exporters.view.selection import selection_text
 from summarykit.exporters.view.words import count_noun
 from summarykit.expression import Words
 from summarykit.summary.data import SummaryData
@@ -14,53 +14,56 @@ from summarykit.summary.selection import EVERYTHING, Chosen, SortKey, sorted_by
 
 
 class Place(NamedTuple):
-    """Where a shown row stands; positions are among the rows shown."""
+    """The place of a visible row; positions count visible rows."""
 
     row: int  #: index of the row in the whole folded tree
     parent: int  #: position of the row above it, -1 for the first
     order: int  #: among all its siblings, from 1
     siblings: int
     children: int  #: of them, how many are shown
-    hidden: int  #: rows inside it that are not shown, nor inside another one that is
+    hidden_rows: int  #: rows inside it that are not shown, nor inside a visible row below it
 
 
 class VisibleRows(NamedTuple):
-    """The rows that are shown, and what is not; both together are the whole tree, once."""
+    """The visible rows, and counts of the others; together they are the whole tree, once."""
 
     places: list[Place]
-    rows: int  #: so many are not shown
+    rows: int  #: how many rows are not shown
     modules: int  #: distinct ones
     parameters: int  #: of these layers themselves
     macs: int
-    told: Words  #: the same in a sentence, empty where nothing is left out
+    sentence: Words  #: the same in a sentence; empty if nothing is left out
 
 
 def visible_places(
     data: SummaryData, folding: Folding, limit: int, *, with_empty: bool, chosen: Chosen = EVERYTHING
 ) -> VisibleRows:
-    """Return at most *limit* of the rows that are *chosen*, in the order asked for, and what is left out.
+    """Return at most *limit* of the rows that are *chosen*, in the selection's order, and what is left out.
 
-    Rows without parameters are left to the end of the tree's story: with *with_empty* False they are not
-    shown at all unless asked for, and not told as left out.
+    With *with_empty* False, rows without parameters are not shown unless the selection names them, and they are
+    not counted as left out.
     """
     rows = folding.rows
-    picked = [chosen.shows(row.layer) for row in rows]
+    selection = [chosen.shows(row.layer) for row in rows]
     holds = [data.columns.total[row.layer] > 0 or data.layers[row.layer].explanation >= 0 for row in rows]
-    full = [with_empty or held or chosen.asked_for(row.layer) for row, held in zip(rows, holds, strict=True)]
-    wanted = [index == 0 or (pick and told) for index, (pick, told) in enumerate(zip(picked, full, strict=True))]
+    full = [with_empty or holding or chosen.asked_for(row.layer) for row, holding in zip(rows, holds, strict=True)]
+    candidates = [
+        index == 0 or (pick and holds) for index, (pick, holds) in enumerate(zip(selection, full, strict=True))
+    ]
     parents = _parents(rows)
     if not with_empty:
-        _with_those_around(wanted, parents)
-    shown = _chosen(data, rows, parents, wanted, limit)
-    missing = [not pick or (want and not show) for pick, want, show in zip(picked, wanted, shown, strict=True)]
-    places = _places(data, rows, parents, shown, missing, chosen.selection.sort)
-    gone = [row for row, absent in zip(rows, missing, strict=True) if absent]
-    modules = sum(row.times for row in gone if data.layers[row.layer].alias_of < 0)
-    parameters = sum(data.columns.adds[row.layer] * row.times for row in gone)
-    macs = sum(data.flows[row.layer].macs * row.times for row in gone) if data.flows else 0
-    asked = any(not pick for pick in picked)
-    told = _left_out(len(gone), modules, parameters, as_asked(chosen.selection) if asked else "")
-    return VisibleRows(places, len(gone), modules, parameters, macs, told)
+        _add_ancestors(candidates, parents)
+    visible = _choose(data, rows, parents, candidates, limit)
+    missing = [not pick or (want and not show) for pick, want, show in zip(selection, candidates, visible, strict=True)]
+    places = _places(data, rows, parents, visible, missing, chosen.selection.sort)
+    missing_rows = [row for row, absent in zip(rows, missing, strict=True) if absent]
+    modules = sum(row.times for row in missing_rows if data.layers[row.layer].alias_of < 0)
+    parameters = sum(data.columns.adds[row.layer] * row.times for row in missing_rows)
+    macs = sum(data.flows[row.layer].macs * row.times for row in missing_rows) if data.flows else 0
+    is_filtered = any(not pick for pick in selection)
+    reason = selection_text(chosen.selection) if is_filtered else ""
+    sentence = _left_out(len(missing_rows), modules, parameters, reason)
+    return VisibleRows(places, len(missing_rows), modules, parameters, macs, sentence)
 
 
 def _parents(rows: Sequence[FoldedRow]) -> list[int]:
@@ -73,40 +76,40 @@ def _parents(rows: Sequence[FoldedRow]) -> list[int]:
     return parents
 
 
-def _with_those_around(wanted: list[bool], parents: Sequence[int]) -> None:
-    """Want what is around each wanted row, though it holds nothing that is known."""
-    for index in range(len(wanted) - 1, 0, -1):
-        if wanted[index]:
-            wanted[parents[index]] = True
+def _add_ancestors(candidates: list[bool], parents: Sequence[int]) -> None:
+    """Add the ancestors of each candidate, although their own parameters are not known."""
+    for index in range(len(candidates) - 1, 0, -1):
+        if candidates[index]:
+            candidates[parents[index]] = True
 
 
-def _chosen(
-    data: SummaryData, rows: Sequence[FoldedRow], parents: Sequence[int], wanted: Sequence[bool], limit: int
+def _choose(
+    data: SummaryData, rows: Sequence[FoldedRow], parents: Sequence[int], candidates: Sequence[bool], limit: int
 ) -> list[bool]:
-    """Choose the top of the tree, as deep as fits; of the first level that does not fit, the largest rows."""
-    if sum(wanted) <= limit:
-        return list(wanted)
+    """Return the rows to show: whole levels from the top while they fit, then the largest rows of the next."""
+    if sum(candidates) <= limit:
+        return list(candidates)
     levels: dict[int, list[int]] = {}
     for index, row in enumerate(rows):
-        if wanted[index]:
+        if candidates[index]:
             levels.setdefault(row.depth, []).append(index)
-    shown = [False] * len(rows)
-    room = limit
+    visible = [False] * len(rows)
+    space = limit
     for depth in sorted(levels):
-        level = [index for index in levels[depth] if depth == 0 or shown[parents[index]]]
-        if len(level) > room:
-            level = sorted(level, key=lambda i: -data.columns.counted[rows[i].layer] * rows[i].times)[:room]
+        level = [index for index in levels[depth] if depth == 0 or visible[parents[index]]]
+        if len(level) > space:
+            level = sorted(level, key=lambda i: -data.columns.counted[rows[i].layer] * rows[i].times)[:space]
         for index in level:
-            shown[index] = True
-        room -= len(level)
-    return shown
+            visible[index] = True
+        space -= len(level)
+    return visible
 
 
 def _places(
     data: SummaryData,
     rows: Sequence[FoldedRow],
     parents: Sequence[int],
-    shown: Sequence[bool],
+    visible: Sequence[bool],
     missing: Sequence[bool],
     sort: str,
 ) -> list[Place]:
@@ -117,10 +120,10 @@ def _places(
         if parent >= 0:
             siblings[parent] += 1
             orders[index] = siblings[parent]
-            children[parent] += shown[index]
-    hidden = _hidden(parents, shown, missing)
-    seen = [index for index in order if shown[index]]
-    positions = dict(zip(seen, range(len(seen)), strict=True))
+            children[parent] += visible[index]
+    hidden_counts = _count_hidden(parents, visible, missing)
+    visible_order = [index for index in order if visible[index]]
+    positions = dict(zip(visible_order, range(len(visible_order)), strict=True))
     return [
         Place(
             index,
@@ -128,21 +131,21 @@ def _places(
             orders[index],
             siblings[parents[index]] if parents[index] >= 0 else 1,
             children[index],
-            hidden[index],
+            hidden_counts[index],
         )
-        for index in seen
+        for index in visible_order
     ]
 
 
-def _hidden(parents: Sequence[int], shown: Sequence[bool], missing: Sequence[bool]) -> list[int]:
+def _count_hidden(parents: Sequence[int], visible: Sequence[bool], missing: Sequence[bool]) -> list[int]:
     """Return for each row how many missing ones it is the innermost shown row around."""
-    found, around = [0] * len(parents), list(range(len(parents)))
+    counts, around = [0] * len(parents), list(range(len(parents)))
     for index, parent in enumerate(parents):
-        if not shown[index]:
+        if not visible[index]:
             around[index] = around[parent]
         if missing[index]:
-            found[around[index]] += 1
-    return found
+            counts[around[index]] += 1
+    return counts
 
 
 def _in_order(data: SummaryData, rows: Sequence[FoldedRow], parents: Sequence[int], sort: str) -> list[int]:
@@ -162,10 +165,11 @@ def _in_order(data: SummaryData, rows: Sequence[FoldedRow], parents: Sequence[in
     return order
 
 
-def _left_out(rows: int, modules: int, parameters: int, asked: str) -> Words:
+def _left_out(rows: int, modules: int, parameters: int, selection: str) -> Words:
     if not rows:
         return Words()
     whose = "its" if modules == 1 else "their"
-    held = Words(count_noun(modules, "module"), " with ", count_noun(parameters, "parameter"), f" of {whose} own")
-    said = Words(count_noun(rows, "row"), " of the tree (", held, f") {'is' if rows == 1 else 'are'} not shown here")
-    return Words(said, f", {asked}" if asked else "", "; every number counts them all.")
+    contents = Words(count_noun(modules, "module"), " with ", count_noun(parameters, "parameter"), f" of {whose} own")
+    verb = "is" if rows == 1 else "are"
+    text = Words(count_noun(rows, "row"), " of the tree (", contents, f") {verb} not shown here")
+    return Words(text, f", {selection}" if selection else "", "; every number counts them all.")

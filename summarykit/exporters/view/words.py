@@ -1,4 +1,4 @@
-"""Numbers and names as texts: grouping, rounding, units, shares, and what makes any name harmless."""
+"""Numbers and names as texts: grouping, rounding, units, shares, and escapes that make any name harmless."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def visible(text: str) -> str:
     """
     if text.isprintable():  # no character of these categories but the usual blank
         return text
-    return "".join(map(_seen, text))
+    return "".join(map(_escape, text))
 
 
-def _seen(character: str) -> str:
+def _escape(character: str) -> str:
     if unicodedata.category(character) not in _INVISIBLE or character in _BLANKS:
         return character
     code = ord(character)
@@ -53,7 +53,7 @@ def _seen(character: str) -> str:
 
 
 def round_count(value: int) -> Words:
-    """Return "25.6 million" for large numbers, to stand beside the exact one; empty below a million."""
+    """Return "25.6 million" for large numbers, shown beside the exact one; empty below a million."""
     for size, word in _SCALES:
         if value >= size:
             return Words(one_decimal(value, size), f" {word}")
@@ -61,9 +61,9 @@ def round_count(value: int) -> Words:
 
 
 def short(value: int, billion: str = "B") -> str:
-    """Return a number for a narrow column: "14.96 M", exact below a million; the exact one is at hand elsewhere.
+    """Return a number for a narrow column: "14.96 M", exact below a million; the exact number is shown elsewhere.
 
-    Of parameters people write a billion as B; of multiply-adds as G, as for bytes.
+    A billion parameters is written as B, a billion MACs as G.
     """
     for size, letter in ((10**12, "T"), (10**9, billion), (10**6, "M")):
         if value >= size:
@@ -121,31 +121,31 @@ def shape_words(shape: Shape | None) -> Words:
 
 def join_words(parts: Iterable[str]) -> str:
     """Return "a, b and c"."""
-    held = list(parts)
-    return held[0] if len(held) == 1 else f"{', '.join(held[:-1])} and {held[-1]}" if held else ""
+    words = list(parts)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
 def is_range(name: str) -> bool:
-    """Return whether a row is called by numbers alone: ``7``, ``0–31``, ``0–1,3–6,…55 more…,74–75``."""
+    """Return whether the name of a row has only numbers: ``7``, ``0–31``, ``0–1,3–6,…55 more…,74–75``."""
     return re.fullmatch(r"[0-9](?:[0-9–,…]| more)*", name) is not None
 
 
 def block_name(path: str, kind: str) -> str:
-    """Return how a block is called in a sum: ``layers`` for ``model.layers.0–31``, ``stages.3``, ``Linear 0``."""
+    """Return the name of a block in a sum: ``layers`` for ``model.layers.0–31``, ``stages.3``, ``Linear 0``."""
     parts = path.split(".")
     if re.fullmatch(r"\d+", parts[-1]):
         return ".".join(parts[-2:]) if len(parts) > 1 else f"{kind} {path}"
-    named = [part for part in parts if not is_range(part)]
-    return named[-1] if named else kind
+    names = [part for part in parts if not is_range(part)]
+    return names[-1] if names else kind
 
 
 def place(path: str, parent: int, title: str) -> str:
-    """Return how a layer is called: its path, the title for the model itself, ``""`` for an empty name."""
+    """Return the name of a layer: its path, the title for the model itself, ``""`` for an empty name."""
     return path or (title if parent < 0 else '""')
 
 
 def shorten(text: str, most: int) -> str:
-    """Return *text* cut in its middle to at most *most* characters; both ends of a name tell something."""
+    """Return *text* cut in its middle to at most *most* characters, so that both ends stay."""
     if len(text) <= most:
         return text
     head = (most - 1) // 2

@@ -1,4 +1,4 @@
-"""How a layer's multiplications come about: a formula from settings and sizes, held against the operators that ran."""
+"""Formulas for the MACs of a layer, from settings and sizes, compared with the operators that ran."""
 
 from summarykit.formulas.compute.catalogue import Entry as Entry
 from summarykit.formulas.compute.catalogue import catalogue as catalogue

@@ -1,4 +1,4 @@
-"""The compute formulas as a page can list them, each worked out for an example."""
+"""The compute formulas as entries for a page, each with an example."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Entry(NamedTuple):
     """One compute formula."""
 
     kind: str  #: ``"Conv2d, Conv1d, Conv3d"``, ``"mm, addmm"``
-    formula: str  #: as it is written: ``batch * prod(positions) * out_channels * …``
-    about: str  #: what it says of every such layer
-    example: str  #: ``nn.Linear(16, 4)`` with the sizes that go in, or the sizes of an operator's tensors
-    worked: str  #: ``128 × 3,072 × 768 = 301,989,888``
-    sentence: str  #: what is said of the example
+    formula: str  #: its source: ``batch * prod(positions) * out_channels * …``
+    about: str  #: one sentence on every such layer
+    example: str  #: ``nn.Linear(16, 4)`` with the sizes of its inputs, or the sizes of an operator's tensors
+    calculation: str  #: ``128 × 3,072 × 768 = 301,989,888``
+    sentence: str  #: the explanation of the example
 
 
 def catalogue() -> tuple[Entry, ...]:
@@ -37,17 +37,17 @@ def _rule_entry(rule: ComputeRule) -> Entry:
     output = Flow("output", example.output, "float32", 0)
     facts = ComputeFacts(rule.targets, example.settings, {}, flows, (output,), ())
     bindings = bind(rule, facts, rule.sizes(facts))
-    given = f"`{example.code}` on {' and '.join(dict.fromkeys(map(sizes, example.inputs)))}"
-    worked = f"{numbers(rule.formula.tree, bindings)} = {group_digits(evaluate(rule.formula.tree, bindings))}"
-    return Entry(rule.kind, _plain(rule.formula.source), rule.about, given, worked, rule.says.say(bindings))
+    inputs = f"`{example.code}` on {' and '.join(dict.fromkeys(map(sizes, example.inputs)))}"
+    calculation = f"{numbers(rule.formula.tree, bindings)} = {group_digits(evaluate(rule.formula.tree, bindings))}"
+    return Entry(rule.kind, _plain(rule.formula.source), rule.about, inputs, calculation, rule.says.say(bindings))
 
 
 def _form_entry(form: Form) -> Entry:
-    tree, bindings = parse(form.formula.replace("@", "")).tree, dict(form.read(read_example(form)))
-    worked = f"{numbers(tree, bindings)} = {group_digits(evaluate(tree, bindings))}"
-    said = parse_sentence(form.says.replace("@", "")).say(bindings)
-    given = " and ".join(map(sizes, form.example))
-    return Entry(", ".join(form.operators), _plain(form.formula.replace("@", "")), "", given, worked, said)
+    tree, bindings = parse(form.formula.replace("@", "")).tree, dict(form.read_sizes(read_example(form)))
+    calculation = f"{numbers(tree, bindings)} = {group_digits(evaluate(tree, bindings))}"
+    sentence = parse_sentence(form.says.replace("@", "")).say(bindings)
+    inputs = " and ".join(map(sizes, form.example))
+    return Entry(", ".join(form.operators), _plain(form.formula.replace("@", "")), "", inputs, calculation, sentence)
 
 
 def _names(rule: ComputeRule) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ def _names(rule: ComputeRule) -> tuple[str, ...]:
 
 
 def _plain(source: str) -> str:
-    """Return a formula's text without the switch that leaves out a batch of one."""
+    """Return a formula's text without the condition that leaves out a batch of one."""
     return _UNLESS_ONE.sub(r"\1", source)
 
 

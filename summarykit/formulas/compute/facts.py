@@ -1,4 +1,4 @@
-"""What a compute formula may look at."""
+"""The facts of a call that a compute formula works on."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from summarykit.runs import Flow, Operator
 
 
 class ComputeFacts(NamedTuple):
-    """One call of a layer as names, settings and sizes; never a tensor."""
+    """One call of a layer as names, settings and sizes, without tensors."""
 
     lineage: tuple[str, ...]  #: qualified names of its class and the bases, nearest first
     settings: Mapping[str, Value]
-    tensors: Mapping[str, Shape | None]  #: own parameters that are there
+    tensors: Mapping[str, Shape | None]  #: its own parameters
     inputs: tuple[Flow, ...]
     outputs: tuple[Flow, ...]
-    operators: tuple[Operator, ...]  #: those it ran itself, outside calls of other layers
+    operators: tuple[Operator, ...]  #: those that the layer itself ran, outside calls of other layers

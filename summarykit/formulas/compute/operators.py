@@ -1,8 +1,8 @@
-"""A formula for each operator of torch that multiplies, from the sizes of what it was given.
+"""A formula for the MACs of each operator of torch, from the sizes of its tensors.
 
-They follow the conventions of torch's ``FlopCounterMode``, which counts two FLOPs for each multiply-accumulate, and
-hold for operators that it does not know as well: attention on the CPU, grouped products, fused recurrent layers.
-In the texts of a form, ``@`` stands for the number that tells its names from those of other terms.
+They follow the conventions of torch's ``FlopCounterMode``, which counts two FLOPs for each MAC, and include operators
+that it does not count: attention on the CPU, grouped products, fused recurrent layers. In the texts of a form, ``@`` is
+replaced by a number that distinguishes its names from those of other terms.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from summarykit.formulas.compute.rules import across, unless_one
 from summarykit.records import Shape
 from summarykit.runs import Operator
 
-#: From an operator to the values of a form's names; empty where its sizes are not as the form expects.
-Read = Callable[[Operator], Mapping[str, Value]]
+#: From an operator to the values of a form's names; empty where its sizes do not fit the form.
+ReadSizes = Callable[[Operator], Mapping[str, Value]]
 
 
 class Form(NamedTuple):
-    """What one kind of operator multiplies."""
+    """How many MACs one kind of operator takes."""
 
     formula: str
     says: str
-    read: Read
+    read_sizes: ReadSizes
     operators: tuple[str, ...]
     example: tuple[Shape, ...]
 
 
 class Term(NamedTuple):
-    """One operator as a term of a formula; ``@`` still stands in its texts."""
+    """One operator as a term of a formula; its texts still have ``@``."""
 
     formula: str
     says: str
@@ -39,9 +39,9 @@ class Term(NamedTuple):
 
 
 def term_of(operator: Operator) -> Term | None:
-    """Return *operator* as a term; as its bare count where no form fits, None where nobody can count it."""
+    """Return *operator* as a term; its count alone where no form fits, None where it has no count."""
     form = FORM_OF.get(short_name(operator.name))
-    values = form.read(operator) if form else {}
+    values = form.read_sizes(operator) if form else {}
     if form and values:
         return Term(form.formula, form.says, tuple(values.items()))
     if operator.macs is None:
@@ -57,28 +57,28 @@ def short_name(name: str) -> str:
     return parts[1] if len(parts) > 1 else name
 
 
-def _product_of_two(first: int) -> Read:
-    """Return the reading of a product of two matrices, the first of them at place *first*."""
+def _product_of_two(first: int) -> ReadSizes:
+    """Return what reads the sizes of a product of two matrices, the first of them at position *first*."""
 
-    def read(operator: Operator) -> Mapping[str, Value]:
+    def sizes(operator: Operator) -> Mapping[str, Value]:
         match operator.sizes[first : first + 2]:
             case ((rows, inner), (same, columns)) if inner == same:
                 return {"rows": rows, "inner": inner, "columns": columns}
         return {}
 
-    return read
+    return sizes
 
 
-def _products_of_pairs(first: int) -> Read:
-    """Return the reading of a product of as many pairs of matrices, the first pile at place *first*."""
+def _products_of_pairs(first: int) -> ReadSizes:
+    """Return what reads the sizes of a batched matrix product, the first batch at position *first*."""
 
-    def read(operator: Operator) -> Mapping[str, Value]:
+    def sizes(operator: Operator) -> Mapping[str, Value]:
         match operator.sizes[first : first + 2]:
             case ((pairs, rows, inner), (piled, same, columns)) if inner == same and pairs == piled:
                 return {"pairs": pairs, "rows": rows, "inner": inner, "columns": columns}
         return {}
 
-    return read
+    return sizes
 
 
 def _linear(operator: Operator) -> Mapping[str, Value]:
@@ -88,8 +88,8 @@ def _linear(operator: Operator) -> Mapping[str, Value]:
     return {}
 
 
-def _vector(first: int) -> Read:
-    def read(operator: Operator) -> Mapping[str, Value]:
+def _vector(first: int) -> ReadSizes:
+    def sizes(operator: Operator) -> Mapping[str, Value]:
         match operator.sizes[first : first + 2]:
             case ((rows, inner), (same,)) if inner == same:
                 return {"rows": rows, "inner": inner, "columns": 1}
@@ -97,10 +97,10 @@ def _vector(first: int) -> Read:
                 return {"rows": 1, "inner": inner, "columns": 1}
         return {}
 
-    return read
+    return sizes
 
 
-def _grouped(operator: Operator) -> Mapping[str, Value]:
+def _grouped_product(operator: Operator) -> Mapping[str, Value]:
     match operator.sizes[:2]:
         case ((rows, inner), (experts, same, columns)) if inner == same:
             return {"rows": rows, "inner": inner, "columns": columns, "experts": experts}
@@ -251,7 +251,7 @@ FORMS = (
         "rows@ * inner@ * columns@",
         "{rows@:The one row|Each of # rows} of {inner@:1 number|# numbers} goes to "
         "{experts@:the one expert|one of # experts} and is multiplied with its table of {inner@} × {columns@}.",
-        _grouped,
+        _grouped_product,
         ("_grouped_mm", "_scaled_grouped_mm"),
         ((128, 768), (8, 768, 3072)),
     ),
@@ -277,7 +277,7 @@ FORM_OF = {name: form for form in FORMS for name in form.operators}
 
 
 def read_example(form: Form) -> Operator:
-    """Return an operator to show *form* on."""
+    """Return the operator of a form's example."""
     return Operator(f"aten.{form.operators[0]}", form.example, _output(form), None)
 
 

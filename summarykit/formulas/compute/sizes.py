@@ -1,4 +1,4 @@
-"""The names that compute formulas have for the sizes of what enters and leaves a call."""
+"""The names that compute formulas have for the sizes of a call's inputs and outputs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from summarykit.formulas.compute.facts import ComputeFacts
 from summarykit.records import Shape
 from summarykit.runs import Flow
 
-#: From the facts of a call to the values of these names; an empty answer where the sizes do not fit the layer.
+#: From the facts of a call to the values of these names; empty where the sizes do not fit the layer.
 Sizes = Callable[[ComputeFacts], Mapping[str, Value]]
 
 
@@ -21,12 +21,12 @@ def per_position(facts: ComputeFacts) -> Mapping[str, Value]:
 
 
 def per_output_window(facts: ComputeFacts) -> Mapping[str, Value]:
-    """Return ``batch`` and ``positions``, the places in the output of a convolution."""
+    """Return ``batch`` and ``positions``, those of the output of a convolution."""
     return places(shape_of(facts.outputs, "output", 0), facts.settings)
 
 
 def per_input_window(facts: ComputeFacts) -> Mapping[str, Value]:
-    """Return ``batch`` and ``positions``, the places in the input of a transposed convolution."""
+    """Return ``batch`` and ``positions``, those of the input of a transposed convolution."""
     return places(shape_of(facts.inputs, "input", 0), facts.settings)
 
 

@@ -1,4 +1,4 @@
-"""What the code says of a tensor, held against the tensor's shape and said in the language of formulas."""
+"""Compares the code's shape of a tensor with the tensor's, and writes it in the language of formulas."""
 
 from __future__ import annotations
 
@@ -20,62 +20,64 @@ class SourceTensor(NamedTuple):
 
     dims: tuple[str, ...]  #: each dimension in the language of formulas
     bindings: tuple[tuple[str, Value], ...]
-    taken: tuple[str, ...]  #: names whose value was taken from the tensor
+    from_tensor: tuple[str, ...]  #: names whose value was taken from the tensor
     origin: str  #: ``LlamaRMSNorm.__init__, line 53``, and where its names come from
 
 
-def taken_from_tensors(made: Mapping[str, object], shapes: Mapping[str, Sequence[int]]) -> dict[str, int]:
+def sizes_from_tensors(tensors: Mapping[str, object], shapes: Mapping[str, Sequence[int]]) -> dict[str, int]:
     """Return the value of each free name that is a whole dimension of some tensor."""
-    found: dict[str, int] = {}
-    for name, tensor in made.items():
+    values: dict[str, int] = {}
+    for name, tensor in tensors.items():
         if isinstance(tensor, Tensor) and len(tensor.dims) == len(shapes[name]):
             for dim, size in zip(tensor.dims, shapes[name], strict=True):
                 if is_free_name(dim) and not sizes.is_slot(dim.text):
-                    found.setdefault(dim.text, size)
-    return found
+                    values.setdefault(dim.text, size)
+    return values
 
 
-class Read(NamedTuple):
+class TensorReading(NamedTuple):
     """One tensor as the code makes it, in the code's own names."""
 
     dims: tuple[Size, ...]
     names: dict[str, int]
-    taken: tuple[str, ...]
+    from_tensor: tuple[str, ...]
 
 
-def read_tensor(name: str, tensor: Tensor, free: Mapping[str, int]) -> Read | None:
-    """Return *tensor* as far as it is read, None where a size is not told."""
+def read_tensor(name: str, tensor: Tensor, free: Mapping[str, int]) -> TensorReading | None:
+    """Return *tensor* as far as it is read, None where a size is unknown."""
     if not all(isinstance(dim, Size) for dim in tensor.dims):
         return None
     of = f"_of_{name}" if name.isidentifier() else ""
-    dims = tuple(sizes.anonymous(dim, f"size_{axis}{of}") for axis, dim in enumerate(tensor.dims))
+    dims = tuple(sizes.name_opaque(dim, f"size_{axis}{of}") for axis, dim in enumerate(tensor.dims))
     names: dict[str, int] = {}
     for key, value in (pair for dim in dims for pair in dim.names):
-        known = free.get(key) if value is None else value
-        if known is None or names.setdefault(key, known) != known:
+        number = free.get(key) if value is None else value
+        if number is None or names.setdefault(key, number) != number:
             return None
-    taken = dict.fromkeys(key for dim in dims for key, value in dim.names if value is None)
-    return Read(dims, names, tuple(taken))
+    from_tensor = dict.fromkeys(key for dim in dims for key, value in dim.names if value is None)
+    return TensorReading(dims, names, tuple(from_tensor))
 
 
-def match_shape(found: Read, everywhere: Mapping[str, int], shape: Sequence[int], where: str) -> SourceTensor | None:
+def match_shape(
+    reading: TensorReading, everywhere: Mapping[str, int], shape: Sequence[int], where: str
+) -> SourceTensor | None:
     """Return a tensor as a checked source, None where the code says something else than the tensor.
 
     A tuple of which several tensors use an element is bound with the elements of them *everywhere*.
     """
-    dims, names, taken = found
+    dims, names, from_tensor = reading
     together = {**everywhere, **names}
     bases = {name.partition("[")[0] for name in names}
-    shown = shortened(together)
-    texts = tuple(_NAMES.sub(lambda match: shown.get(match[0], match[0]), dim.text) for dim in dims)
-    bound = {shown.get(name, name): value for name, value in together.items() if name.partition("[")[0] in bases}
+    short = short_names(together)
+    texts = tuple(_NAMES.sub(lambda match: short.get(match[0], match[0]), dim.text) for dim in dims)
+    bound = {short.get(name, name): value for name, value in together.items() if name.partition("[")[0] in bases}
     bindings = sizes.as_bindings(bound)
     if not holds(texts, bindings, shape):
         return None
     notes = (pair for dim in dims for pair in dim.origins)
-    said = dict.fromkeys(f"{shown.get(name, name)} {note}" for name, note in notes if note != "default")
+    descriptions = dict.fromkeys(f"{short.get(name, name)} {note}" for name, note in notes if note != "default")
     return SourceTensor(
-        texts, tuple(bindings.items()), tuple(shown.get(n, n) for n in taken), "; ".join([where, *said])
+        texts, tuple(bindings.items()), tuple(short.get(n, n) for n in from_tensor), "; ".join([where, *descriptions])
     )
 
 
@@ -87,15 +89,15 @@ def holds(texts: Sequence[str], bindings: Mapping[str, Value], shape: Sequence[i
         return False
 
 
-def shortened(names: Mapping[str, int]) -> dict[str, str]:
+def short_names(names: Mapping[str, int]) -> dict[str, str]:
     """Return ``hidden_size`` for ``config.hidden_size`` where nothing else is called so with another value."""
-    shown: dict[str, str] = {}
+    result: dict[str, str] = {}
     short: dict[str, int] = dict(names)
     for name, value in names.items():
         slot = sizes.SLOT.fullmatch(name)
         match = slot or _CONFIG_NAME.fullmatch(name.partition("[")[0])
         if match is None or short.setdefault(name.replace(match[0], match[1], 1), value) != value:
             continue
-        shown[match[0]] = match[1]
-        shown[name] = name.replace(match[0], match[1], 1)
-    return shown
+        result[match[0]] = match[1]
+        result[name] = name.replace(match[0], match[1], 1)
+    return result

@@ -12,7 +12,7 @@ from typing import Any
 from summarykit.formulas.source.values import UNKNOWN, Plain, Real, Size
 
 MAX_SIZE = 2**63
-#: A local name, numbered because it may stand for several numbers one after the other.
+#: A local name, numbered because it may have several values one after the other.
 SLOT = re.compile(r"\b(\w+?)__slot\d+\b")
 _SUM, _PRODUCT, _POWER, _ATOM = 0, 1, 2, 3
 _LONGEST_NOTE = 240
@@ -25,9 +25,9 @@ _OPERATORS: dict[str, tuple[Callable[[Any, Any], Any], int]] = {
     "/": (operator.truediv, _PRODUCT),
     "**": (operator.pow, _POWER),
 }
-#: A note that says already where the code stands.
-_PLACED = re.compile(r" in (the loop|\w+)(,|$)")
-#: So large an exponent is not reckoned.
+#: A note that names the place of the code already.
+_HAS_PLACE = re.compile(r" in (the loop|\w+)(,|$)")
+#: Larger exponents are not computed.
 _EXPONENTS = 64
 
 
@@ -46,15 +46,15 @@ def named_size(name: str, value: int | None, origin: str = "") -> Size:
     return Size(value, name, _ATOM, ((name, value),), ((name, origin),) if origin else ())
 
 
-def spoken(value: int | float, text: str, origins: tuple[tuple[str, str], ...]) -> Any:
+def opaque_number(value: int | float, text: str, origins: tuple[tuple[str, str], ...]) -> Any:
     """Return a number that no formula gives, with the words of the code that do."""
     if isinstance(value, float):
         return Real(value, text, _ATOM, origins)
-    return Size(value, text, _ATOM, (), origins, spoken=True) if abs(value) < MAX_SIZE else UNKNOWN
+    return Size(value, text, _ATOM, (), origins, opaque=True) if abs(value) < MAX_SIZE else UNKNOWN
 
 
 def has_slot(size: Any) -> bool:
-    """Return whether in *size* is a number that the code chose in a way that is not told."""
+    """Return whether in *size* is a number that the code chose in an unknown way."""
     return isinstance(size, Size) and any(value is None and is_slot(name) for name, value in size.names)
 
 
@@ -69,15 +69,15 @@ def is_free_name(size: Any) -> bool:
 
 
 def combine(sign: str, left: Size | Real, right: Size | Real) -> Any:
-    """Return ``left sign right`` with its expression, or unknown where it is no number to reckon with."""
+    """Return ``left sign right`` with its expression, or unknown where an operand or the result is not usable."""
     if sign not in _OPERATORS:
         return UNKNOWN
     function, rank = _OPERATORS[sign]
-    text = f"{_bracketed(left, rank + (sign == '**'))} {sign} {_bracketed(right, rank + 1)}"
-    origins = _merged(left.origins, right.origins)
+    text = f"{_bracket(left, rank + (sign == '**'))} {sign} {_bracket(right, rank + 1)}"
+    origins = _merge(left.origins, right.origins)
     value: Any = None
     if left.value is not None and right.value is not None:
-        value = _reckoned(function, sign, left.value, right.value)
+        value = _apply(function, sign, left.value, right.value)
         if value is None:
             return UNKNOWN
     if not isinstance(left, Size) or not isinstance(right, Size):
@@ -90,22 +90,22 @@ def combine(sign: str, left: Size | Real, right: Size | Real) -> Any:
         value,
         text,
         rank,
-        _merged(left.names, right.names),
+        _merge(left.names, right.names),
         origins,
-        left.spoken or right.spoken,
+        left.opaque or right.opaque,
     )
 
 
 def difference(left: Size, right: Size) -> Any:
     """Return ``left - right``; of ``n + 1`` and 1 that is n."""
-    before, added, _ = left.text.rpartition(f" + {right.text}")
-    if added and before.replace(".", "").isidentifier() and left.text == before + added:
+    before, separator, _ = left.text.rpartition(f" + {right.text}")
+    if separator and before.replace(".", "").isidentifier() and left.text == before + separator:
         value = None if left.value is None or right.value is None else left.value - right.value
-        return Size(value, before, _ATOM, left.names, left.origins, left.spoken)
+        return Size(value, before, _ATOM, left.names, left.origins, left.opaque)
     return combine("-", left, right)
 
 
-def _reckoned(function: Callable[[Any, Any], Any], sign: str, left: float, right: float) -> Any:
+def _apply(function: Callable[[Any, Any], Any], sign: str, left: float, right: float) -> Any:
     """Return the number, None where there is none or it is out of all proportion."""
     if sign == "**" and abs(right) >= _EXPONENTS:
         return None
@@ -116,33 +116,33 @@ def _reckoned(function: Callable[[Any, Any], Any], sign: str, left: float, right
     return value if isinstance(value, int | float) and abs(value) < MAX_SIZE else None
 
 
-def truncated(number: Real, text: str) -> Any:
+def truncate(number: Real, text: str) -> Any:
     """Return ``int(number)``: of a quotient the division itself, else in the code's words."""
     if number.value is None or not math.isfinite(number.value):
         return UNKNOWN
-    if number.halves is not None:
-        quotient = combine("//", *number.halves)
+    if number.operands is not None:
+        quotient = combine("//", *number.operands)
         if isinstance(quotient, Size) and quotient.value == int(number.value):
             return quotient
-    return spoken(int(number.value), text, number.origins)
+    return opaque_number(int(number.value), text, number.origins)
 
 
 def extreme(function: str, sizes: list[Size]) -> Any:
     """Return ``min`` or ``max`` of sizes with its expression."""
     values = [size.value for size in sizes]
-    known = [value for value in values if value is not None]
-    value = (min(known) if function == "min" else max(known)) if len(known) == len(values) else None
+    numbers = [value for value in values if value is not None]
+    value = (min(numbers) if function == "min" else max(numbers)) if len(numbers) == len(values) else None
     names, origins = sizes[0].names, sizes[0].origins
     for size in sizes[1:]:
-        names, origins = _merged(names, size.names), _merged(origins, size.origins)
-    said = any(size.spoken for size in sizes)
+        names, origins = _merge(names, size.names), _merge(origins, size.origins)
+    opaque = any(size.opaque for size in sizes)
     return Size(
         value,
         f"{function}({', '.join(size.text for size in sizes)})",
         _ATOM,
         names,
         origins,
-        said,
+        opaque,
     )
 
 
@@ -155,58 +155,55 @@ def as_number(value: Any) -> int | float | bool | None:
     return None
 
 
-def under(name: str, size: Size, place: str = "") -> Size:
-    """Return *size* under a name of its own, with a note on what it is and where that is said."""
+def rename(name: str, size: Size, place: str = "") -> Size:
+    """Return *size* under a name of its own, with a note on its expression and the place of that."""
     return named_size(name, size.value, note(size, place))
-
-
-def rename_size(name: str, size: Size) -> Size:
-    """Return a number that only words give under the name it is assigned to."""
-    return under(name, size) if size.spoken else size
 
 
 def note(size: Size, place: str) -> str:
     """Return ``= 2 * width in Block, where width = embed_dim in Net``."""
-    told = dict(size.origins)
-    handed_on = told.get(size.text, "")
+    origins = dict(size.origins)
+    handed_on = origins.get(size.text, "")
     if handed_on.startswith("="):
-        return f"{handed_on} in {place}" if place and not _PLACED.search(handed_on) else handed_on
-    said = f"= {size.text}{f' in {place}' if place else ''}"
-    known = [f"{name} {where}" for name, where in told.items() if where.startswith("=")]
-    explained = f"{said}, where {' and '.join(known)}" if known else said
-    return explained if len(explained) <= _LONGEST_NOTE else said
+        return f"{handed_on} in {place}" if place and not _HAS_PLACE.search(handed_on) else handed_on
+    text = f"= {size.text}{f' in {place}' if place else ''}"
+    explanations = [f"{name} {where}" for name, where in origins.items() if where.startswith("=")]
+    full = f"{text}, where {' and '.join(explanations)}" if explanations else text
+    return full if len(full) <= _LONGEST_NOTE else text
 
 
-def anonymous(size: Size, name: str) -> Size:
+def name_opaque(size: Size, name: str) -> Size:
     """Return *size* so that a formula can say it."""
-    return replace(under(name, size), rank=_ATOM) if size.spoken else size
+    return replace(rename(name, size), rank=_ATOM) if size.opaque else size
 
 
-def _bracketed(size: Size | Real, least: int) -> str:
+def _bracket(size: Size | Real, least: int) -> str:
     return size.text if size.rank >= least else f"({size.text})"
 
 
-def _merged(left: tuple[Any, ...], right: tuple[Any, ...]) -> tuple[Any, ...]:
+def _merge(left: tuple[Any, ...], right: tuple[Any, ...]) -> tuple[Any, ...]:
     return left + tuple(pair for pair in right if pair not in left)
 
 
 def as_bindings(names: Mapping[str, int | None]) -> dict[str, Any]:
-    """Return names as bindings; elements, ``depths[2]``, become the tuple they stand in."""
-    found: dict[str, Any] = {}
+    """Return names as bindings; elements, ``depths[2]``, become the tuple they are in."""
+    bindings: dict[str, Any] = {}
     for name, value in sorted(names.items()):
         base, bracket, index = name.partition("[")
         if not bracket:
-            found[name] = value
+            bindings[name] = value
             continue
-        held = found.get(base)
-        found[base] = with_element(held if isinstance(held, tuple) else (), index.rstrip("]").split("]["), value)
-    return dict(sorted(found.items()))
+        element = bindings.get(base)
+        bindings[base] = with_element(
+            element if isinstance(element, tuple) else (), index.rstrip("]").split("]["), value
+        )
+    return dict(sorted(bindings.items()))
 
 
-def with_element(held: tuple[Any, ...], path: list[str], value: int | None) -> tuple[Any, ...]:
+def with_element(start: tuple[Any, ...], path: list[str], value: int | None) -> tuple[Any, ...]:
     """Return a tuple with one element set, in a tuple within it where the path goes on; others read 0."""
     at = int(path[0]) if path[0].isdigit() else 0
-    elements = [*held, *[0] * (at + 1 - len(held))]
+    elements = [*start, *[0] * (at + 1 - len(start))]
     inner = elements[at] if isinstance(elements[at], tuple) else ()
     elements[at] = with_element(inner, path[1:], value) if path[1:] else value
     return tuple(elements)

@@ -1,4 +1,4 @@
-"""What a value can be while source code is read: known, free, or not to be told."""
+"""What a value can be while source code is read: known, free or unknown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Unknown:
-    """A value that reading does not tell."""
+    """A value that the code does not determine."""
 
     __slots__ = ()
 
@@ -28,18 +28,18 @@ class Size:
     rank: int  #: how tightly the text holds together: 0 sum, 1 product, 2 power, 3 atom
     names: tuple[tuple[str, int | None], ...]  #: each name in the text and its value
     origins: tuple[tuple[str, str], ...] = ()  #: where a name comes from, in words
-    spoken: bool = False  #: the text is the code's own words, which no formula says
+    opaque: bool = False  #: the text is the code's own words, which no formula says
 
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """A number with a point, which a size can be reckoned from; ``halves`` are what it was divided from."""
+    """A floating-point number, from which a size can be computed; ``operands`` are those of a division."""
 
     value: float | None  #: None while a free name is in it
     text: str
     rank: int
     origins: tuple[tuple[str, str], ...] = ()
-    halves: tuple[Size, Size] | None = None
+    operands: tuple[Size, Size] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +62,20 @@ class Fields:
 
     items: tuple[tuple[str, Any], ...] = ()
     rest: Rest | None = None  #: set where it may hold more than these
-    made_by: type | None = None  #: the class of the container, where it holds modules
+    container: type | None = None  #: the class of the container, where it holds modules
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Arguments that are not told; of the constructor itself they have names it does not take by name."""
+    """Unknown further arguments."""
 
-    names: frozenset[str] | None = None  #: what they are surely not called; None where they are a stranger's
-    each: Any = None  #: what stands for any of them by position, where that is known
+    names: frozenset[str] | None = None  #: names that none of them has; None where any name is possible
+    each: Any = None  #: the value of any of them by position, where that is known
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """One of these, which the code does not tell; what is there in the end may tell."""
+    """One of several values; the code does not decide which, the live layer may."""
 
     values: tuple[Any, ...]
 
@@ -91,20 +91,20 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """An argument that is not told; if it is a class, it may well be its default."""
+    """An unknown argument whose default is a class, which is then assumed."""
 
     default: type
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Thing:
-    """A live object, looked at through its ``__dict__`` and never called, nor asked whether it equals another."""
+class LiveObject:
+    """A live object, looked at through its ``__dict__`` and never called or compared by its own ``__eq__``."""
 
     target: Any
     name: str  #: how the code calls it: ``config``
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Thing) and self.target is other.target and self.name == other.name
+        return isinstance(other, LiveObject) and self.target is other.target and self.name == other.name
 
     def __hash__(self) -> int:
         return hash((id(self.target), self.name))
@@ -126,16 +126,16 @@ class NewModule:
     cls: type
     args: tuple[Any, ...]
     keywords: tuple[tuple[str, Any], ...] = ()
-    unsure: bool = False  #: there may be arguments that are not told
+    incomplete: bool = False  #: there may be unknown arguments
 
 
 @dataclass(frozen=True, slots=True)
-class MadeList:
+class OpenList:
     """A list of unknown length, or modules in a container, by position."""
 
     items: tuple[Any, ...]
-    each: Any = None  #: what stands for any later one; None where there is none
-    made_by: type | None = None  #: the class of the container
+    each: Any = None  #: the value of any later one; None where there is none
+    container: type | None = None  #: the class of the container
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Fed(NamedTuple):
 def fed(call: Call) -> tuple[Fed, ...]:
     """Return name, dtype and shape of each tensor in *call*, as far as tuples, lists and dictionaries hold them."""
     arguments = [*((str(position), value) for position, value in enumerate(call.args)), *call.kwargs.items()]
-    return tuple(found for name, value in arguments for found in _tensors(name, value))
+    return tuple(tensor for name, value in arguments for tensor in _tensors(name, value))
 
 
 def materialise(call: Call, device: str | torch.device = "cpu") -> Call:
@@ -46,38 +46,38 @@ def materialise(call: Call, device: str | torch.device = "cpu") -> Call:
     global random state is touched. Everything else is passed on as it is.
     """
     generator = torch.Generator(device="cpu").manual_seed(0)
-    made: dict[int, torch.Tensor] = {}
+    copies: dict[int, torch.Tensor] = {}
 
     def real(tensor: torch.Tensor) -> torch.Tensor:
         if tensor.device.type != "meta":
             return tensor
-        if id(tensor) not in made:
-            made[id(tensor)] = _with_values(tensor, generator, device)
-        return made[id(tensor)]
+        if id(tensor) not in copies:
+            copies[id(tensor)] = _with_values(tensor, generator, device)
+        return copies[id(tensor)]
 
-    args = tuple(_replaced(value, real) for value in call.args)
-    kwargs = {name: _replaced(value, real) for name, value in call.kwargs.items()}
+    args = tuple(_replace_tensors(value, real) for value in call.args)
+    kwargs = {name: _replace_tensors(value, real) for name, value in call.kwargs.items()}
     return Call(args, kwargs, call.origin)
 
 
 def _with_values(tensor: torch.Tensor, generator: torch.Generator, device: str | torch.device) -> torch.Tensor:
     if not (tensor.is_floating_point() or tensor.is_complex()):
         return torch.zeros(tensor.shape, dtype=tensor.dtype, device=device)
-    drawn = torch.complex64 if tensor.is_complex() else torch.float32
-    values = torch.randn(tensor.shape, generator=generator, dtype=drawn, device="cpu")
+    random_dtype = torch.complex64 if tensor.is_complex() else torch.float32
+    values = torch.randn(tensor.shape, generator=generator, dtype=random_dtype, device="cpu")
     return values.to(device=device, dtype=tensor.dtype)
 
 
-def _replaced(value: Any, replace: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+def _replace_tensors(value: Any, replace: Callable[[torch.Tensor], torch.Tensor]) -> Any:
     """Return *value* with its tensors replaced; the same object where nothing in it changed."""
     if isinstance(value, torch.Tensor):
         return replace(value)
     if type(value) is dict:
-        changed: Any = {key: _replaced(part, replace) for key, part in value.items()}
-        return changed if any(changed[key] is not part for key, part in value.items()) else value
+        entries: Any = {key: _replace_tensors(part, replace) for key, part in value.items()}
+        return entries if any(entries[key] is not part for key, part in value.items()) else value
     if not isinstance(value, tuple | list):
         return value
-    parts = [_replaced(part, replace) for part in value]
+    parts = [_replace_tensors(part, replace) for part in value]
     if all(new is old for new, old in zip(parts, value, strict=True)):
         return value
     if hasattr(type(value), "_make"):

@@ -44,15 +44,15 @@ def chosen(
         return inputs_from_caller(inputs=inputs, args=args, kwargs=kwargs, **sizes)  # type: ignore[arg-type]
     others = {"args=": args, "kwargs=": kwargs, "input_size=": input_size, "dtypes=": dtypes}
     beside = next((name for name, value in others.items() if value is not None), None)
-    shown = repr(inputs) if isinstance(inputs, str) else ""
+    text = repr(inputs) if isinstance(inputs, str) else ""
     if beside:
-        raise InputsError(f"inputs={shown} and {beside} both say what to feed", hint="leave one of them out")
+        raise InputsError(f"inputs={text} and {beside} both say what to feed", hint="leave one of them out")
     if isinstance(inputs, Call):
         return inputs
     ways = {FROM_MODEL: inputs_from_model, GUESS: guess_inputs}
     if inputs not in ways:
         near = difflib.get_close_matches(inputs, ways, n=1) or ways
-        raise InputsError(f"inputs={shown} is text", hint=f"give tensors, or {' or '.join(map(repr, near))}")
+        raise InputsError(f"inputs={text} is text", hint=f"give tensors, or {' or '.join(map(repr, near))}")
     return ways[inputs](model)
 
 

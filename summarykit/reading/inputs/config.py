@@ -32,22 +32,22 @@ class Config:
     def part(self, kind: str) -> Config:
         """Return the part that describes the reading of *kind*, or else all of it."""
         for name in _PARTS[kind]:
-            part = _said(self._config, name)
+            part = _value(self._config, name)
             if part is not None and not isinstance(part, str | int | float | list | tuple):
                 return Config(part)
         return self
 
     def says(self, *names: str) -> bool:
         """Return whether any of *names* is set."""
-        return any(_said(self._config, name) is not None for name in names)
+        return any(_value(self._config, name) is not None for name in names)
 
     def first(self, *names: str) -> int | None:
         """Return the first of *names* that is a length; of several lengths the first."""
-        return next((found[0] for found in map(self.lengths, names) if found), None)
+        return next((lengths[0] for lengths in map(self.lengths, names) if lengths), None)
 
     def lengths(self, name: str) -> tuple[int, ...]:
         """Return the setting *name* as lengths: of one or several numbers, or height and width."""
-        value = _said(self._config, name)
+        value = _value(self._config, name)
         value = plain(value) if isinstance(value, dict) else plain({"": value}).get("")
         if isinstance(value, dict):
             value = tuple(value[side] for side in ("height", "width") if side in value) or value.get("shortest_edge")
@@ -55,7 +55,7 @@ class Config:
         return numbers if numbers and all(map(length, numbers)) else ()
 
 
-def _said(config: object, name: str) -> Any:
+def _value(config: object, name: str) -> Any:
     if isinstance(config, dict):
         return config.get(name)
     try:
@@ -72,7 +72,7 @@ def size_of_argument(name: str, config: Config, dtype: torch.dtype | None) -> to
     return None if size is None else meta_tensor(size, dtype)
 
 
-def wanted(config: Config, main: str, taken: tuple[str, ...], needed: tuple[str, ...]) -> Iterator[str]:
+def arguments_to_feed(config: Config, main: str, taken: tuple[str, ...], needed: tuple[str, ...]) -> Iterator[str]:
     """Yield the arguments to feed: the main one, those that must be given, and those that belong to them."""
     yield main
     yield from _TOGETHER.get(main, ())
@@ -96,7 +96,7 @@ _PLACEHOLDERS = ("image_token_id", "image_token_index", "audio_token_id", "audio
 
 
 def _said_yes(config: Config) -> bool:
-    return _said(config._config, "is_encoder_decoder") is True
+    return _value(config._config, "is_encoder_decoder") is True
 
 
 # ---------------------------------------------------------------- one function a kind of input
@@ -124,8 +124,8 @@ def _image(config: Config) -> tuple[int, ...]:
 def _picture(config: Config) -> tuple[int, ...]:
     image = config.part("image")
     channels = image.first("num_channels", "in_channels", "in_chans", "num_input_channels") or 3
-    named = ("image_size", "img_size", "input_size", "resolution", "sample_size")
-    sides = next((found for name in named if (found := image.lengths(name) or config.lengths(name))), (_IMAGE,))
+    names = ("image_size", "img_size", "input_size", "resolution", "sample_size")
+    sides = next((lengths for name in names if (lengths := image.lengths(name) or config.lengths(name))), (_IMAGE,))
     return channels, sides[-2 if len(sides) > 1 else 0], sides[-1]
 
 
@@ -165,7 +165,7 @@ def _past(config: Config) -> tuple[int, ...]:
     return 1, steps, channels
 
 
-def _hidden(config: Config) -> tuple[int, ...]:
+def _hidden_size(config: Config) -> tuple[int, ...]:
     width = config.part("text").first("hidden_size", "d_model", "n_embd", "embed_dim", "dim") or 1
     return *_tokens(config), width
 
@@ -202,8 +202,8 @@ _FLOATING: dict[str, Callable[[Config], tuple[int, ...]]] = {
     "rewards": _one_each,
     "returns_to_go": _one_each,
     "past_values": _past,
-    "inputs_embeds": _hidden,
-    "hidden_states": _hidden,
-    "inputs": _hidden,
-    "encoder_hidden_states": _hidden,
+    "inputs_embeds": _hidden_size,
+    "hidden_states": _hidden_size,
+    "inputs": _hidden_size,
+    "encoder_hidden_states": _hidden_size,
 }

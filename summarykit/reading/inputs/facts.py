@@ -31,7 +31,7 @@ def lineage(module: nn.Module) -> tuple[str, ...]:
     return (script_class(module), *names) if isinstance(module, torch.jit.ScriptModule) else names
 
 
-def unwrapped(model: nn.Module) -> nn.Module:
+def unwrap(model: nn.Module) -> nn.Module:
     """Return the model inside wrappers, which pass on what they are fed."""
     seen: set[int] = set()
     while id(model) not in seen:
@@ -46,14 +46,14 @@ def unwrapped(model: nn.Module) -> nn.Module:
 
 def children(module: nn.Module) -> dict[str, nn.Module]:
     """Return the children of *module* that are there."""
-    held = module.__dict__.get("_modules")
-    return {name: child for name, child in held.items() if child is not None} if held else {}
+    modules = module.__dict__.get("_modules")
+    return {name: child for name, child in modules.items() if child is not None} if modules else {}
 
 
 def tensors(module: nn.Module) -> list[torch.Tensor]:
     """Return the tensors that *module* holds itself."""
-    held = [module.__dict__.get("_parameters"), module.__dict__.get("_buffers")]
-    return [tensor for table in held if table for tensor in table.values() if isinstance(tensor, torch.Tensor)]
+    tables = [module.__dict__.get("_parameters"), module.__dict__.get("_buffers")]
+    return [tensor for table in tables if table for tensor in table.values() if isinstance(tensor, torch.Tensor)]
 
 
 def layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -87,7 +87,7 @@ def plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if not isinstance(value, type)}
 
 
-def configured(module: nn.Module) -> dict[str, Any]:
+def config_settings(module: nn.Module) -> dict[str, Any]:
     """Return what a ``config`` (an object or a dictionary) of *module* says in plain values."""
     held = module.__dict__
     config = held.get("config", held.get("_internal_dict"))  # the second is where diffusers keeps it
@@ -106,8 +106,8 @@ def computed_dtype(model: nn.Module) -> torch.dtype | None:
     """Return the dtype of the first parameter of *model* that it computes with."""
     # A tensor subclass may answer for its dtype in code of its own; what PyTorch itself holds is asked for.
     with torch._C.DisableTorchFunctionSubclass():
-        held = (tensor.dtype for _, module in layers(model) for tensor in tensors(module))
-        return next((dtype for dtype in held if dtype in _COMPUTED), None)
+        dtypes = (tensor.dtype for _, module in layers(model) for tensor in tensors(module))
+        return next((dtype for dtype in dtypes if dtype in _COMPUTED), None)
 
 
 def parameters_of(model: nn.Module) -> tuple[inspect.Parameter, ...] | None:
@@ -122,10 +122,10 @@ def parameters_of(model: nn.Module) -> tuple[inspect.Parameter, ...] | None:
     if not isinstance(forward, types.FunctionType | types.MethodType | functools.partial):
         return None
     try:
-        found = tuple(inspect.signature(forward).parameters.values())
+        parameters = tuple(inspect.signature(forward).parameters.values())
     except (ValueError, TypeError):
         return None
-    return found if bound or static else found[1:]
+    return parameters if bound or static else parameters[1:]
 
 
 def has_forward(model: nn.Module) -> bool:
@@ -140,7 +140,7 @@ def positional(parameters: tuple[inspect.Parameter, ...]) -> list[inspect.Parame
     return [parameter for parameter in parameters if parameter.kind in _POSITIONAL]
 
 
-def required(parameters: tuple[inspect.Parameter, ...]) -> list[inspect.Parameter]:
+def required_parameters(parameters: tuple[inspect.Parameter, ...]) -> list[inspect.Parameter]:
     """Return those that must be given."""
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return [one for one in parameters if one.default is inspect.Parameter.empty and one.kind not in variadic]
@@ -150,7 +150,7 @@ class Dtypes:
     """The dtype of a size that came without one: whole numbers for ids and masks, else what the model computes in."""
 
     def __init__(self, model: nn.Module) -> None:
-        inner = unwrapped(model)
+        inner = unwrap(model)
         self._floating = computed_dtype(inner)
         self._names = [parameter.name for parameter in positional(parameters_of(inner) or ())]
 

@@ -45,8 +45,8 @@ def first_layer(model: nn.Module, *, indices: bool = False) -> First | None:
 
     With *indices* an embedding is looked for first: the model's first argument is called as one that holds them.
     """
-    found = _first(model, indices=True) if indices else None
-    return found or _first(model, indices=False)
+    first = _first(model, indices=True) if indices else None
+    return first or _first(model, indices=False)
 
 
 def _first(model: nn.Module, *, indices: bool) -> First | None:
@@ -55,10 +55,10 @@ def _first(model: nn.Module, *, indices: bool) -> First | None:
             continue
         if any(map(is_lazy, facts.tensors(module))):
             return First(path, LAZY)
-        read = _reader(module)
-        found = read(model, path, facts.settings(module)) if read else None
-        if found is not None:
-            return found
+        reader = _reader(module)
+        first = reader(model, path, facts.settings(module)) if reader else None
+        if first is not None:
+            return first
     return None
 
 
@@ -72,23 +72,23 @@ def _reader(module: nn.Module) -> Reader | None:
             return _BY_CLASS[name]
     if facts.children(module) or not facts.tensors(module):
         return None
-    known = facts.settings(module)
-    return next((read for names, read in _BY_FORM if all(name in known for name in names)), None)
+    settings = facts.settings(module)
+    return next((reader for names, reader in _BY_FORM if all(name in settings for name in names)), None)
 
 
 # ---------------------------------------------------------------- one function a kind of layer
 
 
-def _convolution(model: nn.Module, path: str, known: dict[str, Any]) -> First | None:
-    channels = facts.length(known.get("in_channels"))
-    kernel = known.get("kernel_size")
+def _convolution(model: nn.Module, path: str, settings: dict[str, Any]) -> First | None:
+    channels = facts.length(settings.get("in_channels"))
+    kernel = settings.get("kernel_size")
     dimensions = len(kernel) if isinstance(kernel, tuple) else 0
     if not channels or dimensions not in (1, 2, 3):
         return None
     beside = _text(model)
-    told = _told_sides(model, dimensions)
-    if told:
-        return First(path, (1, channels, *told), words=" and the size the model names", others=beside)
+    named_sides = _configured_sides(model, dimensions)
+    if named_sides:
+        return First(path, (1, channels, *named_sides), words=" and the size the model names", others=beside)
     fitting = fitting_side(model, path, dimensions) if dimensions < len(_CLIP) else None
     if fitting:
         side, layer = fitting
@@ -98,50 +98,52 @@ def _convolution(model: nn.Module, path: str, known: dict[str, Any]) -> First | 
     return First(path, (1, channels, *sides), others=beside)
 
 
-def _linear(model: nn.Module, path: str, known: dict[str, Any]) -> First | None:
-    width = facts.length(known.get("in_features")) or facts.length(known.get("in_channels"))
+def _linear(model: nn.Module, path: str, settings: dict[str, Any]) -> First | None:
+    width = facts.length(settings.get("in_features")) or facts.length(settings.get("in_channels"))
     return First(path, (1, width)) if width else None
 
 
-def _graph(model: nn.Module, path: str, known: dict[str, Any]) -> First | None:
-    width = facts.length(known.get("in_channels"))
-    return First(path, (_TOKENS, width)) if width else (First(path, LAZY) if known.get("in_channels") == -1 else None)
+def _graph(model: nn.Module, path: str, settings: dict[str, Any]) -> First | None:
+    width = facts.length(settings.get("in_channels"))
+    return (
+        First(path, (_TOKENS, width)) if width else (First(path, LAZY) if settings.get("in_channels") == -1 else None)
+    )
 
 
-def _bilinear(model: nn.Module, path: str, known: dict[str, Any]) -> First | None:
-    one, two = facts.length(known.get("in1_features")), facts.length(known.get("in2_features"))
+def _bilinear(model: nn.Module, path: str, settings: dict[str, Any]) -> First | None:
+    one, two = facts.length(settings.get("in1_features")), facts.length(settings.get("in2_features"))
     return First(path, (1, one), others={"input2": (1, two), "x2": (1, two)}) if one and two else None
 
 
-def _embedding(model: nn.Module, path: str, known: dict[str, Any]) -> First | None:
-    if not facts.length(known.get("num_embeddings")) or _counts_positions(path):
+def _embedding(model: nn.Module, path: str, settings: dict[str, Any]) -> First | None:
+    if not facts.length(settings.get("num_embeddings")) or _counts_positions(path):
         return None
     return First(path, (1, min(_TOKENS, _positions(model))), whole=True)
 
 
-def _recurrent(model: nn.Module, path: str, known: dict[str, Any]) -> First | None:
-    width = facts.length(known.get("input_size"))
-    return First(path, _sequence(known, width)) if width else None
+def _recurrent(model: nn.Module, path: str, settings: dict[str, Any]) -> First | None:
+    width = facts.length(settings.get("input_size"))
+    return First(path, _sequence(settings, width)) if width else None
 
 
-def _cell(model: nn.Module, path: str, known: dict[str, Any]) -> First | None:
-    width = facts.length(known.get("input_size"))
+def _cell(model: nn.Module, path: str, settings: dict[str, Any]) -> First | None:
+    width = facts.length(settings.get("input_size"))
     return First(path, (1, width)) if width else None
 
 
-def _attention(model: nn.Module, path: str, known: dict[str, Any]) -> First | None:
-    width = facts.length(known.get("embed_dim")) or facts.length(known.get("d_model"))
+def _attention(model: nn.Module, path: str, settings: dict[str, Any]) -> First | None:
+    width = facts.length(settings.get("embed_dim")) or facts.length(settings.get("d_model"))
     if not width:
         return None
     others = {}
     for name, setting in (("key", "kdim"), ("value", "vdim")):
-        if not path and facts.length(known.get(setting)):
-            others[name] = _sequence(known, known[setting])
-    return First(path, _sequence(known, width), others=others)
+        if not path and facts.length(settings.get(setting)):
+            others[name] = _sequence(settings, settings[setting])
+    return First(path, _sequence(settings, width), others=others)
 
 
-def _normalized(model: nn.Module, path: str, known: dict[str, Any]) -> First | None:
-    shape = known.get("normalized_shape")
+def _normalization(model: nn.Module, path: str, settings: dict[str, Any]) -> First | None:
+    shape = settings.get("normalized_shape")
     whole = isinstance(shape, tuple) and shape and all(map(facts.length, shape))
     return First(path, (1, *shape)) if whole else None  # type: ignore[misc]
 
@@ -149,28 +151,28 @@ def _normalized(model: nn.Module, path: str, known: dict[str, Any]) -> First | N
 def _batch(dimensions: int) -> Reader:
     sides = {1: (), 2: _IMAGE, 3: _CLIP}[dimensions]
 
-    def read(model: nn.Module, path: str, known: dict[str, Any]) -> First | None:
-        channels = facts.length(known.get("num_features"))
+    def read_batch_norm(model: nn.Module, path: str, settings: dict[str, Any]) -> First | None:
+        channels = facts.length(settings.get("num_features"))
         return First(path, (1, channels, *sides)) if channels else None
 
-    return read
+    return read_batch_norm
 
 
-def _sequence(known: dict[str, Any], width: int) -> tuple[int, ...]:
-    return (1, _TOKENS, width) if known.get("batch_first") is True else (_TOKENS, 1, width)
+def _sequence(settings: dict[str, Any], width: int) -> tuple[int, ...]:
+    return (1, _TOKENS, width) if settings.get("batch_first") is True else (_TOKENS, 1, width)
 
 
 # ---------------------------------------------------------------- what else the model says
 
 
-def _told_sides(model: nn.Module, dimensions: int) -> tuple[int, ...]:
+def _configured_sides(model: nn.Module, dimensions: int) -> tuple[int, ...]:
     """Return the sides of the image as the model, its config or a layer of it names them."""
     if dimensions != len(_IMAGE):
         return ()
     for _, module in facts.layers(model):
-        for known in (facts.settings(module), facts.configured(module)):
+        for settings in (facts.settings(module), facts.config_settings(module)):
             for name in _SIDES:
-                sides = known.get(name)
+                sides = settings.get(name)
                 pair = sides if isinstance(sides, tuple) else (sides, sides)
                 if len(pair) == dimensions and all(map(facts.length, pair)):
                     return pair
@@ -179,7 +181,7 @@ def _told_sides(model: nn.Module, dimensions: int) -> tuple[int, ...]:
 
 def _text(model: nn.Module) -> dict[str, tuple[int, ...]]:
     """Return the size of a text that a diffusion model attends to."""
-    width = facts.length(facts.configured(model).get("cross_attention_dim"))
+    width = facts.length(facts.config_settings(model).get("cross_attention_dim"))
     return {"encoder_hidden_states": (1, _BESIDE, width)} if width else {}
 
 
@@ -189,11 +191,11 @@ def _counts_positions(path: str) -> bool:
 
 def _positions(model: nn.Module) -> int:
     """Return how many positions a sequence may have, as far as an embedding of positions tells."""
-    found = [_TOKENS]
+    shape = [_TOKENS]
     for path, module in facts.layers(model):
         if _counts_positions(path):
-            found.append(facts.length(facts.settings(module).get("num_embeddings")) or _TOKENS)
-    return min(found)
+            shape.append(facts.length(facts.settings(module).get("num_embeddings")) or _TOKENS)
+    return min(shape)
 
 
 _TORCH = "torch.nn.modules."
@@ -208,8 +210,8 @@ _BY_CLASS: dict[str, Reader] = {
     f"{_TORCH}rnn.RNNCellBase": _cell,
     f"{_TORCH}activation.MultiheadAttention": _attention,
     f"{_TORCH}transformer.Transformer": _attention,
-    f"{_TORCH}normalization.LayerNorm": _normalized,
-    f"{_TORCH}normalization.RMSNorm": _normalized,
+    f"{_TORCH}normalization.LayerNorm": _normalization,
+    f"{_TORCH}normalization.RMSNorm": _normalization,
     f"{_TORCH}batchnorm.BatchNorm1d": _batch(1),
     f"{_TORCH}batchnorm.BatchNorm2d": _batch(2),
     f"{_TORCH}batchnorm.BatchNorm3d": _batch(3),

@@ -128,9 +128,9 @@ def _keywords(kwargs: object, what: str) -> dict[str, object]:
 
 def _by_size(sizes: Any, dtypes: Any, default: Default) -> tuple[tuple[object, ...], dict[str, object]]:
     if isinstance(sizes, Mapping):
-        named = _keywords(sizes, "input_size=")
-        kinds = _dtypes_by_name(dtypes, named)
-        return (), {name: _tensors(size, kinds[name] or default(name)) for name, size in named.items()}
+        sizes_by_name = _keywords(sizes, "input_size=")
+        kinds = _dtypes_by_name(dtypes, sizes_by_name)
+        return (), {name: _tensors(size, kinds[name] or default(name)) for name, size in sizes_by_name.items()}
     if not isinstance(sizes, tuple | list):
         size_of(sizes)  # which says what is wrong with it
     if len(sizes) == 0 and not isinstance(sizes, torch.Size):

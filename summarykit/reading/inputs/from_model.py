@@ -32,49 +32,49 @@ def inputs_from_model(model: nn.Module) -> Call | NoInputs:
     An example may be a property, which then runs; what it changes on the model and the random states is put back, and
     an exception becomes the reason. Sizes from a config become tensors without values.
     """
-    inner = facts.unwrapped(model)
+    inner = facts.unwrap(model)
     reasons: list[str] = []
     ways = (_from_example, _from_pretrained, _from_config)
     with restore_after(inner):
         for way in ways:
-            found = _guarded(way, inner)
-            if isinstance(found, Call):
-                return found
-            reasons += [found.reason] if found else []
+            call = _call_or_reason(way, inner)
+            if isinstance(call, Call):
+                return call
+            reasons += [call.reason] if call else []
     return NoInputs("; ".join(reasons) or _NOTHING)
 
 
-def _guarded(way: Any, model: nn.Module) -> Call | NoInputs | None:
+def _call_or_reason(way: Any, model: nn.Module) -> Call | NoInputs | None:
     try:
-        found: Call | NoInputs | None = way(model)
+        call: Call | NoInputs | None = way(model)
     except InputsError as error:
         return NoInputs(error.what)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - what the model's own code raises is told
         return NoInputs(f"{type(error).__name__}: {error}")
-    return found
+    return call
 
 
 # ---------------------------------------------------------------- an example
 
 
 def _from_example(model: nn.Module) -> Call | NoInputs | None:
-    told = None
+    reason = None
     for name in _EXAMPLES:
-        held = inspect.getattr_static(model, name, None)
-        if held is None or (name == "dummy_inputs" and _is_of_all(model)):
+        attribute = inspect.getattr_static(model, name, None)
+        if attribute is None or (name == "dummy_inputs" and _is_of_all(model)):
             continue
         try:
             example = getattr(model, name)
             example = example() if inspect.ismethod(example) else example
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a property of the user's
-            told = told or NoInputs(f"`{name}` fails: {type(error).__name__}: {error}")
+            reason = reason or NoInputs(f"`{name}` fails: {type(error).__name__}: {error}")
             continue
         if example is not None:
-            found = _call_with(model, example, name)
-            if isinstance(found, Call):
-                return found
-            told = told or found
-    return told
+            call = _call_with(model, example, name)
+            if isinstance(call, Call):
+                return call
+            reason = reason or call
+    return reason
 
 
 def _call_with(model: nn.Module, example: Any, name: str) -> Call | NoInputs:
@@ -82,12 +82,12 @@ def _call_with(model: nn.Module, example: Any, name: str) -> Call | NoInputs:
     if isinstance(example, torch.Tensor):
         return Call((example,), {}, origin)
     if isinstance(example, Mapping) and all(isinstance(key, str) for key in example):
-        known, left_out = _known_keywords(model, dict(example))
-        missing = _missing(model, known)
+        keywords, left_out = _known_keywords(model, dict(example))
+        missing = _missing(model, keywords)
         if missing:
             return NoInputs(f"`{name}` is without `{missing[0]}`, which forward needs")
-        said = "".join(f", without `{key}`, which forward does not name" for key in left_out)
-        return Call((), known, origin + said)
+        note = "".join(f", without `{key}`, which forward does not name" for key in left_out)
+        return Call((), keywords, origin + note)
     if isinstance(example, tuple | list) and _holds_tensor(example):
         return Call((example,) if hasattr(example, "_fields") else tuple(example), {}, origin)
     return NoInputs(f"`{name}` is a {type(example).__name__} and holds no tensor")
@@ -102,8 +102,10 @@ def _known_keywords(model: nn.Module, example: dict[str, object]) -> tuple[dict[
     return {k: v for k, v in example.items() if k in names}, [key for key in example if key not in names]
 
 
-def _missing(model: nn.Module, known: dict[str, object]) -> list[str]:
-    return [one.name for one in facts.required(facts.parameters_of(model) or ()) if one.name not in known]
+def _missing(model: nn.Module, arguments: dict[str, object]) -> list[str]:
+    return [
+        one.name for one in facts.required_parameters(facts.parameters_of(model) or ()) if one.name not in arguments
+    ]
 
 
 def _holds_tensor(value: object) -> bool:
@@ -127,13 +129,13 @@ def _from_config(model: nn.Module) -> Call | NoInputs | None:
     if _TRANSFORMERS not in facts.lineage(model):
         return None
     parameters = facts.parameters_of(model) or ()
-    taken = tuple(parameter.name for parameter in parameters)
-    needed = tuple(parameter.name for parameter in facts.required(parameters))
+    names = tuple(parameter.name for parameter in parameters)
+    required_names = tuple(parameter.name for parameter in facts.required_parameters(parameters))
     config = configs.Config(model.__dict__.get("config"))
-    main = _main_input(model, taken, config)
+    main = _main_input(model, names, config)
     dtype = facts.computed_dtype(model)
     fed: dict[str, object] = {}
-    for name in dict.fromkeys(configs.wanted(config, main, taken, needed)):
+    for name in dict.fromkeys(configs.arguments_to_feed(config, main, names, required_names)):
         value = configs.size_of_argument(name, config, dtype)
         if value is None:
             return NoInputs(f"its config does not tell the size of `{name}`")
@@ -141,13 +143,13 @@ def _from_config(model: nn.Module) -> Call | NoInputs | None:
     return Call((), fed, "the model's main input, with sizes from its config")
 
 
-def _main_input(model: nn.Module, taken: tuple[str, ...], config: configs.Config) -> str:
+def _main_input(model: nn.Module, names: tuple[str, ...], config: configs.Config) -> str:
     """Return the name of the main input; text alone where images stand in it by their own tokens."""
     main = getattr(model, "main_input_name", None)
     main = main[0] if isinstance(main, list | tuple) and main else main
-    if "input_ids" in taken and configs.stands_in_text(config):
+    if "input_ids" in names and configs.stands_in_text(config):
         return "input_ids"
-    return main if isinstance(main, str) and (main in taken or not taken) else taken[0]
+    return main if isinstance(main, str) and (main in names or not names) else names[0]
 
 
 # ---------------------------------------------------------------- timm
@@ -155,28 +157,28 @@ def _main_input(model: nn.Module, taken: tuple[str, ...], config: configs.Config
 
 def _from_pretrained(model: nn.Module) -> Call | NoInputs | None:
     for name in _PRETRAINED:
-        held = model.__dict__.get(name)
-        if dataclasses.is_dataclass(held) and not isinstance(held, type):
-            held = {field.name: getattr(held, field.name) for field in dataclasses.fields(held)}
-        size = facts.plain(held).get("input_size") if isinstance(held, Mapping) else None
+        settings = model.__dict__.get(name)
+        if dataclasses.is_dataclass(settings) and not isinstance(settings, type):
+            settings = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
+        size = facts.plain(settings).get("input_size") if isinstance(settings, Mapping) else None
         if isinstance(size, tuple) and size and all(map(facts.length, size)):
-            size, said = _as_built(model, size)
+            size, note = _as_built(model, size)
             return Call(
-                (meta_tensor((1, *size), facts.computed_dtype(model)),), {}, f"the model's own size (`{name}`){said}"
+                (meta_tensor((1, *size), facts.computed_dtype(model)),), {}, f"the model's own size (`{name}`){note}"
             )
     return None
 
 
 def _as_built(model: nn.Module, size: tuple[int, ...]) -> tuple[tuple[int, ...], str]:
     """Return the declared *size* with the channels and sides the model was really built for, and words for that."""
-    built = list(size)
+    real_size = list(size)
     for _, module in facts.layers(model):
-        known = facts.settings(module)
-        sides = known.get("img_size")
+        settings = facts.settings(module)
+        sides = settings.get("img_size")
         if isinstance(sides, tuple) and len(sides) == len(size) - 1 and all(map(facts.length, sides)):
-            built[1:] = sides
-        channels = facts.length(known.get("in_channels"))
-        if channels and "kernel_size" in known:
-            built[0] = channels if channels <= _MOST_CHANNELS else built[0]
+            real_size[1:] = sides
+        channels = facts.length(settings.get("in_channels"))
+        if channels and "kernel_size" in settings:
+            real_size[0] = channels if channels <= _MOST_CHANNELS else real_size[0]
             break
-    return tuple(built), "" if tuple(built) == size else ", as this one was built"
+    return tuple(real_size), "" if tuple(real_size) == size else ", as this one was built"

@@ -23,7 +23,7 @@ _EDGES = 32
 
 def guess_inputs(model: nn.Module) -> Call | NoInputs:
     """Return what *model* may take, told by its first layer; or why nobody can tell. No code of the model runs."""
-    inner = facts.unwrapped(model)
+    inner = facts.unwrap(model)
     if not facts.has_forward(inner):
         return NoInputs(f"a {type(inner).__name__} has no forward")
     parameters = facts.parameters_of(inner)
@@ -53,14 +53,14 @@ def _with_arguments(model: nn.Module, parameters: Any, first: First) -> Call | N
     if not parameters:
         return Call((main,), {}, origin)
     by_position = facts.positional(parameters)
-    needed = [one for one in facts.required(parameters) if not by_position or one is not by_position[0]]
+    others = [one for one in facts.required_parameters(parameters) if not by_position or one is not by_position[0]]
     leading = by_position[0].name if by_position else ""
     args: list[object] = [main] if by_position or any(p.kind is p.VAR_POSITIONAL for p in parameters) else []
     kwargs: dict[str, object] = {}
     if not args:
-        leading, needed = needed[0].name if needed else parameters[0].name, needed[1:]
+        leading, others = others[0].name if others else parameters[0].name, others[1:]
         kwargs[leading] = main
-    for parameter in needed:
+    for parameter in others:
         other = _other(parameter.name, leading, main, first)
         if other is None:
             return NoInputs(f"forward also needs `{parameter.name}`, and its name does not tell what that is")
@@ -68,20 +68,20 @@ def _with_arguments(model: nn.Module, parameters: Any, first: First) -> Call | N
             kwargs[parameter.name] = other
         else:
             args.append(other)
-    named = ", ".join(f"`{parameter.name}`" for parameter in needed)
-    return Call(tuple(args), kwargs, f"{origin}; {named} by name" if named else origin)
+    names = ", ".join(f"`{parameter.name}`" for parameter in others)
+    return Call(tuple(args), kwargs, f"{origin}; {names} by name" if names else origin)
 
 
 def _other(name: str, leading: str, main: torch.Tensor, first: First) -> torch.Tensor | None:
     """Return what the argument *name* takes beside *main*, which is called *leading*; None where nobody can tell."""
-    lowered = name.lower()
-    if lowered in first.others:
-        return meta_tensor(first.others[lowered], main.dtype)
-    if lowered in _MASKS:
+    lowercase = name.lower()
+    if lowercase in first.others:
+        return meta_tensor(first.others[lowercase], main.dtype)
+    if lowercase in _MASKS:
         return meta_tensor(tuple(main.shape[:2]), torch.int64) if main.dim() > 1 else None
-    if lowered in _ALIKE or _stem(name) == _stem(leading) or _is_pair(name, leading):
+    if lowercase in _ALIKE or _stem(name) == _stem(leading) or _is_pair(name, leading):
         return meta_tensor(tuple(main.shape), main.dtype)
-    make = _BY_NAME.get(lowered)
+    make = _BY_NAME.get(lowercase)
     return make(main) if make else None
 
 

@@ -32,10 +32,10 @@ def fitting_side(model: nn.Module, first: str, dimensions: int) -> tuple[int, st
         return None
     steps, width, path = chain
     last = sum(kind == _CONVOLUTION for kind, _ in steps)
-    pooled = (frozenset[int](), frozenset(range(last)), frozenset({last - 1}))
-    tries = [(side, halved) for side in _USUAL for halved in pooled]
-    tries += [(side, halved) for halved in pooled for side in range(1, _LARGEST)]
-    fitting = (side for side, halved in tries if _flattened(steps, side, dimensions, halved) == width)
+    pooling = (frozenset[int](), frozenset(range(last)), frozenset({last - 1}))
+    tries = [(side, poolings) for side in _USUAL for poolings in pooling]
+    tries += [(side, poolings) for poolings in pooling for side in range(1, _LARGEST)]
+    fitting = (side for side, poolings in tries if _flat_size(steps, side, dimensions, poolings) == width)
     return next(((side, path) for side in fitting), None)
 
 
@@ -46,53 +46,53 @@ def _chain(model: nn.Module, first: str) -> tuple[Steps, int, str] | None:
         if not steps and path != first:
             continue
         names = facts.lineage(module)
-        known = facts.settings(module)
+        settings = facts.settings(module)
         if any(name in names for name in _ADAPTIVE):
             return None
         kind = next((name for name in _SLIDING if name in names), None)
         if kind:
-            steps.append((kind, known))
+            steps.append((kind, settings))
         elif f"{_TORCH}linear.Linear" in names:
-            width = facts.length(known.get("in_features"))
+            width = facts.length(settings.get("in_features"))
             channels = [step["out_channels"] for kind, step in steps if kind == _CONVOLUTION and "out_channels" in step]
             # As wide as the channels alone: the sides are averaged away, or channels come last, and any side fits.
             return (steps, width, path) if width and channels and width != channels[-1] else None
     return None
 
 
-def _flattened(steps: Steps, side: int, dimensions: int, halved: frozenset[int]) -> int | None:
+def _flat_size(steps: Steps, side: int, dimensions: int, poolings: frozenset[int]) -> int | None:
     """Return how many numbers come out of *steps*, halved after those convolutions; None where a side gets lost."""
     sides = [side] * dimensions
-    channels = met = 0
-    for kind, known in steps:
-        moved = _moved(sides, known)
-        if moved is None:
+    channels = convolutions = 0
+    for kind, settings in steps:
+        sides_after = _sides_after(sides, settings)
+        if sides_after is None:
             return None
-        sides = moved
+        sides = sides_after
         if kind == _CONVOLUTION:
-            channels = facts.length(known.get("out_channels")) or 0
-            sides = [length // 2 for length in sides] if met in halved else sides
-            met += 1
+            channels = facts.length(settings.get("out_channels")) or 0
+            sides = [length // 2 for length in sides] if convolutions in poolings else sides
+            convolutions += 1
     return channels * math.prod(sides) if min(sides) > 0 else None
 
 
-def _moved(sides: Sequence[int], known: dict[str, Any]) -> list[int] | None:
+def _sides_after(sides: Sequence[int], settings: dict[str, Any]) -> list[int] | None:
     """Return the sides after a layer slides over them."""
-    kernel = _each(known.get("kernel_size"), len(sides))
-    stride = _each(known.get("stride"), len(sides)) or kernel
-    padding = _each(known.get("padding"), len(sides))
-    dilation = _each(known.get("dilation", 1), len(sides))
-    if known.get("padding") == "same":
+    kernel = _each(settings.get("kernel_size"), len(sides))
+    stride = _each(settings.get("stride"), len(sides)) or kernel
+    padding = _each(settings.get("padding"), len(sides))
+    dilation = _each(settings.get("dilation", 1), len(sides))
+    if settings.get("padding") == "same":
         return list(sides)
-    if known.get("padding") == "valid":
+    if settings.get("padding") == "valid":
         padding = (0,) * len(sides)
     if not (kernel and stride and dilation) or padding is None or min(stride) < 1:
         return None
-    moved = [
+    result = [
         (length + 2 * pad - wide * (size - 1) - 1) // step + 1
         for length, size, step, pad, wide in zip(sides, kernel, stride, padding, dilation, strict=True)
     ]
-    return moved if min(moved) > 0 else None
+    return result if min(result) > 0 else None
 
 
 def _each(value: Any, number: int) -> tuple[int, ...] | None:

@@ -19,10 +19,10 @@ _TABLES = ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pr
 @contextmanager
 def restore_after(model: nn.Module) -> Iterator[None]:
     """Put back, at the end, the attributes and tables of every module, the random states and torch's defaults."""
-    kept = [(module, _snapshot(module)) for _, module in layers(model)]
+    snapshots = [(module, _snapshot(module)) for _, module in layers(model)]
     python, numpy, dtype = random.getstate(), np.random.get_state(), torch.get_default_dtype()
-    started = torch.cuda.is_available() and torch.cuda.is_initialized()
-    devices = range(torch.cuda.device_count()) if started else ()
+    has_cuda = torch.cuda.is_available() and torch.cuda.is_initialized()
+    devices = range(torch.cuda.device_count()) if has_cuda else ()
     with torch.random.fork_rng(devices), torch.no_grad():
         try:
             yield
@@ -30,7 +30,7 @@ def restore_after(model: nn.Module) -> Iterator[None]:
             random.setstate(python)
             np.random.set_state(numpy)
             torch.set_default_dtype(dtype)
-            for module, (attributes, tables) in kept:
+            for module, (attributes, tables) in snapshots:
                 _restore(module, attributes, tables)
 
 
@@ -40,15 +40,15 @@ def _snapshot(module: nn.Module) -> tuple[dict[str, Any], dict[str, dict[str, An
 
 
 def _restore(module: nn.Module, attributes: dict[str, Any], tables: dict[str, dict[str, Any]]) -> None:
-    held = module.__dict__
-    _refill(held, attributes)
+    current = module.__dict__
+    _refill(current, attributes)
     for name, entries in tables.items():
-        _refill(held[name], entries)
+        _refill(current[name], entries)
 
 
-def _refill(held: dict[str, Any], entries: dict[str, Any]) -> None:
-    """Make *held* what it was; nothing is written where nothing changed."""
-    same = len(held) == len(entries) and all(held.get(name, entries) is value for name, value in entries.items())
+def _refill(table: dict[str, Any], entries: dict[str, Any]) -> None:
+    """Make *table* what it was; nothing is written where nothing changed."""
+    same = len(table) == len(entries) and all(table.get(name, entries) is value for name, value in entries.items())
     if not same:
-        held.clear()
-        held.update(entries)
+        table.clear()
+        table.update(entries)

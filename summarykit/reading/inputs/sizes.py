@@ -23,30 +23,30 @@ WHOLE_NUMBERS = ("_ids", "_mask", "_index", "ids", "tokens", "lengths", "labels"
 
 def dtype_names() -> dict[str, torch.dtype]:
     """Return each name of a dtype that a tensor can be made of."""
-    found = {name: value for name, value in vars(torch).items() if isinstance(value, torch.dtype)}
-    usual = {name: value for name, value in found.items() if not str(value).startswith(("torch.q", "torch.bits"))}
-    return usual | {short: found[name] for short, name in _SHORT.items()}
+    dtypes = {name: value for name, value in vars(torch).items() if isinstance(value, torch.dtype)}
+    usual = {name: value for name, value in dtypes.items() if not str(value).startswith(("torch.q", "torch.bits"))}
+    return usual | {short: dtypes[name] for short, name in _SHORT.items()}
 
 
-def dtype_of(given: object) -> torch.dtype:
-    """Return *given*, a ``torch.dtype`` or its name such as ``"int64"``, as a dtype.
+def dtype_of(value: object) -> torch.dtype:
+    """Return *value*, a ``torch.dtype`` or its name such as ``"int64"``, as a dtype.
 
     Raises:
         InputsError: It is no dtype; the hint names what it resembles.
 
     """
-    if isinstance(given, torch.dtype):
-        return given
-    if not isinstance(given, str):
+    if isinstance(value, torch.dtype):
+        return value
+    if not isinstance(value, str):
         raise InputsError(
-            f"a dtype is torch.int64 or 'int64', and this is {short_text(given)}", hint="give one of these"
+            f"a dtype is torch.int64 or 'int64', and this is {short_text(value)}", hint="give one of these"
         )
     names = dtype_names()
-    name = given.strip().lower().removeprefix("torch.")
+    name = value.strip().lower().removeprefix("torch.")
     if name in names:
         return names[name]
     near = difflib.get_close_matches(name, _USUAL, n=2) or _USUAL
-    raise InputsError(f"{given!r} is no dtype", hint=f"did you mean {' or '.join(near)}?")
+    raise InputsError(f"{value!r} is no dtype", hint=f"did you mean {' or '.join(near)}?")
 
 
 def meta_tensor(size: tuple[int, ...], dtype: torch.dtype | None) -> torch.Tensor:
@@ -61,33 +61,33 @@ def meta_tensor(size: tuple[int, ...], dtype: torch.dtype | None) -> torch.Tenso
     return torch.empty(size, dtype=dtype, device="meta")
 
 
-def size_of(given: Any) -> tuple[int, ...]:
-    """Return *given*, a sequence of whole numbers, as a size.
+def size_of(value: Any) -> tuple[int, ...]:
+    """Return *value*, a sequence of whole numbers, as a size.
 
     Raises:
         InputsError: It is none, or one of its numbers is no length.
 
     """
-    if not isinstance(given, tuple | list):
-        raise InputsError(f"a size is a tuple of whole numbers, and this is {short_text(given)}", hint=_EXAMPLE)
-    return tuple(length_of(length, given) for length in given)
+    if not isinstance(value, tuple | list):
+        raise InputsError(f"a size is a tuple of whole numbers, and this is {short_text(value)}", hint=_EXAMPLE)
+    return tuple(length_of(length, value) for length in value)
 
 
-def length_of(given: Any, whole: object) -> int:
+def length_of(value: Any, whole: object) -> int:
     """Return one number of the size *whole*.
 
     Raises:
         InputsError: It is no length.
 
     """
-    if given is None:
+    if value is None:
         raise InputsError(f"{short_text(whole)} leaves a length open", hint="give a number: 1 for the batch")
     try:
-        length = operator.index(given) if not is_bool(given) else None
+        length = operator.index(value) if not is_bool(value) else None
     except Exception:  # noqa: BLE001 - what a stranger's __index__ raises
         length = None
     if length is None:
-        raise InputsError(f"{short_text(given)} in the size {short_text(whole)} is no whole number", hint=_EXAMPLE)
+        raise InputsError(f"{short_text(value)} in the size {short_text(whole)} is no whole number", hint=_EXAMPLE)
     if length < 0:
         raise InputsError(
             f"the size {short_text(whole)} has the negative length {length}", hint="write 1 for the batch"
@@ -95,14 +95,14 @@ def length_of(given: Any, whole: object) -> int:
     return length
 
 
-def is_bool(given: object) -> bool:
-    """Return whether *given* is a bool of Python's or NumPy's."""
-    return type(given).__name__ in ("bool", "bool_")
+def is_bool(value: object) -> bool:
+    """Return whether *value* is a bool of Python's or NumPy's."""
+    return type(value).__name__ in ("bool", "bool_")
 
 
-def is_number(given: object) -> bool:
-    """Return whether *given* stands where a length can: anything but a structure."""
-    return not isinstance(given, tuple | list | Mapping)
+def is_number(value: object) -> bool:
+    """Return whether *value* stands where a length can: anything but a structure."""
+    return not isinstance(value, tuple | list | Mapping)
 
 
 def short_text(value: object) -> str:

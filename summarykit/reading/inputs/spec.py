@@ -33,7 +33,7 @@ def parse_spec(texts: Sequence[str], *, default: Default = lambda name: None) ->
     args: list[object] = []
     kwargs: dict[str, object] = {}
     for text in texts:
-        name, value = _parsed(text, default, len(args))
+        name, value = _parse_argument(text, default, len(args))
         if name in kwargs:
             raise InputsError(f"--input gives {name!r} twice", hint="leave one of them out")
         if name is None:
@@ -43,7 +43,7 @@ def parse_spec(texts: Sequence[str], *, default: Default = lambda name: None) ->
     return Call(tuple(args), kwargs, "given by size")
 
 
-def _parsed(text: str, default: Default, place: int) -> tuple[str | None, object]:
+def _parse_argument(text: str, default: Default, place: int) -> tuple[str | None, object]:
     """Return keyword and value of one text."""
     before, walrus, after = text.partition(":=")
     if walrus and "=" not in before:
@@ -57,35 +57,35 @@ def _parsed(text: str, default: Default, place: int) -> tuple[str | None, object
         try:
             dtype = dtype_of(kind)
         except InputsError as error:
-            swapped = size.strip().lower().removeprefix("torch.") in dtype_names()
-            hint = f"the dtype stands before the size: {size.strip()}:{kind.strip()}" if swapped else error.hint
+            dtype_first = size.strip().lower().removeprefix("torch.") in dtype_names()
+            hint = f"the dtype stands before the size: {size.strip()}:{kind.strip()}" if dtype_first else error.hint
             raise _wrong(text, start, error.what, hint) from None
         start += len(kind) + 1
     return name, meta_tensor(_size(size, text, start), dtype or default(place if name is None else name))
 
 
-def _name(written: str, text: str) -> str:
-    found = _NAME.match(written)
-    if found is None:
-        raise _wrong(text, 0, f"{written!r} is no name of an argument", _FORMS)
-    return found.group(1)
+def _name(part: str, text: str) -> str:
+    match = _NAME.match(part)
+    if match is None:
+        raise _wrong(text, 0, f"{part!r} is no name of an argument", _FORMS)
+    return match.group(1)
 
 
-def _literal(written: str, text: str) -> object:
+def _literal(part: str, text: str) -> object:
     """Return a Python literal, or else the text as it is."""
     try:
-        return ast.literal_eval(written.strip())
+        return ast.literal_eval(part.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         pass
-    if not written.strip():
+    if not part.strip():
         raise _wrong(text, len(text), "the value is missing", _FORMS)
-    return written
+    return part
 
 
-def _size(written: str, text: str, start: int) -> tuple[int, ...]:
-    """Return the size *written* in *text* from *start* on."""
-    inner = written.strip()
-    start += len(written) - len(written.lstrip())
+def _size(size: str, text: str, start: int) -> tuple[int, ...]:
+    """Return the size *size* in *text* from *start* on."""
+    inner = size.strip()
+    start += len(size) - len(size.lstrip())
     if not inner:
         raise _wrong(text, start, "the size is missing", _FORMS)
     if inner[0] in _BRACKETS:
@@ -117,5 +117,5 @@ def _length(part: str, text: str, place: int) -> int:
 
 
 def _wrong(text: str, place: int, problem: str, hint: str) -> InputsError:
-    shown = "".join(sign if sign.isprintable() else " " for sign in text)
-    return InputsError(f"--input: {problem}\n    {shown}\n    {' ' * place}^", hint=hint)
+    visible = "".join(sign if sign.isprintable() else " " for sign in text)
+    return InputsError(f"--input: {problem}\n    {visible}\n    {' ' * place}^", hint=hint)

@@ -13,10 +13,10 @@ from typing import Any
 
 from torch import nn
 
+from summarykit.reading.layer_kinds import WRAPPERS
 from summarykit.reading.trace.attempt import FAKE, META, REAL, Attempt
 from summarykit.reading.trace.lazy import materialise_lazy
 from summarykit.reading.trace.never_called import uncalled_layers
-from summarykit.reading.trace.paths import path_of
 from summarykit.runs import RunRecord
 
 __all__ = ["materialise_lazy", "run"]
@@ -133,3 +133,23 @@ def notes(attempt: Attempt, model: nn.Module) -> tuple[str, ...]:
     ]
     threads = ["layers were called in other threads: what they multiply is not counted"] * attempt.watch.other_threads
     return (*left_out, *shared, *threads)
+
+
+def path_of(wanted: nn.Module | None, model: nn.Module) -> str:
+    """Return the first path of a module in backquotes, wrappers seen through; of the root, "the model"."""
+    stack: list[tuple[str, nn.Module]] = [("", model)]
+    seen: set[int] = set()
+    while stack:
+        path, module = stack.pop()
+        if module is wanted:
+            return f"`{path}`" if path else "the model"
+        if id(module) in seen:
+            continue
+        seen.add(id(module))
+        kind = type(module)
+        hidden = WRAPPERS.get(f"{kind.__module__}.{kind.__qualname__}")
+        children = module.__dict__.get("_modules")
+        for name, child in reversed(children.items()) if children else ():
+            if child is not None:
+                stack.append((path if name == hidden else f"{path}.{name}" if path else name, child))
+    return "the model"

@@ -10,10 +10,11 @@ import copy
 import enum
 import functools
 import re
+import sys
 import types
 import weakref
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,31 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from summarykit.reading.trace.fake_tensors import StandIns
-from summarykit.reading.trace.objects import EMPTY, cell_contents, slots_of, stands_in_a_module
+
+#: What an empty cell of a function holds.
+EMPTY = object()
+
+
+def slots_of(kind: type) -> Iterator[Any]:
+    """Find the slots of a class and its bases."""
+    for base in kind.__mro__:
+        if "__slots__" in base.__dict__:
+            yield from (held for held in base.__dict__.values() if isinstance(held, types.MemberDescriptorType))
+
+
+def cell_contents(cell: types.CellType) -> object:
+    """Return what a cell holds, a mark of its own where it is empty."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return EMPTY
+
+
+def stands_in_a_module(function: types.FunctionType) -> bool:
+    """Return whether a function is the one that a Python module has under its name; such a one closes over no model."""
+    home = sys.modules.get(function.__module__ or "")
+    return home is not None and getattr(home, "__dict__", {}).get(function.__qualname__) is function
+
 
 #: Values that nothing can be done to, or that stand for themselves.
 ATOMS: frozenset[type] = frozenset({

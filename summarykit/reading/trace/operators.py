@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from summarykit.reading.trace.packed import packed_weight
 from summarykit.runs import Operator, Shape
 
 Arguments = Sequence[Any]
@@ -231,3 +230,13 @@ def flat(args: Arguments) -> list[Any]:
         else:
             found.append(value)
     return found
+
+
+def packed_weight(packed: Any) -> tuple[int, ...] | None:
+    """Return the shape of a packed weight, None where it keeps that to itself."""
+    unpack = getattr(packed, "unpack", None) or getattr(packed, "__getstate__", None)
+    try:
+        weight = unpack()[0]  # type: ignore[misc]
+        return tuple(int(size) for size in weight.shape)
+    except Exception:  # noqa: BLE001 - another library's object
+        return None

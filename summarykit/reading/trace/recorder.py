@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Sequence
 from functools import partial
 from threading import get_ident
 from time import monotonic
@@ -13,10 +14,76 @@ from torch import Tensor, nn
 from summarykit._util.progress import begin
 from summarykit.reading.trace.flows import FlowTable, tensors_returned
 from summarykit.reading.trace.limit import TimeIsUp
-from summarykit.reading.trace.memory import Activations
 from summarykit.reading.trace.operators import OperatorTable, Plan
-from summarykit.reading.trace.origins import Origins
 from summarykit.runs import CallRecord, Flow, Operator
+
+
+class Origins:
+    """Knows the results of calls while they live; a tensor that is changed in place comes from no call any more."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[weakref.ref[Tensor], int | None, int]] = {}
+
+    def returned(self, named: Sequence[tuple[str, Tensor]], call: int) -> None:
+        """Remember the results of a call. What came out of a call before and is handed on comes from the first."""
+        for _, tensor in named:
+            if self._of(tensor) < 0:
+                self._made[id(tensor)] = (weakref.ref(tensor), version(tensor), call)
+
+    def of(self, named: Sequence[tuple[str, Tensor]]) -> tuple[int, ...]:
+        """Return the call that each tensor is a result of, the innermost that returned it; -1 where it is of none."""
+        return tuple([self._of(tensor) for _, tensor in named])
+
+    def _of(self, tensor: Tensor) -> int:
+        found = self._made.get(id(tensor))
+        if found is None or found[0]() is not tensor:  # it may stand where another one was
+            return -1
+        return found[2] if found[1] is not None and found[1] == version(tensor) else -1
+
+
+def version(tensor: Tensor) -> int | None:
+    """Return how often a tensor was changed in place, None where torch does not count it."""
+    try:
+        return tensor._version
+    except RuntimeError:  # made in inference mode
+        return None
+
+
+class Activations:
+    """Watches the memory of results: what lives at once at most, and what was made in all.
+
+    Counted are the bytes of every new memory that an operation returned; views of one memory count once, and
+    parameters, buffers and what the model was given do not count. ``peak`` is the most that lived at once in a forward
+    that needs no gradients: each result is freed where Python frees it. ``made`` adds all up: nothing is freed before
+    the backward pass. Not counted is what a kernel needs while it works. The forward is that of inference in both: a
+    dropout's mask is in neither, and memory that autograd spares, because it never needs a result again, is in the
+    second.
+    """
+
+    def __init__(self) -> None:
+        self.peak = 0
+        self.made = 0
+        self._now = 0
+        self._alive: dict[int, weakref.ref[object]] = {}
+
+    def add(self, result: Tensor) -> None:
+        """Count the memory of *result* until it is freed."""
+        try:
+            memory = result.untyped_storage()
+        except (NotImplementedError, RuntimeError):  # a sparse tensor has none of its own
+            return
+        key = memory._cdata
+        if key in self._alive:
+            return
+        size = memory.nbytes()
+        self._alive[key] = weakref.ref(memory, partial(self._free, key, size))
+        self.made += size
+        self._now += size
+        self.peak = max(self.peak, self._now)
+
+    def _free(self, key: int, size: int, _: object) -> None:
+        self._alive.pop(key, None)
+        self._now -= size
 
 
 class Call:

@@ -34,7 +34,7 @@ def _model(check: ModelCheck) -> dict[str, Any]:
         "ok": check.ok,
         "model": check.data.model_name,
         "fingerprint": check.data.fingerprint,
-        "totals": check.data.totals._asdict(),
+        "totals": check.data.totals.as_json(),
         "base": check.base.fingerprint if check.base else None,
         "new": check.new,
         "limits": [verdict_json(verdict) for verdict in check.verdicts],

@@ -59,7 +59,7 @@ def _document(comparison: Comparison) -> dict[str, Any]:
         "new": comparison.new,
         "before": None if comparison.new else _model(comparison.before),
         "after": _model(comparison.after),
-        "totals": comparison.totals._asdict(),
+        "totals": comparison.totals.as_json(),
         "config": [_setting(change) for change in comparison.config],
         "changes": [_change(comparison, change) for change in comparison.changes],
         "groups": [_group(group) for group in comparison.told],
@@ -72,7 +72,7 @@ def _document(comparison: Comparison) -> dict[str, Any]:
 
 
 def _model(data: SummaryData) -> dict[str, Any]:
-    totals = data.totals._asdict()
+    totals = data.totals.as_json()
     return {"name": data.model_name, "fingerprint": data.fingerprint, "torch": data.records.torch, "totals": totals}
 
 

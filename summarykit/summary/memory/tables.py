@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from summarykit.expression import Value
-from summarykit.records import TensorFacts, TensorRecord
+from summarykit.records import STORED_BY_DTYPE, TensorFacts, TensorRecord
 from summarykit.runs import NO_RUN, RunRecord
 from summarykit.summary.memory.cache import Cache, Config, kv_cache
 from summarykit.summary.memory.rows import MemoryRow, row, total
@@ -95,7 +95,7 @@ def by_format(held: Iterable[TensorFacts]) -> tuple[str, dict[str, Value]]:
     packed = 0
     for facts in held:
         size, rest = divmod(facts.bytes, facts.stored_numel) if facts.stored_numel else (0, facts.bytes)
-        if rest:
+        if rest or facts.status not in STORED_BY_DTYPE:
             packed += facts.bytes
         elif size:
             numbers[facts.dtype, size] = numbers.get((facts.dtype, size), 0) + facts.stored_numel

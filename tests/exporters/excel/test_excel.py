@@ -217,6 +217,7 @@ class Mixture(nn.Module):
         self.experts = nn.ModuleList(Expert() for _ in range(256))
 
 
+@pytest.mark.large
 def test_a_mixture_of_thousands_of_experts_takes_seconds():
     model = nn.ModuleList(Mixture() for _ in range(24))
     data = SummaryData(read_model(model))

@@ -42,13 +42,13 @@ def rows_of(document):
 
 
 @pytest.fixture(scope="module")
-def changed():
+def diff_page():
     head = nn.ModuleDict({"neck": nn.Linear(16, 4), "out": nn.Linear(4, 10)})
     return page(net(), net(groups=4, head=head))
 
 
-def test_a_row_tells_what_it_was_and_what_it_is(changed):
-    conv, head = rows_of(changed)
+def test_a_row_tells_what_it_was_and_what_it_is(diff_page):
+    conv, head = rows_of(diff_page)
     assert conv == [
         "changed body.0–2.conv × 3", "Conv2d", "16 × (8 × 3 × 3 + 1) = 1,168 / 16 × (8 ÷ 4 × 3 × 3 + 1) = 304",
         "3,504", "912", "−2,592 3 × −864",
@@ -57,8 +57,8 @@ def test_a_row_tells_what_it_was_and_what_it_is(changed):
     assert head[3:] == ["170", "118", "−52"]
 
 
-def test_an_opened_row_tells_both_sides(changed):
-    conv, head = changed.xpath("//div[@class='more']")
+def test_an_opened_row_tells_both_sides(diff_page):
+    conv, head = diff_page.xpath("//div[@class='more']")
     before, after = map(text_of, conv.xpath("./div[@class='told']"))
     assert "Before, each of 3 · Conv2d" in before
     assert "16 × (8 × 3 × 3 + 1) = 1,168" in before
@@ -85,6 +85,7 @@ def test_what_both_sides_have_in_common_is_told_once():
     )
 
 
+@pytest.mark.large
 def test_a_page_of_as_many_rows_as_may_be_is_no_larger_than_three_megabytes():
     def layers(more):
         with torch.device("meta"):
@@ -122,18 +123,19 @@ def test_a_layer_that_was_renamed_tells_its_old_name_and_what_to_rename_in_a_che
     assert "in checkpoints saved under another name" in more
 
 
+@pytest.mark.large
 def test_of_very_many_changes_the_largest_stand_in_the_page():
     with torch.device("meta"):
         before = nn.ModuleList(nn.Linear(at + 1, 1) for at in range(2500))
         after = nn.ModuleList(nn.Linear(at + 1, 2) for at in range(2500))
-    found = summarykit.diff(before, after)
-    document = lxml.html.fromstring(found.to_html())
+    diff = summarykit.diff(before, after)
+    document = lxml.html.fromstring(diff.to_html())
     rows = rows_of(document)
     assert len(rows) == 500
     assert rows[0][-1] == "+2,501"
-    shown = sum(int(row[-1].replace(",", "")) for row in rows)
-    (told,) = document.xpath("//p[contains(@class, 'left-out')]")
-    assert text_of(told) == f"2,000 smaller changes are not shown here, +{found.totals.parameters - shown:,}"
+    visible = sum(int(row[-1].replace(",", "")) for row in rows)
+    (line,) = document.xpath("//p[contains(@class, 'left-out')]")
+    assert text_of(line) == f"2,000 smaller changes are not shown here, +{diff.totals.parameters - visible:,}"
 
 
 def test_a_model_that_is_new_has_a_page_and_nothing_is_said_of_checkpoints():
@@ -148,15 +150,15 @@ def test_a_model_that_is_new_has_a_page_and_nothing_is_said_of_checkpoints():
 def test_the_picture_of_the_model_marks_what_changed_and_what_is_around_it():
     after = net()
     after["body"][1].conv = nn.Conv2d(8, 16, 3, groups=4)
-    found = page(net(), after)
-    boxes = {text_of(each): each.getparent().get("class") for each in found.xpath("//*[@class='boxes']//title")}
-    marked = {title for title, look in boxes.items() if "changed" in look.split()}
-    assert marked == {title for title in boxes if title.endswith(", changed")} == {
+    document = page(net(), after)
+    boxes = {text_of(each): each.getparent().get("class") for each in document.xpath("//*[@class='boxes']//title")}
+    marks = {title for title, look in boxes.items() if "changed" in look.split()}
+    assert marks == {title for title in boxes if title.endswith(", changed")} == {
         "body, changed", ".1, changed", ".conv, changed",
     }  # fmt: skip
     assert ".0,2 × 2" in boxes
     assert "fc" in boxes
-    assert [text_of(each) for each in found.xpath("//ul[@class='looks']/li")][-1] == "changed"
+    assert [text_of(each) for each in document.xpath("//ul[@class='looks']/li")][-1] == "changed"
 
 
 def test_a_model_that_lost_a_part_is_marked_where_it_lost_it():

@@ -42,7 +42,7 @@ def policy_of(page):
 def test_the_smallest_model_is_told_in_words_and_numbers():
     page = page_of(sequential(), source="demo.py")
     text = text_of(lxml.html.fromstring(page).xpath("//main")[0])
-    for said in (
+    for sentence in (
         "81 parameters",
         "demo.py · torch",
         "✓ 3 of 3 counts agree with PyTorch",
@@ -51,16 +51,16 @@ def test_the_smallest_model_is_told_in_words_and_numbers():
         "out_features × (in_features + 1)",
         "verified · rule for torch.nn.modules.linear.Linear",
     ):
-        assert said in text
+        assert sentence in text
     assert text.count("Checked means:") == 1
 
 
 def test_the_table_says_what_the_view_says():
     data = data_of(repeated())
-    found = tree_of(page_of(repeated()))
+    tree = tree_of(page_of(repeated()))
     rows = build_view(data).rows
-    assert len(found) == len(rows)
-    for cells, row in zip(found, rows, strict=True):
+    assert len(tree) == len(rows)
+    for cells, row in zip(tree, rows, strict=True):
         assert cells[0].split()[0] == row.name
         assert cells[1] == row.type
         assert cells[3] == row.own
@@ -141,6 +141,7 @@ def test_rows_without_parameters_are_counted_where_they_are_hidden():
     assert not lxml.html.fromstring(page_of(sequential())).xpath("//label[@class='idle']")
 
 
+@pytest.mark.large
 def test_rows_that_do_not_fit_are_counted():
     data = data_of(wide())
     page, view = page_from(data), build_view(data, most_rows=500)
@@ -158,8 +159,8 @@ def test_the_policy_allows_the_style_and_the_script_that_are_there_and_nothing_e
     page = page_of(Odd())
     (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
     scripts = "".join(f" {sha256(script)}" for script in re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
-    allowed = f"style-src {sha256(style)}; script-src{scripts}"
-    assert policy_of(page) == f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+    sources = f"style-src {sha256(style)}; script-src{scripts}"
+    assert policy_of(page) == f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'"
 
 
 @pytest.mark.parametrize("make", [Odd, hostile, repeated])
@@ -178,8 +179,8 @@ def test_nothing_is_inline_and_nothing_is_asked_for(make):
 def test_hostile_names_are_text_and_nothing_else():
     document = lxml.html.fromstring(page_of(hostile()))
     plain = lxml.html.fromstring(page_of(nn.Sequential(nn.Linear(3, 4), nn.ReLU())))
-    added = {"wbr", "a", "input", "label", "section", "nav", "script", "svg", "rect", "text"}
-    assert {e.tag for e in document.iter()} - {e.tag for e in plain.iter()} <= added
+    own_tags = {"wbr", "a", "input", "label", "section", "nav", "script", "svg", "rect", "text"}
+    assert {e.tag for e in document.iter()} - {e.tag for e in plain.iter()} <= own_tags
     names = [code.text_content() for code in document.xpath("//tr[contains(@class, 'd1')]/th/code")]
     assert names == [visible(name) for name in HOSTILE]
     tensors = {th.text_content() for th in document.xpath("//table[@class='tensors']//tr[td]/th")}
@@ -257,13 +258,13 @@ def test_the_page_of_a_resnet_is_small():
 def test_what_was_left_out_on_request_does_not_come_back_by_a_script():
     page = page_of(repeated(), selection=Selection(depth=1))
     document = lxml.html.fromstring(page)
-    held = json.loads(document.xpath("//script[@type='application/json']")[0].text)
+    page_data = json.loads(document.xpath("//script[@type='application/json']")[0].text)
     assert [cells[0] for cells in tree_of(page)][:2] == ["ModuleDict", "wte"]
-    assert len(tree_of(page)) == len(held["runs"]) == held["modules"] == 3
-    assert (held["root"], held["names"]) == (1, ["wte", "h"])
-    assert held["runs"] == [[], [1, 1, 0, 2, 1, 2], []]
-    assert held["columns"]["layers"] == [1, 0, 36]  # what is not shown counts where it is
-    assert sum(held["columns"]["adds"]) == held["total"] == 95_275_776
+    assert len(tree_of(page)) == len(page_data["runs"]) == page_data["modules"] == 3
+    assert (page_data["root"], page_data["names"]) == (1, ["wte", "h"])
+    assert page_data["runs"] == [[], [1, 1, 0, 2, 1, 2], []]
+    assert page_data["columns"]["layers"] == [1, 0, 36]  # what is not shown counts where it is
+    assert sum(page_data["columns"]["adds"]) == page_data["total"] == 95_275_776
     assert "6 rows of the tree" in text_of(document.xpath("//p[contains(@class, 'left-out')]")[0])
 
 
@@ -277,10 +278,10 @@ def test_what_rows_have_in_common_is_told_once_and_pointed_to():
 
 def test_formulas_in_names_are_told_once_and_numbers_in_every_row():
     document = lxml.html.fromstring(page_of(nn.Sequential(nn.Linear(8, 7), nn.Linear(7, 6), nn.Conv1d(2, 3, 1))))
-    said = [[text_of(line) for line in row.xpath(".//div[@class='told']/p")] for row in document.xpath("//tr[@id]")]
-    assert said[0][:2] == ["out_features × (in_features + 1)", "= 7 × (8 + 1) = 63"]
-    assert said[0][-1] == "✓ Checked verified · rule for torch.nn.modules.linear.Linear"
-    assert [lines[0] for lines in said[1:]] == [
+    rows = [[text_of(line) for line in row.xpath(".//div[@class='told']/p")] for row in document.xpath("//tr[@id]")]
+    assert rows[0][:2] == ["out_features × (in_features + 1)", "= 7 × (8 + 1) = 63"]
+    assert rows[0][-1] == "✓ Checked verified · rule for torch.nn.modules.linear.Linear"
+    assert [lines[0] for lines in rows[1:]] == [
         "= 6 × (7 + 1) = 48 names and rule",
         "out_channels × (in_channels × kernel_size[0] + 1)",
     ]

@@ -14,7 +14,7 @@ import summarykit
 from summarykit.exporters.view import build_view
 from summarykit.exporters.view.blocks import by_parameters
 from summarykit.exporters.view.icicle.parts import FULL, MIN_WIDTH, MOST_BOXES, chosen_parts
-from summarykit.exporters.view.icicle.picture import MOST_LEVELS, picture
+from summarykit.exporters.view.icicle.picture import MOST_LEVELS, build_picture
 from summarykit.exporters.view.words import visible
 from summarykit.summary import SummaryData
 from summarykit.summary.folding import Folding
@@ -23,7 +23,7 @@ from support.pages import HOSTILE, Odd, data_of, hostile, page_from, page_of, re
 
 def picture_of(model):
     data = data_of(model)
-    return picture(data, Folding(data), "Model")
+    return build_picture(data, Folding(data), "Model")
 
 
 def number(fact):
@@ -37,28 +37,28 @@ def places(percent):
 
 def insides(boxes):
     """For each box, -1 for the model, the boxes right inside it."""
-    found, open_boxes = {}, {-1: -1}
+    inside, open_boxes = {}, {-1: -1}
     for index, box in enumerate(boxes):
-        found.setdefault(open_boxes[box.level - 1], []).append(index)
+        inside.setdefault(open_boxes[box.level - 1], []).append(index)
         if not box.passing:
             open_boxes[box.level] = index
-    return found
+    return inside
 
 
-def assert_adds_up(made, total):
-    boxes = made.boxes
+def assert_adds_up(icicle, total):
+    boxes = icicle.boxes
     for above, inside in insides(boxes).items():
-        held = [boxes[index] for index in inside if not boxes[index].passing]
-        assert sum(number(box.facts[0]) for box in held) == (total if above < 0 else number(boxes[above].facts[0]))
+        level = [boxes[index] for index in inside if not boxes[index].passing]
+        assert sum(number(box.facts[0]) for box in level) == (total if above < 0 else number(boxes[above].facts[0]))
         left, width = (0, 10**5) if above < 0 else (places(boxes[above].left), places(boxes[above].width))
-        assert sum(places(box.width) for box in held) == (width if total else 0)
-        assert [places(box.left) for box in held][:1] == [left]
-        for before, after in itertools.pairwise(held):
+        assert sum(places(box.width) for box in level) == (width if total else 0)
+        assert [places(box.left) for box in level][:1] == [left]
+        for before, after in itertools.pairwise(level):
             assert places(before.left) + places(before.width) == places(after.left)
-        drawn = [boxes[index] for index in inside if boxes[index].shown]
-        if drawn:
-            unseen = sum(not box.shown for box in held) * 10**5 * MIN_WIDTH / FULL
-            assert width - unseen <= sum(places(box.width) for box in drawn) <= width
+        visible = [boxes[index] for index in inside if boxes[index].shown]
+        if visible:
+            unseen = sum(not box.shown for box in level) * 10**5 * MIN_WIDTH / FULL
+            assert width - unseen <= sum(places(box.width) for box in visible) <= width
 
 
 def deep(levels=200):
@@ -75,18 +75,18 @@ def of_two_formats():
 @pytest.mark.parametrize("make", [sequential, repeated, Odd, hostile, wide, deep])
 def test_what_stands_inside_a_box_adds_up_to_it_in_numbers_and_widths(make):
     data = data_of(make())
-    made = picture(data, Folding(data), "Model")
-    assert_adds_up(made, data.totals.parameters)
-    assert len([box for box in made.boxes if not box.passing]) <= MOST_BOXES
-    assert 1 <= made.levels <= MOST_LEVELS
+    icicle = build_picture(data, Folding(data), "Model")
+    assert_adds_up(icicle, data.totals.parameters)
+    assert len([box for box in icicle.boxes if not box.passing]) <= MOST_BOXES
+    assert 1 <= icicle.levels <= MOST_LEVELS
 
 
 @given(strategies.models())
 def test_any_model_adds_up(model):
     data = data_of(model)
-    made = picture(data, Folding(data), "Model")
-    if made is not None:
-        assert_adds_up(made, data.totals.parameters)
+    icicle = build_picture(data, Folding(data), "Model")
+    if icicle is not None:
+        assert_adds_up(icicle, data.totals.parameters)
 
 
 @given(strategies.repeating_models())
@@ -138,22 +138,23 @@ def test_what_only_a_closer_look_shows_is_there_and_hidden():
     assert boxes["little 0"].facts == ("620 parameters · <0.1%",)
 
 
+@pytest.mark.large
 def test_a_tree_of_thousands_is_small_and_says_what_it_merged():
-    made = picture_of(wide())
-    assert all(box.merged for box in made.boxes if box.level == 0)
-    assert sum(box.merged for box in made.boxes if box.level == 0) == 3000
-    assert re.fullmatch(r"[\d,]+ smaller rows of the tree have no box of their own: .*", made.left_out)
+    icicle = picture_of(wide())
+    assert all(box.merged for box in icicle.boxes if box.level == 0)
+    assert sum(box.merged for box in icicle.boxes if box.level == 0) == 3000
+    assert re.fullmatch(r"[\d,]+ smaller rows of the tree have no box of their own: .*", icicle.left_out)
     data = data_of(wide())
     with_picture = build_view(data, with_picture=True)
-    assert with_picture.picture == made._replace(caption=with_picture.picture.caption)
+    assert with_picture.picture == icicle._replace(caption=with_picture.picture.caption)
     assert build_view(data).picture is None
 
 
 def test_a_deep_tree_shows_its_top_and_keeps_the_rest_for_a_closer_look():
-    made = picture_of(deep())
-    assert made.levels == MOST_LEVELS
-    assert max(box.level for box in made.boxes) > MOST_LEVELS
-    assert made.left_out
+    icicle = picture_of(deep())
+    assert icicle.levels == MOST_LEVELS
+    assert max(box.level for box in icicle.boxes) > MOST_LEVELS
+    assert icicle.left_out
 
 
 def test_one_layer_and_nothing_have_no_picture():
@@ -194,15 +195,15 @@ def test_families_go_by_the_last_word_of_the_class_and_the_shape():
 
 def test_multiply_adds_and_bytes_are_measures_where_they_tell_more():
     assert picture_of(sequential()).measures == ("parameters",)
-    made = picture_of(of_two_formats())
-    assert made.measures == ("parameters", "bytes")
-    assert made.boxes[0].facts == ("4,160 parameters · 50.0%", "16,640 bytes · 66.7%")
+    icicle = picture_of(of_two_formats())
+    assert icicle.measures == ("parameters", "bytes")
+    assert icicle.boxes[0].facts == ("4,160 parameters · 50.0%", "16,640 bytes · 66.7%")
     data = summarykit.summarize(
         nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3)), input_size=(1, 3, 9, 9)
     ).data
-    run = picture(data, Folding(data), "Model")
-    assert run.measures == ("parameters", "multiply-adds (MACs)")
-    assert sum(number(box.facts[1]) for box in run.boxes) == data.totals.macs
+    icicle_of_run = build_picture(data, Folding(data), "Model")
+    assert icicle_of_run.measures == ("parameters", "multiply-adds (MACs)")
+    assert sum(number(box.facts[1]) for box in icicle_of_run.boxes) == data.totals.macs
 
 
 def test_multiply_adds_without_parameters_have_a_box():
@@ -211,7 +212,7 @@ def test_multiply_adds_without_parameters_have_a_box():
             return x @ x.transpose(-1, -2)
 
     data = summarykit.summarize(nn.Sequential(nn.Linear(8, 8), Product()), input_size=(4, 8)).data
-    boxes = picture(data, Folding(data), "Model").boxes
+    boxes = build_picture(data, Folding(data), "Model").boxes
     assert boxes[1].facts == ("no parameters · –", "128 multiply-adds · 33.3%")
     assert not boxes[1].shown
 
@@ -227,12 +228,12 @@ def test_the_same_model_gives_the_same_picture():
     assert picture_of(Odd()) == picture_of(Odd())
 
 
-def written(page):
+def picture_texts(page):
     return lxml.html.fromstring(page).xpath("//section[@class='icicle']")[0]
 
 
 def test_the_page_has_it_folded_up_without_script_or_inline_style():
-    section = written(page_of(repeated()))
+    section = picture_texts(page_of(repeated()))
     (details,) = section.xpath("./details[not(@open)]")
     assert not section.xpath("//@style")
     boxes = details.xpath("./svg/svg | ./svg/rect")
@@ -249,7 +250,7 @@ def text_of(element):
 
 
 def test_hostile_names_are_text_in_the_picture():
-    section = written(page_of(hostile()))
+    section = picture_texts(page_of(hostile()))
     titles = [title.text for title in section.xpath(".//svg/*/title")]
     for name in HOSTILE:
         assert any(title.startswith(visible(name)[:40]) for title in titles), name
@@ -258,6 +259,7 @@ def test_hostile_names_are_text_in_the_picture():
 
 
 @pytest.mark.parametrize("make", [wide, deep])
+@pytest.mark.large
 def test_a_picture_is_bounded(make):
     page = page_from(SummaryData(data_of(make()).records))
     section = re.search(r'<section class="icicle">.*?</section>', page, re.DOTALL)[0]

@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from summarykit.exporters.html.minify import lean_script, lean_style
+from summarykit.exporters.html.minify import minify_script, minify_style
 from summarykit.exporters.rendering import template_root
 
 STRINGS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"")
 
 
 @pytest.mark.parametrize(
-    ("written", "carried"),
+    ("source", "small"),
     [
         ("const a = [1, 2];", "const a=[1,2];"),
         ("  if (a) {\n    b();\n  }", "if(a){b();}"),
@@ -38,12 +38,12 @@ STRINGS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"")
         ("a\n(b)", "a\n(b)"),
     ],
 )
-def test_a_script_loses_what_says_nothing(written, carried):
-    assert lean_script(written).strip("\n") == carried
+def test_a_script_loses_what_says_nothing(source, small):
+    assert minify_script(source).strip("\n") == small
 
 
 @pytest.mark.parametrize(
-    ("written", "carried"),
+    ("source", "small"),
     [
         ("a { color: red; margin: 0 1px; }", "a{color:red;margin:0 1px}"),
         ("/* note */ a > b, c d { } /* note */", "a>b,c d{}"),
@@ -53,15 +53,15 @@ def test_a_script_loses_what_says_nothing(written, carried):
         ("tr:has(> th + td) { a: b }", "tr:has(>th + td){a:b}"),
     ],
 )
-def test_a_style_sheet_loses_what_says_nothing(written, carried):
-    assert lean_style(written) == carried
+def test_a_style_sheet_loses_what_says_nothing(source, small):
+    assert minify_style(source) == small
 
 
 def test_no_text_of_the_scripts_and_styles_is_touched():
     for path in (template_root() / "html").rglob("*.css"):
         text = path.read_text("utf-8")
-        assert STRINGS.findall(lean_style(text)) == STRINGS.findall(re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
+        assert STRINGS.findall(minify_style(text)) == STRINGS.findall(re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
     for path in (template_root() / "html").rglob("*.js"):
         text = path.read_text("utf-8")
         code = re.sub(r"^\s*(//.*|/\*.*?\*/)$", "", text, flags=re.MULTILINE)
-        assert STRINGS.findall(lean_script(text)) == STRINGS.findall(code)
+        assert STRINGS.findall(minify_script(text)) == STRINGS.findall(code)

@@ -9,9 +9,8 @@ from torch import nn
 
 import strategies
 import summarykit
-from summarykit.exporters.html.page_data import island
-from summarykit.exporters.html.page_data_filtered import island_of_some
-from summarykit.exporters.html.page_data_strings import Texts
+from summarykit.exporters.html.cells import Texts
+from summarykit.exporters.html.page_data import filtered_page_data, whole_page_data
 from summarykit.exporters.view.build import folding_of
 from summarykit.exporters.view.tree import visible_places
 from summarykit.exporters.view.words import visible
@@ -35,14 +34,14 @@ def runs(tree, kind):
         due = int(first) + copies if re.fullmatch("[0-9]+", first) else None
 
 
-def grown(tree, kind=None, path=""):
+def rows_of_tree(tree, kind=None, path=""):
     """Each row as its kind and its path, in the order of the model."""
     kind = tree["root"] if kind is None else kind
     yield kind, path
     for first, copies, below in runs(tree, kind):
         for i in range(copies):
             name = counting(first, i)
-            yield from grown(tree, below, f"{path}.{name}" if path else name)
+            yield from rows_of_tree(tree, below, f"{path}.{name}" if path else name)
 
 
 def fact(tree, name, kind):
@@ -51,7 +50,7 @@ def fact(tree, name, kind):
     return column[kind] if kind < len(column) else 0
 
 
-def said(tree, number):
+def text_at(tree, number):
     cell = tree["texts"][number]
     if isinstance(cell, str):
         return cell
@@ -61,14 +60,14 @@ def said(tree, number):
 
 def assert_whole(model):
     data = summarykit.summarize(model).data
-    tree = json.loads(json.dumps(island(data, Folding(data), [])))
-    rows = list(grown(tree))
+    tree = json.loads(json.dumps(whole_page_data(data, Folding(data), [])))
+    rows = list(rows_of_tree(tree))
     assert [path for _, path in rows] == [visible(layer.path) for layer in data.layers]
     for (kind, _), layer in zip(rows, data.layers, strict=True):
         assert int(fact(tree, "adds", kind)) == data.columns.adds[layer.id]
         assert int(fact(tree, "inside", kind)) == data.columns.counted[layer.id]
-        assert said(tree, fact(tree, "type", kind)) == visible(data.records.types[layer.type].name)
-        assert said(tree, fact(tree, "equation", kind)) == visible(data.texts(layer).equation or "")
+        assert text_at(tree, fact(tree, "type", kind)) == visible(data.records.types[layer.type].name)
+        assert text_at(tree, fact(tree, "equation", kind)) == visible(data.texts(layer).equation or "")
     assert sum(int(fact(tree, "adds", kind)) for kind, _ in rows) == data.totals.parameters
 
 
@@ -111,30 +110,30 @@ def test_texts_that_differ_in_numbers_alone_are_told_in_little_and_exactly():
     numbers = [texts.number(text) for text in given_texts]
     patterns, cells = texts.table()
     tree = {"patterns": patterns, "texts": cells}
-    assert [said(tree, number) for number in numbers] == [visible(text) for text in given_texts]
+    assert [text_at(tree, number) for number in numbers] == [visible(text) for text in given_texts]
     assert sum(isinstance(cell, list) for cell in cells) >= 4
 
 
 def test_copies_cost_nothing():
     def size(copies):
         data = summarykit.summarize(nn.Sequential(*(nn.Linear(8, 8) for _ in range(copies)))).data
-        return len(json.dumps(island(data, Folding(data), [])))
+        return len(json.dumps(whole_page_data(data, Folding(data), [])))
 
     assert size(2_000) - size(20) < 60
 
 
 def test_no_text_of_a_model_ends_the_script():
     page = page_of(hostile())
-    (held,) = re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)
-    assert "<" not in held
-    assert "<script>alert(1)</script>" in json.dumps(json.loads(held))
+    (page_data,) = re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)
+    assert "<" not in page_data
+    assert "<script>alert(1)</script>" in json.dumps(json.loads(page_data))
 
 
 def test_of_rows_that_stand_in_the_page_no_details_are_told_twice():
-    (held,) = re.findall(r'<script type="application/json">(.*?)</script>', page_of(repeated()), re.DOTALL)
-    assert "details" not in json.loads(held)["columns"]
-    (held,) = re.findall(r'<script type="application/json">(.*?)</script>', page_of(wide()), re.DOTALL)
-    assert sum(bool(cell) for cell in json.loads(held)["columns"]["details"]) == 2_501
+    (page_data,) = re.findall(r'<script type="application/json">(.*?)</script>', page_of(repeated()), re.DOTALL)
+    assert "details" not in json.loads(page_data)["columns"]
+    (page_data,) = re.findall(r'<script type="application/json">(.*?)</script>', page_of(wide()), re.DOTALL)
+    assert sum(bool(cell) for cell in json.loads(page_data)["columns"]["details"]) == 2_501
 
 
 SELECTIONS = st.builds(
@@ -152,9 +151,9 @@ def test_of_a_selection_the_script_has_the_rows_that_are_shown_and_the_numbers_o
     data = summarykit.summarize(model).data
     chosen = choose(data, selection)
     folding = folding_of(data, Folding(data), chosen, fold=True)
-    shown = visible_places(data, folding, 10_000, with_empty=True, chosen=chosen)
-    tree = json.loads(json.dumps(island_of_some(data, folding.rows, shown, chosen)))
-    rows = list(grown(tree))
+    places = visible_places(data, folding, 10_000, with_empty=True, chosen=chosen)
+    tree = json.loads(json.dumps(filtered_page_data(data, folding.rows, places, chosen)))
+    rows = list(rows_of_tree(tree))
     assert sorted(path for _, path in rows) == sorted(
         visible(layer.path) for layer in data.layers if chosen.shows(layer.id)
     )

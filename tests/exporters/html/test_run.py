@@ -65,12 +65,12 @@ class Takes(nn.Module):
         return {name: self.layer(tensor) for name, tensor in tensors.items()}
 
 
-def watched(model, **given):
-    return summarykit.summarize(model, **given).data
+def data_with_run(model, **inputs):
+    return summarykit.summarize(model, **inputs).data
 
 
 def steps():
-    return watched(Steps(), input_size={"tokens": (2, 12)}, dtypes="int64")
+    return data_with_run(Steps(), input_size={"tokens": (2, 12)}, dtypes="int64")
 
 
 def document_of(data):
@@ -95,14 +95,14 @@ def lines_of(row):
 
 
 def test_the_head_tells_the_multiply_adds_exactly_and_for_what():
-    document = document_of(watched(sequential(), input_size=(1, 16)))
+    document = document_of(data_with_run(sequential(), input_size=(1, 16)))
     assert text_of(document.xpath("//p[@class='work']")[0]) == (
         "74 multiply-adds (MACs) · FLOPs = 2 × MACs = 148 · for input 1 × 16 (float32), given by size"
     )
 
 
 def test_compute_splits_beside_the_parameters():
-    document = document_of(watched(sequential(), input_size=(1, 16)))
+    document = document_of(data_with_run(sequential(), input_size=(1, 16)))
     parameters, compute = document.xpath("//div[@class='pair']/section")
     assert text_of(parameters.xpath("./h2")[0]) == "Where the parameters are"
     assert text_of(compute.xpath("./h2")[0]) == "How compute splits"
@@ -125,22 +125,22 @@ def test_the_table_has_what_comes_out_and_multiply_adds():
 
 
 def test_short_numbers_have_the_exact_ones_at_hand():
-    document = document_of(watched(nn.Linear(4096, 4096, device="meta"), input_size=(1, 512, 4096)))
+    document = document_of(data_with_run(nn.Linear(4096, 4096, device="meta"), input_size=(1, 512, 4096)))
     row = row_of(document, "Linear")
     assert text_of(row.xpath("./td[7]")[0]) == "8.59 G"
     assert "4,096 × 4,096 = 8,589,934,592 multiply-adds" in text_of(row.xpath(".//div[@class='run']")[0])
 
 
 def test_an_opened_row_tells_calls_formula_and_every_tensor():
-    row = row_of(document_of(watched(sequential(), input_size=(5, 16))), "0")
+    row = row_of(document_of(data_with_run(sequential(), input_size=(5, 16))), "0")
     text = text_of(row.xpath(".//div[@class='more']")[0])
-    for said in (
+    for words in (
         "In the run: called once · input 5 × 16 → 5 × 4 · results 80 bytes",
         "positions[0] × out_features × in_features",
         "= 5 × 4 × 16 = 320 multiply-adds",
         "At each of the 5 positions, each of the 4 neurons multiplies its 16 weights once.",
     ):
-        assert said in text
+        assert words in text
     assert [text_of(p) for p in row.xpath(".//p[contains(@class, 'grade')]")][-1] == "✓ Checked"
 
 
@@ -171,7 +171,7 @@ def test_what_the_operators_count_is_not_called_checked():
 
 
 def test_a_forward_that_fails_keeps_what_ran():
-    document = document_of(watched(Fails(), input_size=(1, 3, 64, 64)))
+    document = document_of(data_with_run(Fails(), input_size=(1, 3, 64, 64)))
     assert text_of(document.xpath("//section[@aria-label='Checks']/*")[0]).startswith(
         "✗ The forward fails. It stopped at head.1:"
     )
@@ -187,7 +187,7 @@ def test_a_forward_that_fails_keeps_what_ran():
 
 
 def test_assumed_sizes_are_marked():
-    document = document_of(watched(Chooses(), inputs=torch.zeros(6, 8)))
+    document = document_of(data_with_run(Chooses(), inputs=torch.zeros(6, 8)))
     assert text_of(document.xpath("//p[@class='work']")[0]).startswith("about 528 multiply-adds")
     assert "! Some sizes are assumed." in text_of(document)
     assert cells_of(document, "rest")[6] == "≈ 144"
@@ -198,9 +198,9 @@ def test_assumed_sizes_are_marked():
 def test_without_a_run_nothing_of_it_is_said():
     page = page_of(Odd())
     assert len(lxml.html.fromstring(page).xpath("//table[contains(@class, 'tree')]/thead//th")) == 6
-    shown = re.sub(r"<(style|script)\b.*?</\1>", "", page, flags=re.DOTALL)
-    for said in ("ultiply-add", "FLOPs", "In the run", "How compute", "class='work'", 'class="flows"'):
-        assert said not in shown
+    text = re.sub(r"<(style|script)\b.*?</\1>", "", page, flags=re.DOTALL)
+    for words in ("ultiply-add", "FLOPs", "In the run", "How compute", "class='work'", 'class="flows"'):
+        assert words not in text
 
 
 def test_layers_without_parameters_that_multiply_are_shown():
@@ -208,7 +208,7 @@ def test_layers_without_parameters_that_multiply_are_shown():
         def forward(self, x):
             return x @ x
 
-    document = document_of(watched(nn.Sequential(nn.Linear(4, 4), Product(), nn.ReLU()), input_size=(4, 4)))
+    document = document_of(data_with_run(nn.Sequential(nn.Linear(4, 4), Product(), nn.ReLU()), input_size=(4, 4)))
     assert [text_of(row.xpath(".//summary")[0]) for row in document.xpath("//tr[contains(@class, 'none')]")] == ["2"]
     assert "Show the one row without parameters or multiply-adds" in text_of(document)
 
@@ -228,7 +228,7 @@ def test_the_memory_is_that_of_the_summary(make):
     data = make()
     memory = data.memory
     rows = document_of(data).xpath("//section[@class='memory']//tr[td]")
-    told = [(text_of(row.xpath("./td[1]")[0]), text_of(row.xpath("./td[last()]")[0])) for row in rows]
+    cells = [(text_of(row.xpath("./td[1]")[0]), text_of(row.xpath("./td[last()]")[0])) for row in rows]
     expected = [
         *memory.formats,
         *memory.run,
@@ -238,11 +238,11 @@ def test_the_memory_is_that_of_the_summary(make):
         *memory.optimizers,
         *memory.train_totals,
     ]
-    assert [number for _, number in told] == [f"{row.bytes:,}" for row in expected]
+    assert [number for _, number in cells] == [f"{row.bytes:,}" for row in expected]
     lines = [line for table in build_view(data).memory for line in table.lines]
-    assert [formula for formula, _ in told] == [line.formula for line in lines]
-    shown = text_of(document_of(data).xpath("//section[@class='memory']")[0])
-    assert all(line.sentence in shown for line in lines)
+    assert [formula for formula, _ in cells] == [line.formula for line in lines]
+    text = text_of(document_of(data).xpath("//section[@class='memory']")[0])
+    assert all(line.sentence in text for line in lines)
 
 
 def test_a_model_without_parameters_has_no_memory_section():
@@ -251,11 +251,11 @@ def test_a_model_without_parameters_has_no_memory_section():
 
 def test_hostile_names_of_arguments_are_text_and_nothing_else():
     names = [name for name in HOSTILE if "\ud800" not in name]
-    document = document_of(watched(Takes(), kwargs={name: torch.zeros(2, 3) for name in names}))
+    document = document_of(data_with_run(Takes(), kwargs={name: torch.zeros(2, 3) for name in names}))
     assert not document.xpath("//main//script | //img | //iframe | //svg/@onload")
-    found = [cell.text_content() for cell in document.xpath("//table[@class='flows']//td[1]")]
-    assert set(found) >= {visible(name) for name in names}
-    assert "49" not in found
+    cells = [cell.text_content() for cell in document.xpath("//table[@class='flows']//td[1]")]
+    assert set(cells) >= {visible(name) for name in names}
+    assert "49" not in cells
 
 
 def test_the_same_run_gives_the_same_bytes():

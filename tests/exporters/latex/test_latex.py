@@ -59,42 +59,42 @@ class Deep(nn.Module):
 MODELS = {"sequential": sequential, "troubled": Troubled, "deep": Deep, "empty": nn.ReLU}
 
 
-def written(model: nn.Module, folder: Path, **options: object) -> str:
+def tex_of(model: nn.Module, folder: Path, **options: object) -> str:
     summarykit.report(model, folder / "out.tex", **options)
     return (folder / "out.tex").read_bytes().decode("ascii")
 
 
 @pytest.mark.parametrize("which", ["sequential", "troubled"])
 def test_the_table_is_as_accepted(which, golden, tmp_path):
-    text = written(MODELS[which](), tmp_path, source=f"tests:{which}")
+    text = tex_of(MODELS[which](), tmp_path, source=f"tests:{which}")
     golden(f"{which}.tex", re.sub(r"torch \d[\w.+]*", "torch X", text))
 
 
-ASKED = ({}, {"depth": 1}, {"only": "1.*"}, {"exclude": "1.1", "sort": "size"}, {"fold": False}, {"exclude": "*"})
+SELECTIONS = ({}, {"depth": 1}, {"only": "1.*"}, {"exclude": "1.1", "sort": "size"}, {"fold": False}, {"exclude": "*"})
 
 
 @pytest.mark.parametrize("which", MODELS)
-@pytest.mark.parametrize("asked", ASKED, ids=str)
-def test_rows_and_rest_add_up_to_the_total(which, asked):
+@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
+def test_rows_and_rest_add_up_to_the_total(which, selection):
     model = nn.Sequential(MODELS[which](), nn.Sequential(MODELS[which](), nn.Linear(3, 3)))
     summary = summarykit.summarize(model)
-    options = summarykit.summarize(model, **asked).options
+    options = summarykit.summarize(model, **selection).options
     table = paper_table(summary.data, title="x", fold=options.fold, selection=options.selection)
-    held = [*table.rows, *table.rest]
-    assert sum(each.value for each in held) == summary.totals.parameters
+    lines = [*table.rows, *table.rest]
+    assert sum(each.value for each in lines) == summary.totals.parameters
     assert len(table.rows) <= 40
     for row in table.rows:
         if row.formula and not row.note and row.word != "does not match":
-            counted = eval(row.plain.translate(str.maketrans("×−", "*-", ",")))  # noqa: S307 - of our own making
-            assert counted == row.value, row
+            value = eval(row.plain.translate(str.maketrans("×−", "*-", ",")))  # noqa: S307 - of our own making
+            assert value == row.value, row
 
 
 def test_what_was_asked_for_is_shown_and_the_rest_is_told(tmp_path):
-    text = written(Troubled(), tmp_path, only="blocks, *norms*", sort="name")
+    text = tex_of(Troubled(), tmp_path, only="blocks, *norms*", sort="name")
     assert re.findall(r"^.texttt{(\w+)", text, re.MULTILINE) == ["blocks", "norms"]
     assert r"\multicolumn{3}{@{}l}{not listed, as asked: only blocks and *norms*} & 10,524 & 99.3\% \\" in text
     assert r"{Total} & 10,600 & 100.0\% \\" in text
-    text = written(Troubled(), tmp_path, depth=0)
+    text = tex_of(Troubled(), tmp_path, depth=0)
     assert r"\texttt{Troubled} & \texttt{Troubled} & with everything inside, 14 layers & 10,600 & 100.0\% \\" in text
 
 
@@ -103,23 +103,23 @@ def test_a_layer_that_only_multiplies_has_no_row(tmp_path):
         def forward(self, x):
             return x @ x.T
 
-    text = written(nn.Sequential(nn.Linear(4, 4), Product()), tmp_path, input_size=(2, 4))
+    text = tex_of(nn.Sequential(nn.Linear(4, 4), Product()), tmp_path, input_size=(2, 4))
     assert "Product" not in text
 
 
 def test_what_is_left_out_is_the_smallest_and_is_counted(tmp_path):
-    text = written(Deep(), tmp_path)
+    text = tex_of(Deep(), tmp_path)
     assert r"\multicolumn{3}{@{}l}{29 smaller rows} & " in text
-    shown = [int(count.replace(",", "")) for count in re.findall(r"\$ & ([\d,]+) & ", text)]
+    counts = [int(count.replace(",", "")) for count in re.findall(r"\$ & ([\d,]+) & ", text)]
     (rest,) = re.findall(r"smaller rows} & ([\d,]+) &", text)
     total = sum(parameter.numel() for parameter in Deep().parameters())
-    assert sum(shown) + int(rest.replace(",", "")) == total
+    assert sum(counts) + int(rest.replace(",", "")) == total
     sizes = sorted((parameter.numel() + 3 for parameter in Deep().parameters() if parameter.dim() > 1), reverse=True)
-    assert sorted(shown, reverse=True) == sizes[:40]
+    assert sorted(counts, reverse=True) == sizes[:40]
 
 
 def test_what_is_not_checked_says_so(tmp_path):
-    text = written(Troubled(), tmp_path)
+    text = tex_of(Troubled(), tmp_path)
     assert "(does not match)" in text
     assert "(size only)" in text
     assert "Formula and PyTorch differ." in text
@@ -133,7 +133,7 @@ def test_blocks_of_the_template_can_be_replaced(tmp_path):
         r"{% block label %}\label{tab:ours}{% endblock %}"
     )
     (tmp_path / "latex" / "report.tex.j2").write_text(own, encoding="utf-8")
-    text = written(sequential(), tmp_path, templates=tmp_path, title="50% & more")
+    text = tex_of(sequential(), tmp_path, templates=tmp_path, title="50% & more")
     assert r"\caption{Ours, 50\% \& more.}" in text
     assert r"\label{tab:ours}" in text
     assert r"\toprule" in text
@@ -157,13 +157,13 @@ def test_names_are_written_as_tex_reads_them():
 
 @given(st.text())
 def test_nothing_of_a_name_means_anything_to_tex(text):
-    made = escape(visible(text))
-    assert made.isascii()
-    assert "\n" not in made
-    left = re.sub(r"\\(?:[A-Za-z]+|[^A-Za-z])", "", made)
-    assert not set(left) & set('%#&$_^~"`<>|\\')
+    tex = escape(visible(text))
+    assert tex.isascii()
+    assert "\n" not in tex
+    rest = re.sub(r"\\(?:[A-Za-z]+|[^A-Za-z])", "", tex)
+    assert not set(rest) & set('%#&$_^~"`<>|\\')
     depth = 0
-    for sign in left:
+    for sign in rest:
         depth += {"{": 1, "}": -1}.get(sign, 0)
         assert depth >= 0
     assert depth == 0
@@ -192,10 +192,10 @@ def test_every_letter_can_be_set(pdftex: Callable[..., Path], tmp_path):
 @pytest.mark.tex
 def test_what_the_paper_shows(pdftex: Callable[..., Path], tmp_path):
     summarykit.report(sequential(), tmp_path / "out.tex")
-    made = pdftex(tmp_path, r"\input{out}")
+    pdf = pdftex(tmp_path, r"\input{out}")
     pdftotext = programs.require("pdftotext")
-    shown = subprocess.run([pdftotext, "-layout", made, "-"], capture_output=True, text=True, check=True).stdout
-    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    text = subprocess.run([pdftotext, "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    lines = [" ".join(line.split()) for line in text.splitlines()]
     assert "Table 1: Where Sequential keeps its 81 parameters." in lines
     assert "0 Linear 4 × (16 + 1) 68 84.0%" in lines
     assert "Total 81 100.0%" in lines

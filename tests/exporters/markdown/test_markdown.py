@@ -196,6 +196,7 @@ class Wide(nn.Module):
         (300, 20_000, "the middle of long names"),
     ],
 )
+@pytest.mark.large
 def test_a_comment_stays_within_what_a_host_takes(number, size, left_out, page):
     with torch.device("meta"):
         model = Wide(number, size)

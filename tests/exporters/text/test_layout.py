@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from summarykit.exporters.text.layout import Column, broken, broken_name, plain, table
+from summarykit.exporters.text.layout import Column, plain, table, wrap, wrap_name
 
 TEXTS = st.text(alphabet="ab c.×层\U0001f600é,19", max_size=24).map(lambda text: " ".join(text.split()))
 COLUMNS = st.builds(
@@ -75,7 +75,7 @@ def test_no_sign_is_lost_where_each_column_has_room_for_one(made, width):
 
 @given(st.lists(st.tuples(TEXTS, st.sampled_from(["", "bold"])), max_size=4).map(tuple), st.integers(2, 40))
 def test_a_line_is_broken_and_says_the_same(line, width):
-    found = broken(line, width)
+    found = wrap(line, width)
     assert max((cell_len(plain(part)) for part in found), default=0) <= width
     assert "".join(plain(part) for part in found).replace(" ", "") == plain(line).replace(" ", "")
 
@@ -92,7 +92,7 @@ def test_what_stays_whole_gives_way_last():
 
 
 def test_looks_follow_what_is_broken():
-    found = broken((("bold words", "bold"), (" and plain ones", "")), 10)
+    found = wrap((("bold words", "bold"), (" and plain ones", "")), 10)
     assert [[(text, bool(looks)) for text, looks in line] for line in found] == [
         [("bold words", True)], [("and plain", False)], [("ones", False)],
     ]  # fmt: skip
@@ -103,13 +103,13 @@ NAMES = st.text(alphabet="ab._,/–19层\U0001f600×", min_size=1, max_size=60)
 
 @given(name=NAMES, depth=st.integers(0, 6), copies=st.sampled_from(["", " × 12"]), width=st.integers(2, 50))
 def test_a_name_is_broken_without_loss(name, depth, copies, width):
-    lines = [plain(line) for line in broken_name(((" " * depth + name, ""), (copies, "bold")), width)]
+    lines = [plain(line) for line in wrap_name(((" " * depth + name, ""), (copies, "bold")), width)]
     assert "".join(lines).replace(" ", "") == (name + copies).replace(" ", "")
     assert max(map(cell_len, lines)) <= width
 
 
 def test_a_name_is_broken_between_its_parts_and_set_in():
-    lines = broken_name((("    post_attention_layernorm", ""), (" × 3", "bold")), 22)
+    lines = wrap_name((("    post_attention_layernorm", ""), (" × 3", "bold")), 22)
     assert [plain(line) for line in lines] == ["    post_attention_", "      layernorm × 3"]
-    (first, _, third) = broken_name((("layers.0.self_attn.query_key_value", ""),), 14)
+    (first, _, third) = wrap_name((("layers.0.self_attn.query_key_value", ""),), 14)
     assert (plain(first), plain(third)) == ("layers.0.self_", "  key_value")

@@ -57,6 +57,7 @@ def check(before, after):
 
 @patient
 @given(st.data())
+@pytest.mark.large
 def test_pytorch_answers_the_same(data):
     before = data.draw(strategies.models(device="cpu"))
     check(before, data.draw(wild_edits(before) | strategies.models(device="cpu")))

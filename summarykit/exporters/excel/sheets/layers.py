@@ -10,12 +10,13 @@ from summarykit.exporters.excel.cells.lazy_rows import Extent, LazyRows, extents
 from summarykit.exporters.excel.cells.live_blocks import WIDEST, number_width
 from summarykit.exporters.excel.cells.row_height import between, row_height
 from summarykit.exporters.excel.values import SheetColumn
-from summarykit.exporters.view.columns import COLUMNS, RowContext, Share
+from summarykit.exporters.view.columns import cell_of, in_words
 from summarykit.exporters.view.rows import shared_note
 from summarykit.exporters.view.tree import VisibleRows, visible_places
 from summarykit.exporters.view.words import count_noun, shape_words, visible
 from summarykit.expression import Words
 from summarykit.runs import Flow
+from summarykit.summary.columns import REPORT_COLUMNS, RowContext, Share
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, own_name
 from summarykit.summary.selection import Chosen, Selection, choose
@@ -48,9 +49,9 @@ def sheet_columns(data: SummaryData, keys: Sequence[str], extents: Mapping[str, 
     """Return the columns of these names; a left one after a right one stands a little further in."""
     columns, before = [], "left"
     for key in keys:
-        column = COLUMNS[key].column
+        column = REPORT_COLUMNS[key]
         head, style = _styles(key, column.align, after=before == "right" or key == "type")
-        columns.append(SheetColumn(key, _LABELS.get(key, column.label), head, style, _width(data, key, extents[key])))
+        columns.append(SheetColumn(key, _LABELS.get(key, column.heading), head, style, _width(data, key, extents[key])))
         before = column.align
     return columns
 
@@ -72,7 +73,7 @@ def _width(data: SummaryData, key: str, extent: Extent) -> int:
         return number_width([data.totals.parameters], 16)
     if key in ("macs", "macs_total"):
         return number_width([sum(call.macs for call in data.run.calls)], 22)
-    if COLUMNS[key].column.align == "right":
+    if REPORT_COLUMNS[key].align == "right":
         return number_width([extent.largest], 14)
     least, more, most = _TEXTS.get(key, (16, 0, 44))
     return between(least, width_for(extent) + more, most)
@@ -90,12 +91,13 @@ def sheet_cell(key: str, subject: RowContext) -> object:
         return _flow(data, layer.id, key)
     if key == "adds_to_total" and layer.explanation < 0:
         return None
-    cell = COLUMNS[key].cell(subject)
+    cell = cell_of(key, subject)
     if isinstance(cell, Share):
         return cell.part / cell.whole if cell.whole else 0.0
-    if isinstance(cell, str):
-        return visible(cell) if key in _NAMES else quiet(cell)
-    return "" if cell is None and COLUMNS[key].column.align == "left" else cell
+    if cell is None or isinstance(cell, int):
+        return "" if cell is None and REPORT_COLUMNS[key].align == "left" else cell
+    text = in_words(cell)
+    return visible(text) if key in _NAMES else quiet(text)
 
 
 def _flow(data: SummaryData, layer: int, key: str) -> str:
@@ -165,7 +167,7 @@ def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title
         return _with_height(_row(data, place, title, keys, chosen), widths)
 
     too_long = _TOO_LONG if folded and not fold else ""
-    message = " ".join(filter(None, (too_long, quiet(left_out.told) if left_out else "")))
+    message = " ".join(filter(None, (too_long, quiet(left_out.sentence) if left_out else "")))
     rows = LazyRows(places, row_of, [_with_height(row, widths) for row in rest])
     return LayerSheet(
         rows, tuple(columns), folded, notes, tuple(widths.values()), message, deepest=sizes["level"].largest
@@ -186,7 +188,7 @@ def _places(
     if chosen.apart or not folded:
         folding = Folding(data, folded, chosen.apart)
     visible_rows = visible_places(data, folding, MOST_ROWS, with_empty=True, chosen=chosen)
-    rows = ((folding.rows[place.row], place.hidden) for place in visible_rows.places)
+    rows = ((folding.rows[place.row], place.hidden_rows) for place in visible_rows.places)
     return [_Place(row.layer, row.name, row.path, row.times, hidden) for row, hidden in rows], visible_rows
 
 

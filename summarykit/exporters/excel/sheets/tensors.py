@@ -12,7 +12,7 @@ from summarykit.exporters.excel.cells.live_blocks import WIDEST, number_width
 from summarykit.exporters.excel.cells.row_height import between, row_height
 from summarykit.exporters.excel.values import SheetColumn
 from summarykit.exporters.view.rows import tensor_line
-from summarykit.exporters.view.selection import as_asked
+from summarykit.exporters.view.selection import selection_text
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, shape_words, visible
 from summarykit.expression import Words
 from summarykit.summary.data import SummaryData
@@ -74,7 +74,7 @@ def tensor_sheet(data: SummaryData, folding: Folding, selection: Selection, *, f
 
 
 def _because(selection: Selection) -> str:
-    return f" ({selection_text})" if (selection_text := as_asked(selection)) else ""
+    return f" ({text})" if (text := selection_text(selection)) else ""
 
 
 def _single_rows(data: SummaryData, chosen: Chosen) -> list[TensorRow]:

@@ -1,4 +1,4 @@
-"""What an opened row of a change shows: both sides, each tensor on both, and the layers inside that it tells of."""
+"""The details of a changed row: the layer before and after, its tensors, and changed layers inside."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import Change, Comparison
 from summarykit.summary.diff.subtrees import ChangeWithParts
 
-#: So many layers inside are told one by one.
+#: At most so many layers inside are listed.
 MOST_PARTS = 12
 
 
-class Sides:
-    """Makes what opened rows show, for the changes of one comparison."""
+class BeforeAfter:
+    """Builds the details of changed rows, for one comparison."""
 
     def __init__(self, comparison: Comparison) -> None:
         self.comparison = comparison
         self.before, self.after = comparison.before, comparison.after
 
     def details(
-        self, before: int, after: int, change: Change | None, told: ChangeWithParts | None = None
+        self, before: int, after: int, change: Change | None, with_parts: ChangeWithParts | None = None
     ) -> ChangeDetails:
-        """Return what is told of two layers that correspond, -1 for none; of *told* the layers inside as well."""
-        sides = self._side(self.before, before), self._side(self.after, after)
-        held = list(self._held(before, after, told))
+        """Return the details of two corresponding layers, -1 for none; *with_parts* has changed layers inside."""
+        before_after = self._side(self.before, before), self._side(self.after, after)
+        inner = list(self._inner_changes(before, after, with_parts))
         return ChangeDetails(
-            before=sides[0],
-            after=sides[1],
-            alike=bool(sides[0] and sides[1] and _said(sides[0]) == _said(sides[1])),
+            before=before_after[0],
+            after=before_after[1],
+            alike=bool(before_after[0] and before_after[1] and _content(before_after[0]) == _content(before_after[1])),
             tensors=tuple(self._tensors(before, after)),
             settings=tuple(setting_text(setting) for setting in change.settings) if change else (),
-            parts=tuple(self._part((before, after), *each) for each in held[:MOST_PARTS]),
-            parts_left_out=f"{group_digits(len(held) - MOST_PARTS)} more" if len(held) > MOST_PARTS else "",
+            parts=tuple(self._part((before, after), *each) for each in inner[:MOST_PARTS]),
+            parts_left_out=f"{group_digits(len(inner) - MOST_PARTS)} more" if len(inner) > MOST_PARTS else "",
             macs=self._macs(before, after),
         )
 
@@ -49,12 +49,12 @@ class Sides:
         if layer < 0:
             return None
         record = data.layers[layer]
-        found = details_of(data, record, record.path)
-        held = _held_words(data, record)
+        details = details_of(data, record, record.path)
+        text = _held_words(data, record)
         name = record.path
-        if found is None:
-            return Side(name, type_of(data, layer), held, None)
-        return Side(name, type_of(data, layer), held, found._replace(tensors=()))
+        if details is None:
+            return Side(name, type_of(data, layer), text, None)
+        return Side(name, type_of(data, layer), text, details._replace(tensors=()))
 
     def _tensors(self, before: int, after: int) -> Iterator[TensorPair]:
         """Yield the tensors of two layers by their names, those of the layer after first."""
@@ -77,28 +77,32 @@ class Sides:
         )
 
     def _in_checkpoints(self, one: int | None, other: int | None) -> str:
-        """Return what loading makes of the name of a tensor: "missing in them"; empty where it still loads."""
+        """Return what happens to a tensor's name on loading: "missing in them"; empty if it still loads."""
         for data, index in ((self.after, other), (self.before, one)):
             name = _saved_name(data, index)
-            if name in self._fates:
-                return self._fates[name]
+            if name in self._loading_words:
+                return self._loading_words[name]
         return ""
 
     @cached_property
-    def _fates(self) -> dict[str, str]:
-        """What becomes of the names in checkpoints, of those that do not simply load."""
+    def _loading_words(self) -> dict[str, str]:
+        """What happens on loading to names of checkpoints; names that simply load are left out."""
         if self.comparison.new:
             return {}  # there are none
-        found = self.comparison.checkpoint
-        fates = dict.fromkeys(found.unexpected, "unexpected") | dict.fromkeys(found.missing, "missing in them")
-        fates |= {each.name: "reshaped" for each in found.reshaped}
-        fates |= {new: "saved under another name" for _, new in found.renamed}
-        fates |= {old: "asked for under another name" for old, _ in found.renamed}
-        return fates | dict.fromkeys(found.misplaced, "loads into another layer")
+        checkpoint = self.comparison.checkpoint
+        words = dict.fromkeys(checkpoint.unexpected, "unexpected") | dict.fromkeys(
+            checkpoint.missing, "missing in them"
+        )
+        words |= {each.name: "reshaped" for each in checkpoint.reshaped}
+        words |= {new: "saved under another name" for _, new in checkpoint.renamed}
+        words |= {old: "asked for under another name" for old, _ in checkpoint.renamed}
+        return words | dict.fromkeys(checkpoint.misplaced, "loads into another layer")
 
-    def _held(self, before: int, after: int, told: ChangeWithParts | None) -> Iterator[tuple[Change, int, int]]:
-        """Yield the layers with parameters that are told of beside the first."""
-        for change in told.changes if told else ():
+    def _inner_changes(
+        self, before: int, after: int, with_parts: ChangeWithParts | None
+    ) -> Iterator[tuple[Change, int, int]]:
+        """Yield the changed layers with parameters, without the first."""
+        for change in with_parts.changes if with_parts else ():
             pair = change.before, change.after
             if pair != (before, after) and any(
                 layer >= 0 and data.layers[layer].explanation >= 0
@@ -107,26 +111,26 @@ class Sides:
                 yield (change, *pair)
 
     def _part(self, around: tuple[int, int], change: Change, before: int, after: int) -> PartLine:
-        """Return what is told of a layer inside another, called as seen from there."""
+        """Return the line of a layer inside another, with its path from there."""
         side = after >= 0
         data, layer = (self.before, self.after)[side], (before, after)[side]
         path, above = data.layers[layer].path, data.layers[around[side]].path if around[side] >= 0 else ""
         formulas = equation(self.before, [before]), equation(self.after, [after])
-        shown = formulas[side] if min(before, after) < 0 else " → ".join(dict.fromkeys(formulas))
+        formula = formulas[side] if min(before, after) < 0 else " → ".join(dict.fromkeys(formulas))
         return PartLine(
             STATE_WORDS[change.states[0]],
             path.removeprefix(f"{above}."),
             type_of(data, layer),
-            shown,
+            formula,
             signed_count(change.change.parameters),
         )
 
     def _macs(self, before: int, after: int) -> str:
-        """Return the multiply-adds of a layer with all inside, before and after; empty where they are not known."""
+        """Return the MACs of a layer with everything inside, before and after; empty if they are not known."""
         if not self.comparison.with_macs:
             return ""
-        sides = ((self.before, before), (self.after, after))
-        one, other = (data.flows[layer].macs_total if layer >= 0 else 0 for data, layer in sides)
+        before_after = ((self.before, before), (self.after, after))
+        one, other = (data.flows[layer].macs_total if layer >= 0 else 0 for data, layer in before_after)
         if not one and not other:
             return ""
         return (
@@ -136,12 +140,12 @@ class Sides:
         )
 
 
-def _said(side: Side) -> tuple[object, ...]:
+def _content(side: Side) -> tuple[object, ...]:
     return side.type, side.held, side.details
 
 
 def _held_words(data: SummaryData, layer: LayerRecord) -> str:
-    """Return what stands in a layer with everything inside."""
+    """Return the parameters of a layer with everything inside, in words; empty if its own formula has all."""
     inside = data.columns.counted[layer.id]
     if layer.explanation >= 0 and inside == data.columns.adds[layer.id]:
         return ""
@@ -159,18 +163,18 @@ def _line(data: SummaryData, index: int | None) -> TensorLine | None:
 
 
 def _what_changed(one: TensorLine | None, other: TensorLine | None) -> str:
-    """Return what happened to a tensor in a word or two; empty for nothing."""
+    """Return the change of a tensor in a word or two; empty for none."""
     if one is None or other is None:
         return "new" if one is None else "removed"
-    found = ["reshaped"] if one.shape != other.shape else []
-    found += ["other format"] if one.dtype != other.dtype else []
-    found += [other.kind] if one.kind != other.kind else []
-    found += ["shared"] if one.note != other.note else []
-    return ", ".join(found)
+    words = ["reshaped"] if one.shape != other.shape else []
+    words += ["other format"] if one.dtype != other.dtype else []
+    words += [other.kind] if one.kind != other.kind else []
+    words += ["shared"] if one.note != other.note else []
+    return ", ".join(words)
 
 
 def _saved_name(data: SummaryData, index: int | None) -> str:
-    """Return the name of a tensor in a ``state_dict``; empty where none is saved."""
+    """Return the name of a tensor in a ``state_dict``; empty if it is not saved."""
     if index is None:
         return ""
     tensor: TensorRecord = data.tensors[index]

@@ -1,4 +1,4 @@
-"""What the page of a comparison receives for its table: frozen, of strings, numbers and tuples only."""
+"""The values the page of a diff receives for its table: frozen, of strings, numbers and tuples only."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Side(NamedTuple):
 
     path: str
     type: str
-    held: str  #: "39,040 parameters with everything inside"; empty where its formula tells as much
-    details: Details | None  #: formula, sentence and grade; its tensors stand beside those of the other side
+    held: str  #: "39,040 parameters with everything inside"; empty if its formula has all
+    details: Details | None  #: formula, sentence and grade; tensors are listed with those of the other model
 
 
 class TensorPair(NamedTuple):
@@ -30,7 +30,7 @@ class TensorPair(NamedTuple):
 
 
 class PartLine(NamedTuple):
-    """A layer inside that a change tells of as well."""
+    """A changed layer inside the one of the row."""
 
     word: str
     path: str
@@ -44,7 +44,7 @@ class ChangeDetails(NamedTuple):
 
     before: Side | None
     after: Side | None
-    alike: bool  #: both sides say the same, so once is enough
+    alike: bool  #: before and after are equal, so one is enough
     tensors: tuple[TensorPair, ...]
     settings: tuple[Rich, ...]
     parts: tuple[PartLine, ...]
@@ -58,14 +58,14 @@ class TableRow(NamedTuple):
     row: ChangeRow
     path: str  #: in full
     anchor: str  #: path of its first copy
-    lines: tuple[Rich, ...]  #: as in the row, without results that stand beside them
+    lines: tuple[Rich, ...]  #: as in the row, without results that have columns of their own
     before: str
     after: str
     change: str  #: "−6,856,704"; "–" for none
     macs: str  #: by how much it multiplies more often
     product: str  #: "3 × −2,285,568"; empty for one
     length: int  #: of its bar, per mille of the largest change
-    less: bool  #: it holds less than before
+    less: bool  #: it has fewer parameters than before
     details: ChangeDetails
 
 

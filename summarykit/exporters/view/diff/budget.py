@@ -1,4 +1,4 @@
-"""Whether a changed model keeps its budget, in words for the headline."""
+"""Whether a changed model is within its budget, in words for the headline."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from summarykit.summary.diff import Comparison
 
 _COUNTS = ((10**12, "T"), (10**9, "G"), (10**6, "M"))
 _BYTES = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
-#: What a budget is of, where it is not of parameters and no unit tells it.
+#: The quantity of a budget that is not of parameters and has no unit.
 _OF = {Quantity.TRAINABLE: "trainable ", Quantity.MACS: "multiply-adds ", Quantity.ACTIVE: "active "}
 
 
 def look_of(comparison: Comparison) -> str:
-    """Return "bad" where a limit or a check breaks, "ok" where limits are kept, else nothing: there is no verdict.
+    """Return "bad" if a limit or a check is broken, "ok" if there are limits and all are kept, else "".
 
-    A checkpoint that does not load breaks nothing: that may be meant, and is told in a line of its own.
+    A checkpoint that does not load is not bad: it may be intended, and the report has a line on it.
     """
     if not comparison.checks.ok or not all(verdict.ok for verdict in comparison.verdicts):
         return "bad"
@@ -29,7 +29,7 @@ def look_of(comparison: Comparison) -> str:
 
 
 def budget_words(verdicts: Sequence[Verdict]) -> str:
-    """Return "within budget", "over budget", or nothing where no limit was looked at."""
+    """Return "within budget", "over budget", or nothing if no limit was checked."""
     outcomes = {verdict.outcome for verdict in verdicts}
     if Outcome.OVER in outcomes:
         return "over budget"
@@ -39,42 +39,42 @@ def budget_words(verdicts: Sequence[Verdict]) -> str:
 
 
 def broken_limits(comparison: Comparison) -> tuple[Rich, ...]:
-    """Return a sentence for each limit that is not kept."""
+    """Return a sentence for each broken limit."""
     return tuple(broken_pieces(each, comparison.after) for each in comparison.verdicts if not each.ok)
 
 
-def used(verdicts: Sequence[Verdict], *, increases: bool = False) -> Words:
+def usage(verdicts: Sequence[Verdict], *, increases: bool = False) -> Words:
     """Return "17.7 of 30.0 M budget (59%)" for the limit on the whole model that is used most; empty without one.
 
-    With *increases*, what there may be after an increase is such a limit too.
+    With *increases*, limits on an increase count too.
     """
     fullest = max(_whole(verdicts, increases=increases), default=None, key=lambda pair: pair[0])
-    return _used(fullest[1]) if fullest else Words()
+    return _usage(fullest[1]) if fullest else Words()
 
 
 def _whole(verdicts: Sequence[Verdict], *, increases: bool) -> Iterator[tuple[Fraction, Verdict]]:
     for verdict in verdicts:
-        known = verdict.found is not None and verdict.most is not None
-        if known and verdict.limit.pattern is None and (increases or not verdict.limit.increase):
-            found, most = verdict.found or 0, verdict.most or 0
-            yield Fraction(found, most) if most else Fraction(found and 10**30), verdict
+        comparable = verdict.found is not None and verdict.most is not None
+        if comparable and verdict.limit.pattern is None and (increases or not verdict.limit.increase):
+            amount, most = verdict.found or 0, verdict.most or 0
+            yield Fraction(amount, most) if most else Fraction(amount and 10**30), verdict
 
 
-def _used(verdict: Verdict) -> Words:
-    found, most = verdict.found or 0, verdict.most or 0
+def _usage(verdict: Verdict) -> Words:
+    count, most = verdict.found or 0, verdict.most or 0
     units = _BYTES if verdict.limit.quantity is Quantity.BYTES else _COUNTS
     unit = next(((size, name) for size, name in units if most >= size), None)
-    if unit and (not found or one_decimal(found, unit[0]) != "0.0"):
-        amount = Words(one_decimal(found, unit[0]), " of ", one_decimal(most, unit[0]), f" {unit[1]}")
+    if unit and (not count or one_decimal(count, unit[0]) != "0.0"):
+        amount = Words(one_decimal(count, unit[0]), " of ", one_decimal(most, unit[0]), f" {unit[1]}")
     else:
-        amount = Words(found, " of ", most, " bytes" if units is _BYTES else "")
-    return Words(amount, f" {_OF.get(verdict.limit.quantity, '')}budget", _percent(found, most))
+        amount = Words(count, " of ", most, " bytes" if units is _BYTES else "")
+    return Words(amount, f" {_OF.get(verdict.limit.quantity, '')}budget", _percent(count, most))
 
 
-def _percent(found: int, most: int) -> str:
-    """Return " (59%)": whole, but for the first percent and around the last."""
-    if not found or not most:
+def _percent(count: int, most: int) -> str:
+    """Return " (59%)": a whole number, except below one percent and near a hundred."""
+    if not count or not most:
         return ""
-    if most <= found * 100 and not 99 * most < found * 100 < 101 * most:
-        return Words(" (", (found * 200 // most + 1) // 2, "%)")
-    return f" ({share(found, most)})"
+    if most <= count * 100 and not 99 * most < count * 100 < 101 * most:
+        return Words(" (", (count * 200 // most + 1) // 2, "%)")
+    return f" ({share(count, most)})"

@@ -1,4 +1,4 @@
-"""``build_diff_view()``: a comparison as a report says it."""
+"""``build_diff_view()``: the contents of a report on a comparison."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from summarykit._util.gc_pause import gc_paused
-from summarykit.exporters.view.diff.budget import broken_limits, budget_words, look_of, used
+from summarykit.exporters.view.diff.budget import broken_limits, budget_words, look_of, usage
 from summarykit.exporters.view.diff.loading import NO_CHECKPOINTS, verdict
 from summarykit.exporters.view.diff.rows import change_rows, reasons
 from summarykit.exporters.view.diff.values import ChangeRow, DiffView, TotalLine
@@ -16,10 +16,10 @@ from summarykit.expression import Words, group_digits
 from summarykit.summary.diff import Comparison
 from summarykit.summary.diff.grouping import change_groups
 
-#: What is left out is counted and told.
+#: At most so many rows and reasons; the report says how many are left out.
 MOST_ROWS = 300
 MOST_REASONS = 100
-#: What is read first: so many rows, so many reasons.
+#: At most so many rows and reasons come first; the others follow folded away.
 TOP_ROWS = 10
 TOP_REASONS = 4
 
@@ -33,29 +33,29 @@ def build_diff_view(
     most_rows: int = MOST_ROWS,
     top_rows: int = TOP_ROWS,
 ) -> DiffView:
-    """Return everything a report on *comparison* says.
+    """Return the contents of a report on *comparison*.
 
     Args:
         comparison: The two models.
         title: Heading; the class name of the model after by default.
         source: Where the two came from.
-        fold: Whether layers of repeated blocks that changed alike stand once, with their number.
-        most_rows: At most so many rows; what is left out is counted and told.
+        fold: Whether equal changes in repeated blocks are one row, with their number.
+        most_rows: At most so many rows; the report says how many are left out.
         top_rows: So many of them are the first ones to be read.
 
     """
     with gc_paused():
         title = title or comparison.after.model_name
-        groups = comparison.groups if comparison.new else comparison.told  # of a new one each layer tells something
+        groups = comparison.groups if comparison.new else comparison.told  # in a new model each layer is a change
         if not fold:
             groups = change_groups(comparison.matching, comparison.one_by_one, fold=False)
         rows = change_rows(comparison, groups, title)
-        # What changes no count is told by the reasons, unless nothing else changed.
+        # The reasons list changes that change no count, unless nothing else changed.
         top = [row for row in rows if row.change_value] or rows
         quiet = [row for row in rows if not row.change_value] if top is not rows else []
         rest = [*top[top_rows:], *quiet]
         why = () if comparison.new else tuple(reasons(comparison, comparison.told, title))
-        failed = [check for check in comparison.checks.list if not check.ok]
+        failing = [check for check in comparison.checks.list if not check.ok]
         return DiffView(
             title=title,
             key=comment_key(title),
@@ -67,7 +67,7 @@ def build_diff_view(
             what=what_of(comparison),
             change=change_of(comparison),
             budget=budget_words(comparison.verdicts),
-            used=used(comparison.verdicts),
+            used=usage(comparison.verdicts),
             broken=broken_limits(comparison),
             numbers=tuple(numbers_of(comparison)),
             totals=tuple(_totals(comparison)),
@@ -84,7 +84,7 @@ def build_diff_view(
             unchanged=layers_text(comparison.unchanged),
             notes=tuple(f"{note[0].upper()}{note[1:]}." for note in comparison.notes),
             problems=tuple(
-                f"{check.claim}: {group_digits(check.found)}, not {group_digits(check.expected)}" for check in failed
+                f"{check.claim}: {group_digits(check.found)}, not {group_digits(check.expected)}" for check in failing
             ),
             receipt=_receipt(comparison),
             before="" if comparison.new else comparison.before.fingerprint,
@@ -108,9 +108,9 @@ def _more_reasons(number: int) -> str:
 
 
 def comment_key(title: str) -> str:
-    """Return what tells one comment from another: nothing in it means anything to HTML or Markdown."""
+    """Return the key that identifies a comment, without characters special to HTML or Markdown."""
     return re.sub(
-        r"[^\w.-]|-(?=-)|(?<![^\W_])_|_(?![^\W_])", lambda found: f"%{ord(found[0]):x}", title, flags=re.ASCII
+        r"[^\w.-]|-(?=-)|(?<![^\W_])_|_(?![^\W_])", lambda match: f"%{ord(match[0]):x}", title, flags=re.ASCII
     )
 
 
@@ -145,7 +145,7 @@ def numbers_of(comparison: Comparison, *, trainable: str = "trainable", macs: st
     """Yield "25,557,032 → 17,705,546", "102.2 → 70.8 MB" and others; formats may call some in their own way."""
     before, after = comparison.before.totals, comparison.after.totals
     if comparison.new:
-        before = after  # there is nothing to tell them from
+        before = after  # a new model has no totals before
     if before.parameters == after.parameters:
         yield count_noun(after.parameters, "parameter")
     else:
@@ -158,8 +158,8 @@ def numbers_of(comparison: Comparison, *, trainable: str = "trainable", macs: st
     if before.macs is not None and after.macs is not None and (before.macs != after.macs or comparison.new):
         one = "" if comparison.new else Words(before.macs, " → ")
         yield Words(one, after.macs, f" {macs}")
-    if told := used(comparison.verdicts):
-        yield told
+    if text := usage(comparison.verdicts):
+        yield text
 
 
 def _totals(comparison: Comparison) -> Iterator[TotalLine]:
@@ -181,8 +181,8 @@ def _totals(comparison: Comparison) -> Iterator[TotalLine]:
             part = percent(other - one, one)
             yield TotalLine(label, group_digits(one), group_digits(other), change, part, one, other, key)
     one, other = before.bytes, after.bytes
-    told = (size_words(one), size_words(other), signed_size(other - one), percent(other - one, one))
-    yield TotalLine("Size", *told, one, other, "bytes")
+    texts = (size_words(one), size_words(other), signed_size(other - one), percent(other - one, one))
+    yield TotalLine("Size", *texts, one, other, "bytes")
 
 
 def _receipt(comparison: Comparison) -> str:

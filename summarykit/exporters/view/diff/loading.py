@@ -12,23 +12,23 @@ from summarykit.exporters.view.words import count_noun
 from summarykit.expression import Words, concat
 from summarykit.summary.diff import Checkpoint
 
-#: So many names are written out.
+#: At most so many names are listed.
 MOST_NAMES = 200
-#: Of a model that was not there before.
+#: The verdict on a new model.
 NO_CHECKPOINTS = Verdict("", (), (), (), "", 0)
 
 
 def verdict(checkpoint: Checkpoint) -> Verdict:
-    """Return whether checkpoints of the model before load into the model after, and what makes it so."""
+    """Return whether checkpoints of the model before load into the model after, and why."""
     lines = list(_names(checkpoint))
-    left = len(lines) - MOST_NAMES
+    rest = len(lines) - MOST_NAMES
     look, text = _sentence(checkpoint)
     return Verdict(
         look,
         text,
         tuple(_details(checkpoint)),
         tuple(lines[:MOST_NAMES]),
-        f"{count_noun(left, 'name')} more" if left > 0 else "",
+        f"{count_noun(rest, 'name')} more" if rest > 0 else "",
         len(lines),
     )
 
@@ -45,7 +45,7 @@ def _sentence(checkpoint: Checkpoint) -> tuple[str, Rich]:
     parts = [
         with_names(len(names), word, names)
         for word, names in (
-            ("reshaped", [found.name for found in checkpoint.reshaped]),
+            ("reshaped", [change.name for change in checkpoint.reshaped]),
             ("missing in them", checkpoint.missing),
             ("unexpected", checkpoint.unexpected),
         )
@@ -55,57 +55,58 @@ def _sentence(checkpoint: Checkpoint) -> tuple[str, Rich]:
 
 
 def _details(checkpoint: Checkpoint) -> Iterator[Rich]:
-    """Yield what else to know of loading, a sentence each."""
+    """Yield further facts on loading, a sentence each."""
     loosely = (Piece("loading without "), Piece("strict", code=True))
     if checkpoint.loads is False and not checkpoint.loads_loosely:
         yield *loosely, Piece(" fails too: it forgives names, not shapes")
     elif checkpoint.loads is False:
-        kept = Words("leave ", count_noun(checkpoint.untouched, "number"), " as initialised")
-        ignored = Words("ignore ", count_noun(len(checkpoint.unexpected), "saved name"))
-        what = [kept] * bool(checkpoint.missing) + [ignored] * bool(checkpoint.unexpected)
+        leaves = Words("leave ", count_noun(checkpoint.untouched, "number"), " as initialised")
+        ignores = Words("ignore ", count_noun(len(checkpoint.unexpected), "saved name"))
+        what = [leaves] * bool(checkpoint.missing) + [ignores] * bool(checkpoint.unexpected)
         yield *loosely, Piece(Words(" raises nothing and would ", concat(" and ", what)))
         if checkpoint.misplaced:
             number = len(checkpoint.misplaced)
-            told = with_names(number, "name" if number == 1 else "names", checkpoint.misplaced)
-            yield Piece("and it would load into other layers: "), *told
+            names = with_names(number, "name" if number == 1 else "names", checkpoint.misplaced)
+            yield Piece("and it would load into other layers: "), *names
     if checkpoint.merged:
-        told = with_names(len(checkpoint.merged), "names", checkpoint.merged)
-        yield Piece("different saved tensors go into one, and the last one wins: "), *told
+        names = with_names(len(checkpoint.merged), "names", checkpoint.merged)
+        yield Piece("different saved tensors go into one, and the last one wins: "), *names
     if checkpoint.renamed:
         yield tuple(_renaming(checkpoint))
-    formats = Counter((found.before, found.after) for found in checkpoint.converted)
+    formats = Counter((conversion.before, conversion.after) for conversion in checkpoint.converted)
     for (before, after), number in formats.items():
         yield (Piece(Words(count_noun(number, "tensor"), f" would be converted, {before} → {after}")),)
 
 
 def _renaming(checkpoint: Checkpoint) -> Iterator[Piece]:
-    """Yield what became of the names: one prefix for all where that is all, else the first of them."""
+    """Yield how names changed: the prefix, if that is the only change, else the first name."""
     number = len(checkpoint.renamed)
     every = number == len(checkpoint.unexpected) and set(checkpoint.missing) <= {new for _, new in checkpoint.renamed}
     yield Piece("all names are known under others: " if every else Words(number, " of them only renamed: "))
-    added = {new.removesuffix(old) for old, new in checkpoint.renamed if new.endswith(old)}
-    taken = {old.removesuffix(new) for old, new in checkpoint.renamed if old.endswith(new)}
+    new_prefixes = {new.removesuffix(old) for old, new in checkpoint.renamed if new.endswith(old)}
+    old_prefixes = {old.removesuffix(new) for old, new in checkpoint.renamed if old.endswith(new)}
     same = sum(new.endswith(old) or old.endswith(new) for old, new in checkpoint.renamed) == number
-    if same and len(added | taken) == 1:
-        yield Piece((added | taken).pop(), code=True)
-        yield Piece(" is now in front of each" if added else " is no longer in front of each")
+    if same and len(new_prefixes | old_prefixes) == 1:
+        yield Piece((new_prefixes | old_prefixes).pop(), code=True)
+        yield Piece(" is now in front of each" if new_prefixes else " is no longer in front of each")
         return
     old, new = checkpoint.renamed[0]
     yield from (Piece(old, code=True), Piece(" → "), Piece(new, code=True), Piece(", …" if number > 1 else ""))
 
 
 def _names(checkpoint: Checkpoint) -> Iterator[NameLine]:
-    renamed = dict(checkpoint.renamed)
-    targets = set(renamed.values())
-    for found in checkpoint.reshaped:
-        yield NameLine("reshaped", found.name, Words(shape_text(found.before), " → ", shape_text(found.after)), False)
+    new_names = dict(checkpoint.renamed)
+    targets = set(new_names.values())
+    for change in checkpoint.reshaped:
+        shapes = Words(shape_text(change.before), " → ", shape_text(change.after))
+        yield NameLine("reshaped", change.name, shapes, False)
     for old, new in checkpoint.renamed:
         yield NameLine("renamed", old, new, True)
     for name in checkpoint.missing:
         if name not in targets:
             yield NameLine("missing in them", name, "", False)
     for name in checkpoint.unexpected:
-        if name not in renamed:
+        if name not in new_names:
             yield NameLine("unexpected", name, "", False)
     for name in checkpoint.misplaced:
         yield NameLine("into another layer", name, "", False)

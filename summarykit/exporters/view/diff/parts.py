@@ -1,4 +1,4 @@
-"""How large what a row tells is: the formula of a layer, those of a few, or how much stands in how many."""
+"""The size of what a row is about: the formula of a layer, those of a few, or a total and a number of layers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from summarykit.expression import Words, concat
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import ChangeGroup, Comparison
 
-#: The formulas of so many layers are added up in one line.
+#: The formulas of at most so many layers are added up in one line.
 _MOST_FORMULAS = 3
 
 
@@ -19,15 +19,15 @@ def type_of(data: SummaryData, layer: int) -> str:
 
 
 def is_whole(group: ChangeGroup) -> bool:
-    """Return whether a group tells of layers with what is inside them."""
+    """Return whether a group is about layers with everything inside them."""
     return group.told[0].changes != (group.first,)
 
 
 def inside(comparison: Comparison, group: ChangeGroup) -> tuple[list[int], list[int]]:
-    """Return the layers with parameters that one of a group is about, before and after."""
+    """Return the layers with parameters that the first change of a group is about, before and after."""
     changes = group.told[0].changes
-    sides = (comparison.before, [c.before for c in changes]), (comparison.after, [c.after for c in changes])
-    one, other = ([n for n in told if n >= 0 and data.layers[n].explanation >= 0] for data, told in sides)
+    before_after = (comparison.before, [c.before for c in changes]), (comparison.after, [c.after for c in changes])
+    one, other = ([n for n in ids if n >= 0 and data.layers[n].explanation >= 0] for data, ids in before_after)
     return one, other
 
 
@@ -37,15 +37,17 @@ def adds(data: SummaryData, layers: Sequence[int]) -> int:
 
 
 def equation(data: SummaryData, layers: Sequence[int]) -> str:
-    """Return why *layers* hold as many parameters as they do; "–" where they hold none, or there are none."""
-    held = [layer for layer in layers if layer >= 0 and data.layers[layer].explanation >= 0]
-    if len(held) < 2:
-        return _equation(data, held[0]) if held else "–"
-    total = adds(data, held)
-    sizes = [size for layer in held if (size := data.columns.own[layer]) is not None]
-    if len(held) > _MOST_FORMULAS or len(sizes) < len(held) or total != sum(sizes):  # some count elsewhere
-        return Words(count_noun(total, "parameter"), " in ", count_noun(len(held), "layer"))
-    formulas = [data.texts(data.layers[layer]).numbers or Words(size) for layer, size in zip(held, sizes, strict=True)]
+    """Return the formula of *layers* with its result; "–" if they have no parameters, or there are no layers."""
+    holders = [layer for layer in layers if layer >= 0 and data.layers[layer].explanation >= 0]
+    if len(holders) < 2:
+        return _equation(data, holders[0]) if holders else "–"
+    total = adds(data, holders)
+    sizes = [size for layer in holders if (size := data.columns.own[layer]) is not None]
+    if len(holders) > _MOST_FORMULAS or len(sizes) < len(holders) or total != sum(sizes):  # some count elsewhere
+        return Words(count_noun(total, "parameter"), " in ", count_noun(len(holders), "layer"))
+    formulas = [
+        data.texts(data.layers[layer]).numbers or Words(size) for layer, size in zip(holders, sizes, strict=True)
+    ]
     return Words(concat(" + ", formulas), " = ", total)
 
 

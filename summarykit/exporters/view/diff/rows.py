@@ -26,23 +26,23 @@ from summarykit.summary.folding import as_grids
 
 #: A name or a list of numbers in it is cut at so many characters.
 LONGEST = 64
-#: So many names stand in one sentence of why.
+#: At most so many names are in a reason.
 _MOST_PARTS = 4
 
 
 def change_rows(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> list[ChangeRow]:
-    """Return the rows worth showing, largest change first."""
+    """Return the rows to show, largest change first."""
     return [change_row(comparison, group, title) for group in worth_showing(comparison, groups)]
 
 
 def worth_showing(comparison: Comparison, groups: Sequence[ChangeGroup]) -> list[ChangeGroup]:
-    """Return *groups*, largest change first, without layers that only hold others: they say nothing of their own."""
-    shown = [group for group in groups if tells(comparison, group)]
-    return sorted(shown, key=lambda group: -abs(group.change.parameters))  # stable: then in model order
+    """Return *groups*, largest change first, without layers that have no change of their own."""
+    rows = [group for group in groups if has_own_row(comparison, group)]
+    return sorted(rows, key=lambda group: -abs(group.change.parameters))  # stable: then in model order
 
 
-def tells(comparison: Comparison, group: ChangeGroup) -> bool:
-    """Return whether a group tells what no other row does."""
+def has_own_row(comparison: Comparison, group: ChangeGroup) -> bool:
+    """Return whether a group says something that no other row says."""
     change = group.first
     if comparison.new:
         return comparison.after.layers[change.after].explanation >= 0
@@ -58,7 +58,7 @@ def tells(comparison: Comparison, group: ChangeGroup) -> bool:
 
 
 def _worth(comparison: Comparison, change: Change) -> bool:
-    """Return whether a layer changed itself, and not only by settings that the model's config tells of too."""
+    """Return whether a layer changed itself, and not only in settings that changed in the model's config."""
     echoes = set(change.settings) <= set(comparison.config)
     return change.states != (State.COMPUTE,) and not (echoes and change.states == (State.SETTINGS,))
 
@@ -69,14 +69,14 @@ def _side(comparison: Comparison, group: ChangeGroup) -> tuple[SummaryData, int]
 
 
 def change_row(comparison: Comparison, group: ChangeGroup, title: str) -> ChangeRow:
-    """Return what a row says of a group of changes."""
+    """Return the row of a group of changes."""
     change, each, total = group.first, group.told[0].change, group.change
     side, layer = _side(comparison, group)
     times = len(group.told)
-    held = inside(comparison, group)
-    formulas = equation(comparison.before, held[0]), equation(comparison.after, held[1])
+    layers = inside(comparison, group)
+    formulas = equation(comparison.before, layers[0]), equation(comparison.after, layers[1])
     states = (State.NEW,) if comparison.new else change.states
-    notes = () if comparison.new else tuple(happened(comparison, group))
+    notes = () if comparison.new else tuple(change_phrases(comparison, group))
     kind = type_of(side, layer)
     return ChangeRow(
         word=STATE_WORDS[states[0]],
@@ -92,8 +92,8 @@ def change_row(comparison: Comparison, group: ChangeGroup, title: str) -> Change
         lines=_lines(states, kind, *formulas, notes),
         change=product(each.parameters, times),
         change_value=total.parameters,
-        before_value=adds(comparison.before, held[0]),
-        after_value=adds(comparison.after, held[1]),
+        before_value=adds(comparison.before, layers[0]),
+        after_value=adds(comparison.after, layers[1]),
         bytes=signed_size(total.bytes),
         bytes_value=total.bytes,
         macs=product(each.macs, times),
@@ -102,28 +102,28 @@ def change_row(comparison: Comparison, group: ChangeGroup, title: str) -> Change
 
 
 def _lines(states: Sequence[State], kind: str, before: str, after: str, notes: tuple[Rich, ...]) -> tuple[Rich, ...]:
-    """Return what the middle of a row shows; settings behind another count stand in the reasons."""
+    """Return the lines of a row; settings that change a count are listed in the reasons."""
     if states in ((State.FROZEN,), (State.UNFROZEN,)):
-        notes = ()  # the word of the row says it
+        notes = ()  # the word of the row has it already
     if states[0] in (State.NEW, State.REMOVED):
         formula = after if states[0] is State.NEW else before
         return ((Piece(kind if formula == "–" else formula),),)
     if before != after:
-        told = () if states[0] is State.CHANGED else notes
-        gone = after == "–" and told  # what came instead is told
-        return ((Piece(before),), *(() if gone else ((Piece(after),),)), *told)
+        extra = () if states[0] is State.CHANGED else notes
+        is_replaced = after == "–" and extra  # the phrases name what came instead
+        return ((Piece(before),), *(() if is_replaced else ((Piece(after),),)), *extra)
     return (*([(Piece(after),)] if after != "–" or not notes else []), *notes)
 
 
 def _was(comparison: Comparison, group: ChangeGroup) -> str:
-    """Return what a layer was called, where it was moved or renamed; repeats as one, where their numbers fit."""
+    """Return the former name of a moved or renamed layer; repeats as one name if possible; else empty."""
     if not {State.MOVED, State.RENAMED} & set(group.first.states):
         return ""
     return _before(comparison, group)
 
 
 def _before(comparison: Comparison, group: ChangeGroup) -> str:
-    """Return what the layers of a group were called before; the model itself by its class."""
+    """Return the former name of the layers of a group; for the model itself its class."""
     data, layer = comparison.before, group.first.before
     grids = list(as_grids([change.before for change in group.changes], data))
     path = grids[0].path if len(grids) == 1 else data.layers[layer].path
@@ -131,20 +131,20 @@ def _before(comparison: Comparison, group: ChangeGroup) -> str:
 
 
 class Phrase(NamedTuple):
-    """What happened to a layer beside its count."""
+    """A change of a layer beside its count."""
 
     text: Rich
     predicate: bool = False  #: it follows the name as a verb does: "`fc` replaced by `head`"
 
 
-def happened(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
-    """Yield what happened to a layer beside its count, a phrase each."""
+def change_phrases(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
+    """Yield the changes of a layer beside its count, a phrase each."""
     return (phrase.text for phrase in _phrases(comparison, group))
 
 
 def _phrases(comparison: Comparison, group: ChangeGroup) -> Iterator[Phrase]:
     if State.REPLACED in group.first.states:
-        yield _replaced(comparison, group)
+        yield _replacement(comparison, group)
     yield from map(Phrase, _others(comparison, group))
 
 
@@ -153,9 +153,9 @@ def _others(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
     before, after = comparison.before, comparison.after
     states = set(change.states)
     if State.CHANGED in states and equation(before, [change.before]) == equation(after, [change.after]):
-        told = join_rich(_tensors(comparison, change))
-        if told:  # tensors of kinds that have the same words differ for nobody who reads this
-            yield told
+        tensors = join_rich(_tensors(comparison, change))
+        if tensors:  # kinds of tensors with the same words give no difference to show
+            yield tensors
     if State.RETYPED in states:
         kinds = [
             data.records.types[data.layers[n].type] for data, n in ((before, change.before), (after, change.after))
@@ -168,7 +168,7 @@ def _others(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
         yield (Piece("runs its parts in another order"),)
     settings = [setting for setting in change.settings if setting not in comparison.config]
     if settings:
-        yield join_rich(map(setting_text, _telling(settings)))
+        yield join_rich(map(setting_text, _first_settings(settings)))
     for one, other in change.dtypes:
         yield (Piece(f"{one} → {other}"),)
     if State.FROZEN in states:
@@ -176,41 +176,41 @@ def _others(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
     if State.UNFROZEN in states:
         yield (Piece("learned in training again"),)
     if State.TIED in states:
-        where = after.columns.shared_with[change.after]
-        yield Piece("same numbers as "), Piece(where or "another", code=bool(where)), Piece(", counted there")
+        owner = after.columns.shared_with[change.after]
+        yield Piece("same numbers as "), Piece(owner or "another", code=bool(owner)), Piece(", counted there")
     if State.UNTIED in states:
-        where = before.columns.shared_with[change.before]
-        yield Piece("its numbers count here now"), *((Piece(", not at "), Piece(where, code=True)) if where else ())
+        owner = before.columns.shared_with[change.before]
+        yield Piece("its numbers count here now"), *((Piece(", not at "), Piece(owner, code=True)) if owner else ())
 
 
 def _tensors(comparison: Comparison, change: Change) -> Iterator[Rich]:
-    """Yield the tensors that have another shape, or are in one of the two only, where no formula shows it."""
-    held = [
-        {tensor.name: _held(tensor.facts) for tensor in data.tensors[layer.first_tensor : layer.end_tensor]}
+    """Yield the tensors whose shape changed or that only one model has."""
+    texts = [
+        {tensor.name: _tensor_text(tensor.facts) for tensor in data.tensors[layer.first_tensor : layer.end_tensor]}
         for data, layer in (
             (comparison.before, comparison.before.layers[change.before]),
             (comparison.after, comparison.after.layers[change.after]),
         )
     ]
-    for name in sorted(held[0].keys() | held[1].keys()):
-        one, other = (found.get(name, "not there") for found in held)
+    for name in sorted(texts[0].keys() | texts[1].keys()):
+        one, other = (side.get(name, "not there") for side in texts)
         if one != other:
             yield Piece(name, code=True), Piece(Words(" ", one, " → ", other))
 
 
-def _held(facts: TensorFacts) -> str:
-    """Return the shape of a tensor, and what it is where that is no parameter."""
+def _tensor_text(facts: TensorFacts) -> str:
+    """Return the shape of a tensor, with its kind if it is no parameter."""
     if facts.kind == "parameter":
         return shape_text(facts.shape)
     return Words(shape_text(facts.shape), f" ({'' if facts.persistent else 'not '}saved, not learned)")
 
 
-def _telling(settings: Sequence[SettingChange]) -> Sequence[SettingChange]:
-    """Return the settings that are said in one sentence; a class with other attributes altogether has many."""
+def _first_settings(settings: Sequence[SettingChange]) -> Sequence[SettingChange]:
+    """Return the first settings, as many as fit in one sentence."""
     return settings[:_MOST_PARTS]
 
 
-def _replaced(comparison: Comparison, group: ChangeGroup) -> Phrase:
+def _replacement(comparison: Comparison, group: ChangeGroup) -> Phrase:
     """Return "replaced by `fc.neck`, `fc.head`": what is new inside, else the class."""
     change = group.first
     if change.after in comparison.matching.successors:
@@ -225,20 +225,20 @@ def _replaced(comparison: Comparison, group: ChangeGroup) -> Phrase:
 
 
 def reasons(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> list[Rich]:
-    """Return why the model changed: its config, then what happened to layers, those of one kind together."""
-    found: dict[Phrase, list[ChangeGroup]] = {}
+    """Return why the model changed: its config, then its layers, equal changes together."""
+    by_phrase: dict[Phrase, list[ChangeGroup]] = {}
     for group in sorted(groups, key=lambda group: -abs(group.change.parameters)):
         if not _worth(comparison, group.first):
             continue
         for phrase in _phrases(comparison, group):
-            found.setdefault(phrase, []).append(group)
-    said: list[Rich] = []
+            by_phrase.setdefault(phrase, []).append(group)
+    sentences: list[Rich] = []
     if comparison.config:
-        said.append((Piece("config: "), *join_rich(map(setting_text, _telling(comparison.config)))))
-    for phrase, held in found.items():
+        sentences.append((Piece("config: "), *join_rich(map(setting_text, _first_settings(comparison.config)))))
+    for phrase, same in by_phrase.items():
         between = " " if phrase.predicate else ": "
-        said.append((*_of(comparison, held, title), Piece(between), *phrase.text))
-    return said
+        sentences.append((*_of(comparison, same, title), Piece(between), *phrase.text))
+    return sentences
 
 
 def _of(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> Rich:

@@ -1,4 +1,4 @@
-"""What a template of a comparison receives: frozen, of strings, numbers and tuples only."""
+"""The values a diff template receives: frozen, of strings, numbers and tuples only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class TotalLine(NamedTuple):
     before: str
     after: str
     change: str  #: "−7,851,486"; "–" for none
-    percent: str  #: "−30.7%"; empty where there is none to tell
+    percent: str  #: "−30.7%"; empty if there is none
     before_value: int
     after_value: int
     key: str  #: parameters, active, trainable, buffers, layers, macs or bytes
@@ -26,7 +26,7 @@ class Verdict(NamedTuple):
     look: str  #: ok, bad or warning
     text: Rich
     details: tuple[Rich, ...]  #: what else to know, a sentence each
-    names: tuple[NameLine, ...]  #: every name that makes it so, as many as fit
+    names: tuple[NameLine, ...]  #: the names that cause it, as many as fit
     names_left_out: str
     number: int  #: how many names there are in all
 
@@ -41,7 +41,7 @@ class NameLine(NamedTuple):
 
 
 class ChangeRow(NamedTuple):
-    """One changed layer, or several of repeated blocks that changed alike."""
+    """One changed layer, or several of repeated blocks with the same change."""
 
     word: str  #: new, removed, changed, replaced …: the first state
     words: tuple[str, ...]  #: all of them
@@ -52,7 +52,7 @@ class ChangeRow(NamedTuple):
     was_type: str
     before: str  #: formula with its result, or the size; "–" where there was no such layer or it holds nothing
     after: str
-    notes: tuple[Rich, ...]  #: what happened beside the count
+    notes: tuple[Rich, ...]  #: changes beside the count
     lines: tuple[Rich, ...]  #: what to show of these: both formulas where they differ, else the one, and what happened
     change: str  #: "3 × −2,285,568 = −6,856,704"; "–" for none
     change_value: int  #: of all together
@@ -80,7 +80,7 @@ class ModelRow(NamedTuple):
 
 
 class ProjectView(NamedTuple):
-    """Everything a report on the models of a project says."""
+    """The contents of a report on the models of a project."""
 
     title: str  #: heading; empty where none was given
     key: str  #: of the comment on a pull request that this one updates
@@ -98,7 +98,7 @@ class ProjectView(NamedTuple):
 
 
 class DiffView(NamedTuple):
-    """Everything a report on a comparison says."""
+    """The contents of a report on a comparison."""
 
     title: str
     key: str  #: of the comment on a pull request that this one updates
@@ -115,9 +115,9 @@ class DiffView(NamedTuple):
     numbers: tuple[str, ...]  #: "25,557,032 → 17,705,546", "102.2 → 70.8 MB"
     totals: tuple[TotalLine, ...]
     checkpoint: Verdict
-    why: tuple[Rich, ...]  #: the most telling reasons
+    why: tuple[Rich, ...]  #: the first reasons
     why_more: tuple[Rich, ...]  #: the others
-    why_left_out: str  #: "3 more" beside the most telling; empty for none
+    why_left_out: str  #: "3 more" beside the first; empty for none
     top: tuple[ChangeRow, ...]  #: the largest changes
     top_left_out: str  #: "12 more, −3,072" beside them; empty for none
     more: tuple[ChangeRow, ...]  #: the others
@@ -126,7 +126,7 @@ class DiffView(NamedTuple):
     rows_left_out: str
     unchanged: str  #: "103 layers unchanged"
     notes: tuple[str, ...]
-    problems: tuple[str, ...]  #: checks that do not hold, in words
+    problems: tuple[str, ...]  #: failed checks, in words
     receipt: str  #: "The changes add up to the difference of the totals: …"
     before: str  #: fingerprint
     after: str

@@ -1,4 +1,4 @@
-"""Differences as texts: signs, percents, and what happened to a layer in words."""
+"""Differences as texts: signs, percents, and the states of a changed layer in words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from summarykit.expression import Value, Words, concat
 from summarykit.records import Shape
 from summarykit.summary.diff import SettingChange, State
 
-#: What a reader is told of each state; "settings" and "compute" name no change of the layer's own count.
+#: The word for each state; settings and MACs change no count of the layer's own.
 STATE_WORDS = {
     State.NEW: "new",
     State.REMOVED: "removed",
@@ -43,7 +43,7 @@ def signed_size(value: int) -> str:
 
 
 def percent(change: int, of: int) -> str:
-    """Return "−30.7%", rounded but never to nothing; empty where there is nothing to compare with, or next to it."""
+    """Return "−30.7%", rounded but never to zero; empty if there is nothing before, or very little."""
     if not change or of <= 0 or change > 100 * of:
         return ""
     sign = "+" if change > 0 else "−"
@@ -60,7 +60,7 @@ def sizes(before: int, after: int) -> Words:
 
 
 def product(each: int, times: int) -> Words:
-    """Return "3 × −2,285,568 = −6,856,704"; one alone is told by its number."""
+    """Return "3 × −2,285,568 = −6,856,704"; without a product for one alone."""
     if times == 1 or not each:
         return signed_count(each)
     return Words(times, " × ", signed_count(each), " = ", signed_count(times * each))
@@ -70,16 +70,16 @@ def value_text(value: tuple[Value, ...]) -> str:
     """Return a setting before or after as text: numbers grouped, text in quotes, "not set" for none."""
     if not value:
         return "not set"
-    (found,) = value
-    if isinstance(found, int) and not isinstance(found, bool):
-        return Words(found)
-    if isinstance(found, tuple) and all(isinstance(part, int) for part in found) and found:
-        return concat(" × ", (value_text((part,)) for part in found))
-    return shorten(str(found) if isinstance(found, str) else repr(found), _LONGEST)
+    (plain,) = value
+    if isinstance(plain, int) and not isinstance(plain, bool):
+        return Words(plain)
+    if isinstance(plain, tuple) and all(isinstance(part, int) for part in plain) and plain:
+        return concat(" × ", (value_text((part,)) for part in plain))
+    return shorten(str(plain) if isinstance(plain, str) else repr(plain), _LONGEST)
 
 
 def shape_text(shape: Shape | None) -> str:
-    """Return a shape as everywhere, but a single number apart from a list of one: beside each other they differ."""
+    """Return a shape in words; unlike elsewhere, a scalar reads differently from a vector of one value."""
     return "a single number" if shape == () else shape_words(shape)
 
 
@@ -93,17 +93,17 @@ def setting_text(setting: SettingChange) -> Rich:
 
 def join_rich(parts: Iterable[Rich], between: str = ", ") -> Rich:
     """Return *parts* as one sentence."""
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     for part in parts:
-        found += [Piece(between), *part] if found else part
-    return tuple(found)
+        pieces += [Piece(between), *part] if pieces else part
+    return tuple(pieces)
 
 
 def names_text(names: Iterable[str], most: int = 2) -> Rich:
     """Return "`a`, `b` and 3 more"."""
-    held = list(names)
-    shown = join_rich((Piece(shorten(name, 64), code=True),) for name in held[:most])
-    return (*shown, Piece(Words(" and ", len(held) - most, " more"))) if len(held) > most else shown
+    listing = list(names)
+    first = join_rich((Piece(shorten(name, 64), code=True),) for name in listing[:most])
+    return (*first, Piece(Words(" and ", len(listing) - most, " more"))) if len(listing) > most else first
 
 
 def with_names(number: int, word: str, names: Iterable[str]) -> Rich:

@@ -1,1 +1,1 @@
-"""The tree as a picture: a box for each part, as wide as what it holds, what is inside it below."""
+"""The icicle: a box for each part of the tree, its width the part's share, its children below it."""

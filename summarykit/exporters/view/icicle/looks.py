@@ -1,20 +1,21 @@
-"""Which family a layer belongs to, for its colour: by the last telling word in the name of its class."""
+"""The family of a layer, for its colour: by the last known word in the name of its class."""
 
 from __future__ import annotations
 
+from summarykit.exporters.view.values import Look
 from summarykit.summary.data import SummaryData
 
-#: Look and name of each family, in the order of the legend; what changed is marked beside its family.
+#: Look and name of each family, in the order of the legend; "changed" is added to the look of a changed layer.
 LOOKS = (
-    ("linear", "Linear"),
-    ("conv", "Conv"),
-    ("embedding", "Embedding"),
-    ("norm", "Norm"),
-    ("other", "Other"),
-    ("changed", "changed"),
+    Look("linear", "Linear"),
+    Look("conv", "Conv"),
+    Look("embedding", "Embedding"),
+    Look("norm", "Norm"),
+    Look("other", "Other"),
+    Look("changed", "changed"),
 )
 _WORDS = {"linear": "linear", "conv": "conv", "embed": "embedding", "norm": "norm"}
-#: A convolution's weight has a window beside what goes in and out; transformers' Conv1D is a linear layer.
+#: Dimensions of a weight without a kernel window: transformers' Conv1D has such a weight and is a linear layer.
 _WITHOUT_WINDOW = 2
 
 
@@ -26,7 +27,7 @@ def look_of(data: SummaryData, layer: int) -> str:
     last = max(places, key=places.__getitem__)
     if places[last] < 0:
         return "other"
-    held = data.tensors[record.first_tensor : record.end_tensor]
-    shapes = [tensor.facts.shape for tensor in held if tensor.facts.kind == "parameter" and tensor.facts.shape]
+    tensors = data.tensors[record.first_tensor : record.end_tensor]
+    shapes = [tensor.facts.shape for tensor in tensors if tensor.facts.kind == "parameter" and tensor.facts.shape]
     flat = bool(shapes) and max(map(len, shapes)) == _WITHOUT_WINDOW
     return "linear" if last == "conv" and flat else last

@@ -1,4 +1,4 @@
-"""Which parts of the folded tree get a box: the largest, as many as a page can bear, small neighbours merged."""
+"""Which parts of the folded tree get a box: the largest ones up to a limit, with small neighbours merged."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from summarykit.summary.folding import FoldedRow, Folding
 #: Numbers of one part, one for each measure.
 Values = tuple[int, ...]
 
-#: The picture's width in pixels where it has all its room; what a box needs to be seen, and to be read; what merged
-#: neighbours need to say how many they are.
+#: In pixels: the full width of the icicle; the least width of a visible box, of a box with text, and of merged
+#: neighbours with their number.
 FULL, MIN_WIDTH, LABEL_WIDTH, CLOSE = 1152, 2, 48, 96
-#: A page with more boxes than this is heavy, and nobody could tell them apart.
+#: More boxes than this make a page heavy, and are too small to be distinguished.
 MOST_BOXES = 300
-#: Fewer boxes than this tell nothing of what is inside one.
+#: A part is opened only if at least so many boxes fit in it.
 _LEAST = 2
-#: So many boxes the inside of one part may take, however many wait; and of merged neighbours, which are many alike.
+#: One part may always take so many boxes, however many others wait; merged neighbours fewer.
 _FAIR, _FAIR_MERGED = 64, 24
 
 
 class Part(NamedTuple):
-    """What one box stands for."""
+    """The part of the model that one box shows."""
 
     parent: int  #: number of the part around it, -1 for the model
     rows: tuple[FoldedRow, ...]  #: a chain, each the only part of the one before; of merged ones the first and the last
     values: Values
-    itself: bool = False  #: what a container holds beside its parts
-    members: tuple[Part, ...] = ()  #: the neighbours that stand in it
-    merged: int = 0  #: how many they are, those inside merged ones too
+    itself: bool = False  #: a container's own share, without its children
+    members: tuple[Part, ...] = ()  #: the neighbours merged in it
+    merged_count: int = 0  #: how many they are, including those inside merged ones
 
 
 class Tree(NamedTuple):
@@ -49,13 +49,13 @@ def chosen_parts(folding: Folding, measures: Sequence[Measure], most: int = MOST
     waiting = [(0.0, 0)]
     while waiting:
         _, number = heapq.heappop(waiting)
-        room = most + 1 - len(parts)
-        if room < _LEAST:
+        space = most + 1 - len(parts)
+        if space < _LEAST:
             break
-        fair = _FAIR_MERGED if parts[number].merged else max(_FAIR, room // 2)
-        opened = source.opened(parts[number], min(room, fair))
-        inside[number] = tuple(range(len(parts), len(parts) + len(opened)))
-        for part in opened:
+        fair = _FAIR_MERGED if parts[number].merged_count else max(_FAIR, space // 2)
+        children = source.children(parts[number], min(space, fair))
+        inside[number] = tuple(range(len(parts), len(parts) + len(children)))
+        for part in children:
             if source.opens(part):
                 heapq.heappush(waiting, (-source.weight(part), len(parts)))
             parts.append(part._replace(parent=number))
@@ -64,14 +64,14 @@ def chosen_parts(folding: Folding, measures: Sequence[Measure], most: int = MOST
 
 
 class _Source:
-    """What the parts are made from."""
+    """Makes parts from the rows of a folding, with their values by each measure."""
 
     def __init__(self, folding: Folding, measures: Sequence[Measure]) -> None:
         self.folding = folding
         self.measures = measures
 
     def weight(self, part: Part) -> float:
-        """Return the share of the model that *part* holds, by the measure of which it holds most."""
+        """Return the share of *part* in the model, by the measure in which that is largest."""
         return max(value / measure.total for value, measure in zip(part.values, self.measures, strict=True))
 
     def opens(self, part: Part) -> bool:
@@ -79,7 +79,7 @@ class _Source:
         return bool(part.members) or not (part.itself or self._is_leaf(part.rows[-1]))
 
     def chain(self, part: Part) -> Part:
-        """Return *part* with the rows that hold all of it, one below the other; a box each would tell nothing."""
+        """Return *part* with the chain of only children below it, which need no box each."""
         if part.itself or part.members:
             return part
         rows = list(part.rows)
@@ -90,14 +90,14 @@ class _Source:
             rows += below[0].rows
         return part._replace(rows=tuple(rows))
 
-    def opened(self, part: Part, room: int) -> list[Part]:
-        """Return the inside of *part* in at most *room* boxes, small neighbours merged; nothing if it cannot fit."""
+    def children(self, part: Part, space: int) -> list[Part]:
+        """Return the inside of *part* in at most *space* boxes, small neighbours merged; nothing if it cannot fit."""
         below = part.members or self._inside(part.rows[-1])
         least = FULL // MIN_WIDTH
         while least > 1:
-            found = merged(below, part.values, least)
-            if len(found) <= room:
-                return [self.chain(inner) for inner in found] if len(found) > 1 else []
+            boxes = merge_small(below, part.values, least)
+            if len(boxes) <= space:
+                return [self.chain(inner) for inner in boxes] if len(boxes) > 1 else []
             least //= 2
         return []
 
@@ -105,49 +105,50 @@ class _Source:
         return all(measure.own[row.layer] == measure.inside[row.layer] for measure in self.measures)
 
     def _inside(self, row: FoldedRow) -> list[Part]:
-        """Return what adds up to *row*: what it holds itself, and its children that hold anything."""
+        """Return the parts that add up to *row*: its own share, and its children that are not zero."""
         rows = self.folding.rows
         own = tuple(measure.own[row.layer] * row.times for measure in self.measures)
-        found = [Part(-1, (row,), own, itself=True)] if any(own) else []
+        parts = [Part(-1, (row,), own, itself=True)] if any(own) else []
         at = self.folding.position(row) + 1
         while at < row.end:
             child = rows[at]
             values = tuple(measure.inside[child.layer] * child.times for measure in self.measures)
             if any(values):
-                found.append(Part(-1, (child,), values))
+                parts.append(Part(-1, (child,), values))
             at = child.end
-        return found
+        return parts
 
 
-def merged(parts: Sequence[Part], whole: Values, least: int) -> list[Part]:
+def merge_small(parts: Sequence[Part], whole: Values, least: int) -> list[Part]:
     """Return *parts*, neighbours each less than one in *least* of *whole* as one, until that can be read."""
-    found: list[Part] = []
+    boxes: list[Part] = []
     run: list[Part] = []
     sums = [0] * len(whole)
     for part in parts:
         small = all(value * least < total for value, total in zip(part.values, whole, strict=True) if total)
         if run and not small:
-            found.append(together(run))
+            boxes.append(join_parts(run))
             run = []
         if not small:
-            found.append(part)
+            boxes.append(part)
             continue
-        sums = [held + value for held, value in zip(sums, part.values, strict=True)] if run else list(part.values)
+        sums = [so_far + value for so_far, value in zip(sums, part.values, strict=True)] if run else list(part.values)
         run.append(part)
         if any(_readable(value, total, least) for value, total in zip(sums, whole, strict=True) if total):
-            found.append(together(run))
+            boxes.append(join_parts(run))
             run = []
-    return [*found, together(run)] if run else found
+    return [*boxes, join_parts(run)] if run else boxes
 
 
 def _readable(value: int, total: int, least: int) -> bool:
     return value * FULL >= total * CLOSE and value * least >= 2 * total
 
 
-def together(run: Sequence[Part]) -> Part:
+def join_parts(run: Sequence[Part]) -> Part:
     """Return neighbours as one part; one alone stays what it is."""
     if len(run) == 1:
         return run[0]
     values = tuple(map(sum, zip(*(part.values for part in run), strict=True)))
     rows = (run[0].rows[0], run[-1].rows[-1])
-    return Part(run[0].parent, rows, values, members=tuple(run), merged=sum(part.merged or 1 for part in run))
+    count = sum(part.merged_count or 1 for part in run)
+    return Part(run[0].parent, rows, values, members=tuple(run), merged_count=count)

@@ -1,4 +1,4 @@
-"""``picture()``: the boxes in their places, with what is written on them."""
+"""``build_picture()``: the boxes of the icicle with positions and texts."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
 from summarykit.summary.totals import added_up
 
-#: Levels of the tree that are shown at once.
+#: At most so many levels of the tree are visible at once.
 MOST_LEVELS = 12
-#: Places along the width, a hundredth of a pixel each; whole numbers, so that boxes add up to the one above them.
+#: Units along the width, about a hundredth of a pixel; integers, so that boxes add up to the one above them.
 _WIDTH = 10**5
-#: Pixels a letter takes, and those that stay free beside a text.
+#: Pixels a letter takes, and the free pixels beside a text.
 _LETTER, _MARGIN = 7.4, 10
 _LONGEST_NAME, _LONGEST_PATH = 60, 120
 _NO_NAME = '""'
 
 
 class _Place(NamedTuple):
-    """Where a part is drawn, in places along the width."""
+    """Where a part is drawn, in units along the width."""
 
     part: Part
     number: int  #: in the tree; -1 for neighbours merged for this picture alone
     level: int
     left: int
     width: int
-    shown: bool
+    visible: bool
 
 
-def picture(data: SummaryData, folding: Folding, title: str, changed: Sequence[int] = ()) -> Picture | None:
-    """Return the picture of the folded tree; None where there is nothing to compare.
+def build_picture(data: SummaryData, folding: Folding, title: str, change_counts: Sequence[int] = ()) -> Picture | None:
+    """Return the icicle of the folded tree; None for a model without parts to compare.
 
     Args:
         data: The summary.
-        folding: Its folded form; layers that are *changed* must stand apart from those that are not.
-        title: What the model is called.
-        changed: For each layer how many changed there or inside; empty where nothing is compared.
+        folding: Its folded form; layers that changed must be in other rows than those that did not.
+        title: The name of the model.
+        change_counts: For each layer how many layers changed there or inside; empty without a diff.
 
     """
     measures = _measures(data)
@@ -53,43 +53,43 @@ def picture(data: SummaryData, folding: Folding, title: str, changed: Sequence[i
     tree = chosen_parts(folding, [measure for _, measure in measures])
     if not tree.inside[0]:
         return None
-    words = _Words(data, tree, measures, changed)
+    words = _BoxWriter(data, tree, measures, change_counts)
     places = list(_places(tree))
     boxes = tuple(map(words.box, places))
-    found = {look for box in boxes for look in box.look.split()}
+    looks = {look for box in boxes for look in box.look.split()}
     return Picture(
         measures=tuple(word for word, _ in measures),
         boxes=boxes,
         levels=1 + max(box.level for box in boxes if box.shown),
-        looks=tuple(look for look in LOOKS if look[0] in found),
-        caption=_caption([word for word, _ in measures], title, marks="changed" in found),
+        looks=tuple(look for look in LOOKS if look.look in looks),
+        caption=_caption([word for word, _ in measures], title, marks="changed" in looks),
         left_out=_left_out(folding, tree, measures),
     )
 
 
 def _measures(data: SummaryData) -> list[tuple[str, Measure]]:
-    """Return what widths can stand for; bytes only where they tell more than parameters."""
-    found = [("parameters", by_parameters(data))]
+    """Return the measures of the width; bytes only if they differ from parameters by more than a factor."""
+    measures = [("parameters", by_parameters(data))]
     if data.totals.macs:
-        assumed = ", assumed sizes" if data.trace.approximate else ""
-        found.append((f"multiply-adds (MACs){assumed}", by_macs(data)))
+        suffix = ", assumed sizes" if data.trace.approximate else ""
+        measures.append((f"multiply-adds (MACs){suffix}", by_macs(data)))
     sizes, totals = data.columns.bytes, data.totals
     if any(size * totals.parameters != own * totals.bytes for size, own in zip(sizes, data.columns.adds, strict=True)):
-        found.append(("bytes", Measure(sizes, added_up(data.layers, sizes), totals.bytes)))
-    return [(word, measure) for word, measure in found if measure.total > 0]
+        measures.append(("bytes", Measure(sizes, added_up(data.layers, sizes), totals.bytes)))
+    return [(word, measure) for word, measure in measures if measure.total > 0]
 
 
 def _caption(measures: Sequence[str], title: str, *, marks: bool) -> str:
     width = f"its {measures[0]}" if len(measures) == 1 else "its share"
-    told = f"Each box is a part of {title}, as wide as {width}; below it stands what it consists of."
-    return f"{told} What changed, itself or inside, has a broken outline." if marks else told
+    text = f"Each box is a part of {title}, as wide as {width}; below it stands what it consists of."
+    return f"{text} What changed, itself or inside, has a broken outline." if marks else text
 
 
 def _left_out(folding: Folding, tree: Tree, measures: Sequence[tuple[str, Measure]]) -> str:
     """Return how many rows of the tree have no box of their own."""
     holding = sum(any(measure.inside[row.layer] for _, measure in measures) for row in folding.rows)
-    drawn = {row.path for part in tree.parts if not part.merged for row in part.rows}
-    number = holding - len(drawn)
+    paths = {row.path for part in tree.parts if not part.merged_count for row in part.rows}
+    number = holding - len(paths)
     if number <= 0:
         return ""
     has = "has no box of its own: it stands" if number == 1 else "have no box of their own: they stand"
@@ -99,7 +99,7 @@ def _left_out(folding: Folding, tree: Tree, measures: Sequence[tuple[str, Measur
 
 def _places(tree: Tree) -> Iterator[_Place]:
     """Yield each part below the model and where it is drawn, in the order of the tree, small neighbours merged."""
-    whole = _Place(tree.parts[0], 0, -1, 0, _WIDTH, shown=True)
+    whole = _Place(tree.parts[0], 0, -1, 0, _WIDTH, visible=True)
     stack = list(reversed(_inside(tree, whole)))
     while stack:
         place = stack.pop()
@@ -115,76 +115,77 @@ def _inside(tree: Tree, above: _Place) -> list[_Place]:
     for number in numbers:
         so_far += tree.parts[number].values[0]
         edges.append((2 * so_far * above.width + total) // (2 * total) if total else 0)
-    level, shown = above.level + 1, above.shown and above.level + 1 < MOST_LEVELS
-    found: list[_Place] = []
+    level, visible = above.level + 1, above.visible and above.level + 1 < MOST_LEVELS
+    places: list[_Place] = []
     run: list[_Place] = []
     for number, (left, right) in zip(numbers, pairwise(edges), strict=True):
-        place = _Place(tree.parts[number], number, level, above.left + left, right - left, shown)
-        small = shown and _pixels(place.width) < MIN_WIDTH
+        place = _Place(tree.parts[number], number, level, above.left + left, right - left, visible)
+        small = visible and _pixels(place.width) < MIN_WIDTH
         if small:
             run.append(place)
         if not small or _pixels(place.left + place.width - run[0].left) >= CLOSE:
-            found += _merged(run, above)
+            places += _merge(run, above)
             run = []
         if not small:
-            found.append(place)
-    return found + _merged(run, above)
+            places.append(place)
+    return places + _merge(run, above)
 
 
 def _pixels(width: int) -> float:
     return width * FULL / _WIDTH
 
 
-def _merged(run: list[_Place], above: _Place) -> list[_Place]:
-    """Return neighbours too small to be seen as one box, and each of them for a closer look.
+def _merge(run: list[_Place], above: _Place) -> list[_Place]:
+    """Return neighbours that are too small to be visible as one box, and each of them for a zoom.
 
-    One box as wide as that *above* would tell nothing, and is left out.
+    A box as wide as the one *above* is left out: it would show nothing new.
     """
-    held = [place for place in run if place.part.values[0]]
-    if len(held) < 2:
+    holders = [place for place in run if place.part.values[0]]
+    if len(holders) < 2:
         return run
-    hidden = [place._replace(shown=False) for place in run]
+    small = [place._replace(visible=False) for place in run]
     width = run[-1].left + run[-1].width - run[0].left
     if width == above.width:
-        return hidden
-    values = tuple(map(sum, zip(*(place.part.values for place in held), strict=True)))
-    count = sum(place.part.merged or 1 for place in held)
-    rows = (held[0].part.rows[0], held[-1].part.rows[-1])
-    part = Part(run[0].part.parent, rows, values, merged=count)
-    return [_Place(part, -1, run[0].level, run[0].left, width, shown=True), *hidden]
+        return small
+    values = tuple(map(sum, zip(*(place.part.values for place in holders), strict=True)))
+    count = sum(place.part.merged_count or 1 for place in holders)
+    rows = (holders[0].part.rows[0], holders[-1].part.rows[-1])
+    part = Part(run[0].part.parent, rows, values, merged_count=count)
+    return [_Place(part, -1, run[0].level, run[0].left, width, visible=True), *small]
 
 
-class _Words:
-    """What is written on a box."""
+class _BoxWriter:
+    """Writes the boxes: names, paths, facts and looks."""
 
     def __init__(
-        self, data: SummaryData, tree: Tree, measures: Sequence[tuple[str, Measure]], changed: Sequence[int]
+        self, data: SummaryData, tree: Tree, measures: Sequence[tuple[str, Measure]], change_counts: Sequence[int]
     ) -> None:
         self.data = data
         self.tree = tree
-        self.changed = changed
+        self.change_counts = change_counts
         self.units = [word.partition(" ")[0].removesuffix("s") for word, _ in measures]
         self.totals = [measure.total for _, measure in measures]
 
     def box(self, place: _Place) -> PictureBox:
         part = place.part
+        last = part.rows[-1]
         name, path = self._names(part)
         facts = tuple(map(self._fact, self.units, part.values, self.totals))
         return PictureBox(
             level=place.level,
             name=name,
-            text=_fitting(name, share(part.values[0], self.totals[0]), _pixels(place.width)) if place.shown else "",
+            text=_fit(name, share(part.values[0], self.totals[0]), _pixels(place.width)) if place.visible else "",
             path=self._below(part, path),
             at=self._at(part),
-            type="" if part.merged else f"{self._type(part.rows[-1])}{' · changed' * self._is_changed(part.rows[-1])}",
+            type="" if part.merged_count else f"{self._type(last)}{' · changed' * self._is_changed(last)}",
             look=self._look(place),
             values=part.values,
             facts=facts,
             left=_percent(place.left),
             width=_percent(place.width),
-            shown=place.shown and (place.number < 0 or _pixels(place.width) >= MIN_WIDTH),
+            shown=place.visible and (place.number < 0 or _pixels(place.width) >= MIN_WIDTH),
             passing=place.number < 0,
-            merged=part.merged,
+            merged=part.merged_count,
             opens=place.number >= 0 and bool(self.tree.inside[place.number]),
         )
 
@@ -195,11 +196,11 @@ class _Words:
         return self.data.records.types[self.data.layers[row.layer].type].name
 
     def _is_changed(self, row: FoldedRow) -> bool:
-        return bool(self.changed and self.changed[row.layer])
+        return bool(self.change_counts and self.change_counts[row.layer])
 
     def _look(self, place: _Place) -> str:
         part = place.part
-        if part.merged:
+        if part.merged_count:
             return "small"
         layer = part.rows[-1].layer
         look = look_of(self.data, layer) if part.itself or self._holds_all(part) else "inside"
@@ -210,7 +211,7 @@ class _Words:
 
     def _at(self, part: Part) -> str:
         """Return the path of the first copy, from the part around it; empty for what has no row of its own."""
-        if part.itself or part.merged:
+        if part.itself or part.merged_count:
             return ""
         path = self.data.layers[part.rows[-1].layer].path
         above = self._around(part)
@@ -218,15 +219,15 @@ class _Words:
 
     def _around(self, part: Part) -> str:
         around = self.tree.parts[part.parent]
-        while around.merged:
+        while around.merged_count:
             around = self.tree.parts[around.parent]
         return self.data.layers[around.rows[-1].layer].path if around.parent >= 0 else ""
 
     def _names(self, part: Part) -> tuple[str, str]:
         first, last = part.rows[0], part.rows[-1]
-        if part.merged:
-            said = f"{group_digits(part.merged)} small"
-            return said, f"{said}: {shorten(first.path, 50)} … {shorten(last.path, 50)}"
+        if part.merged_count:
+            text = f"{group_digits(part.merged_count)} small"
+            return text, f"{text}: {shorten(first.path, 50)} … {shorten(last.path, 50)}"
         if part.itself:
             name = last.name or self._type(last)
             return (
@@ -241,8 +242,8 @@ class _Words:
         """Return *path* without that of the part around it, ``.up × 12``, where it begins with it."""
         above = self.tree.parts[part.parent]
         start = f"{above.rows[-1].path}."
-        told = above.parent >= 0 and not above.merged and not part.merged and "…" not in path
-        return path[len(start) - 1 :] if told and path.startswith(start) else path
+        relative = above.parent >= 0 and not above.merged_count and not part.merged_count and "…" not in path
+        return path[len(start) - 1 :] if relative and path.startswith(start) else path
 
     def _name(self, part: Part) -> str:
         """Return ``layers 0–31`` for a chain, and a number with what it is a number of: ``layer4 0``, ``Linear 0``."""
@@ -252,15 +253,15 @@ class _Words:
         else:
             around = part.rows[0].path.removesuffix(names[0]).rstrip(".").rpartition(".")[2]
             above = [around if around and not is_range(around) else self._type(part.rows[-1])]
-        said = ""
+        text = ""
         for name in (*above, *names):
             between = " " if is_range(name) else "."
-            said += f"{between if said else ''}{name or _NO_NAME}"
-        return said
+            text += f"{between if text else ''}{name or _NO_NAME}"
+        return text
 
 
 def _copies(part: Part) -> int:
-    """Return how many the numbers in the name of a part stand for."""
+    """Return how many copies the ranges in the name of a part include."""
     copies = 1
     for row in part.rows:
         copies *= row.copies
@@ -272,8 +273,8 @@ def _percent(width: int) -> str:
     return f"{text.rstrip('0').rstrip('.')}%"
 
 
-def _fitting(name: str, part: str, pixels: float) -> str:
-    """Return what of a name fits in a box, with its share where there is room."""
+def _fit(name: str, part: str, pixels: float) -> str:
+    """Return as much of a name as fits in a box, with its share if there is space."""
     letters = int((pixels - _MARGIN) / _LETTER)
     if pixels < LABEL_WIDTH:
         return ""

@@ -7,6 +7,7 @@ from summarykit.exporters.view.values.checks import Grade as Grade
 from summarykit.exporters.view.values.checks import Problem as Problem
 from summarykit.exporters.view.values.memory import MemoryLine as MemoryLine
 from summarykit.exporters.view.values.memory import MemoryTable as MemoryTable
+from summarykit.exporters.view.values.picture import Look as Look
 from summarykit.exporters.view.values.picture import Picture as Picture
 from summarykit.exporters.view.values.picture import PictureBox as PictureBox
 from summarykit.exporters.view.values.pieces import Piece as Piece
@@ -20,6 +21,7 @@ from summarykit.exporters.view.values.rows import Details as Details
 from summarykit.exporters.view.values.rows import Group as Group
 from summarykit.exporters.view.values.rows import Row as Row
 from summarykit.exporters.view.values.rows import TensorLine as TensorLine
+from summarykit.exporters.view.values.rows import TermLine as TermLine
 from summarykit.exporters.view.values.run import FlowLine as FlowLine
 from summarykit.exporters.view.values.run import RowFlow as RowFlow
 from summarykit.exporters.view.values.run import RunView as RunView

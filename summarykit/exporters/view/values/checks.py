@@ -1,4 +1,4 @@
-"""What was checked, and what to know first."""
+"""Checks, grades of evidence, and problems to read first."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Grade(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Something to know before anything else."""
+    """A warning or note that comes before everything else."""
 
     look: str  #: bad, warning or note
     title: str

@@ -1,4 +1,4 @@
-"""What it takes to hold, to run and to train a model."""
+"""Memory for the weights, for inference and for training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The icicle: the folded tree as a picture."""
+"""The icicle of the folded tree."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class PictureBox(NamedTuple):
-    """One box of the picture; boxes stand in the order of the tree, each before those inside it."""
+    """One box of the icicle; boxes are in the order of the tree, each before those inside it."""
 
     level: int  #: 0 for the parts of the model itself
     name: str  #: ``layers 0–31 × 32``
@@ -25,12 +25,19 @@ class PictureBox(NamedTuple):
     opens: bool  #: there are boxes inside
 
 
+class Look(NamedTuple):
+    """A family of layers, for the legend."""
+
+    look: str  #: linear, conv, embedding, norm, other or changed
+    name: str
+
+
 class Picture(NamedTuple):
     """The icicle: the folded tree, width by what a part holds."""
 
-    measures: tuple[str, ...]  #: "parameters", then "multiply-adds (MACs)" and "bytes" where they tell more
+    measures: tuple[str, ...]  #: "parameters", then "multiply-adds (MACs)" and "bytes" if they add something
     boxes: tuple[PictureBox, ...]
     levels: int  #: how many are shown at once
-    looks: tuple[tuple[str, str], ...]  #: look and name of each family that is in the picture
+    looks: tuple[Look, ...]  #: of each family that is in the picture
     caption: str
-    left_out: str  #: what stands merged or is not opened, in words; empty where nothing is
+    left_out: str  #: what is merged or not opened, in words; empty for nothing

@@ -1,4 +1,4 @@
-"""Everything a report says."""
+"""The contents of a report."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class CountLine(NamedTuple):
     label: str  #: "Active per token"
     value: int  #: -1 where it is not known
     number: str  #: grouped, or "unknown"
-    basis: Rich  #: what it rests on
+    basis: Rich  #: what it is based on
 
 
 class StoryLine(NamedTuple):
-    """One layer of a small model, as a textbook would tell it."""
+    """One layer of a small model, explained as in a textbook."""
 
     name: str  #: empty for the input
     type: str
@@ -40,7 +40,7 @@ class Term(NamedTuple):
 
 
 class ReportView(NamedTuple):
-    """Everything a report says."""
+    """The contents of a report."""
 
     title: str
     source: str  #: where the model came from, torch version
@@ -77,4 +77,4 @@ class ReportView(NamedTuple):
     picture: Picture | None  #: the icicle; for the page alone
     glossary: tuple[Term, ...]
     made: tuple[str, ...]
-    left_out: str = ""  #: what is left out for want of room, in words
+    left_out: str = ""  #: what is left out to fit a size limit, in words

@@ -23,6 +23,13 @@ class TensorLine(NamedTuple):
     look: str  #: its grade: checked, read, size or differs; empty for a buffer
 
 
+class TermLine(NamedTuple):
+    """One term of a formula that has several."""
+
+    label: str  #: "layer 0"
+    equation: str
+
+
 class Details(NamedTuple):
     """What opening a row shows."""
 
@@ -37,7 +44,7 @@ class Details(NamedTuple):
     grade: str  #: the fine grade
     origin: str
     tensors: tuple[TensorLine, ...]
-    lines: tuple[tuple[str, str], ...]  #: label and equation of each term, where there are several
+    lines: tuple[TermLine, ...]  #: each term of the formula, where there are several
     closed: str  #: the closed formula of a container, and whether it gives the sum of its parts
 
 
@@ -46,7 +53,7 @@ class Column(NamedTuple):
 
     key: str  #: its name for ``columns=``
     label: str
-    short: str  #: where there is little room
+    short: str  #: where space is short
     align: str  #: left or right
 
 
@@ -80,10 +87,10 @@ class Row(NamedTuple):
     left_out: str  #: "12 rows not shown": inside it, and not inside another one that is shown; mostly empty
     flow: RowFlow | None
     details: Details | None
-    role: str  #: "asked" where a pattern names it, "around" where it only holds what was asked for, mostly empty
-    cells: tuple[str, ...]  #: what stands in the report's columns
-    told_at: int  #: position of the first row with the same details, -1 where that is this one
-    told_whole: bool  #: that row tells everything this one would, of the run as well
+    role: str  #: "asked" where a pattern names it, "around" where it only contains such a row, mostly empty
+    cells: tuple[str, ...]  #: the texts of the report's columns
+    told_at: int  #: position of the first row with the same details, -1 if that is this row
+    told_whole: bool  #: that row has all details of this one, those of the forward pass too
     names_at: int  #: position of the first row with the same formulas in names, from the same rules; likewise
     tells: bool  #: another row refers to this one
 
@@ -101,5 +108,5 @@ class Group(NamedTuple):
     word: str
     sign: str
     note: Rich
-    whole: bool  #: it stands for all inside it, which is too deep to be listed
-    cells: tuple[str, ...]  #: what stands in the report's columns
+    whole: bool  #: it includes all layers inside it, which are too deep to be listed
+    cells: tuple[str, ...]  #: the texts of the report's columns

@@ -1,4 +1,4 @@
-"""What flowed in a watched forward."""
+"""Shapes, calls and MACs of a forward pass."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class FlowLine(NamedTuple):
 
 
 class RowFlow(NamedTuple):
-    """What flows through a row in the run; numbers are of all its copies and calls, texts of one."""
+    """Shapes, calls and MACs of a row; numbers are of all its copies and calls, texts of one."""
 
     calls: int  #: of one copy
     status: str  #: why it was not called; empty where it was
@@ -31,7 +31,7 @@ class RowFlow(NamedTuple):
     inside_value: int
     inside: str
     inside_short: str
-    share: str  #: of all multiply-adds, with everything inside
+    share: str  #: of all MACs, with everything inside
     formula: str  #: of one call, in names
     equation: str  #: of one call, in numbers with the result
     macs_text: str  #: the same times calls and copies: ``12 × (128 × 768) = 1,179,648``
@@ -46,17 +46,17 @@ class RowFlow(NamedTuple):
 
 
 class RunView(NamedTuple):
-    """The watched forward as a whole."""
+    """The forward pass as a whole."""
 
     given: Rich  #: "`x` 1 × 3 × 224 × 224 (float32), given"
-    macs: str  #: empty where it did not end
+    macs: str  #: empty if it failed
     macs_value: int
     macs_rounded: str
     flops: str
     approximate: bool
-    sentence: Rich  #: where most multiply-adds are
+    sentence: Rich  #: which block has most MACs
     one_line: str
-    blocks: tuple[Block, ...]  #: by multiply-adds
+    blocks: tuple[Block, ...]  #: by MACs
     peak_inference: str
     peak_training: str
     made: tuple[str, ...]

@@ -48,7 +48,6 @@ MAY_IMPORT_TORCH = {"reading", "examples"}
 REGISTRIES = {
     "summarykit.exporters.base": "built-in formats are looked up like plug-ins, and loaded by the first report",
     "summarykit.formulas.rules": "parsing the shipped rules is not paid by `import summarykit`, which exports `rule`",
-    "summarykit.formulas.compute.rules": "the same for the rules of compute",
 }
 
 

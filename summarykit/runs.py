@@ -53,6 +53,10 @@ class CallRecord(NamedTuple):
     fed_by: tuple[int, ...] = ()
 
 
+#: How the origin of a count begins that comes from operators; their names follow.
+FROM_OPERATORS = "from the operators that ran: "
+
+
 class ComputeExplanation(NamedTuple):
     """Why one call of a layer multiplies as often as it does, for all calls alike."""
 

@@ -21,6 +21,7 @@ import summarykit
 from summarykit import errors, exporters
 from summarykit.cli.main import app
 from summarykit.exporters import base, testing
+from summarykit.exporters.excel import values as excel_values
 from summarykit.exporters.excel.review import Change, Review
 from summarykit.exporters.html.diff import table_values
 from summarykit.exporters.view import values
@@ -212,7 +213,7 @@ def test_every_argument_of_rule_is_documented() -> None:
 
 def test_every_value_of_a_template_is_documented() -> None:
     text = page("templates.md")
-    found = [each for module in (values, diff_values, table_values) for each in vars(module).values()]
+    found = [each for module in (values, diff_values, table_values, excel_values) for each in vars(module).values()]
     kinds = [kind for kind in found if isinstance(kind, type) and hasattr(kind, "_fields")]
     documented = {}
     for kind in kinds:

@@ -25,6 +25,7 @@ from markupsafe import Markup
 
 from summarykit.errors import TemplateError
 from summarykit.exporters.view.words import visible
+from summarykit.expression import Words
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 #: A wheel has ``summarykit/templates``; a checkout and an editable install have ``templates`` beside the package.
@@ -34,7 +35,8 @@ _CANDIDATES = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
 class FormatText(str):
     """A text of the view; ``__html__`` returns it escaped for its format."""
 
-    __slots__ = ()
+    __slots__ = ("words",)
+    words: Words  #: the text with its numbers, where it is of such a kind
     _escape: Callable[[str], str] = staticmethod(str)
 
     def __html__(self) -> str:
@@ -59,7 +61,10 @@ def bind(value: Any, text: type[FormatText]) -> Any:
     if kind in _AS_THEY_ARE or isinstance(value, Markup | FormatText | int | float):
         return value
     if isinstance(value, str):
-        return text(visible(value))
+        bound = text(visible(value))
+        if isinstance(value, Words):
+            bound.words = value
+        return bound
     if isinstance(value, tuple) and hasattr(kind, "_make"):
         return kind._make([bind(inner, text) for inner in value])
     if isinstance(value, Mapping):

@@ -16,10 +16,13 @@ from summarykit.expression.nodes import Expression as Expression
 from summarykit.expression.nodes import names_in as names_in
 from summarykit.expression.parse import parse as parse
 from summarykit.expression.parse import parse_shape as parse_shape
-from summarykit.expression.printing import group_digits as group_digits
 from summarykit.expression.printing import html as html
 from summarykit.expression.printing import latex as latex
 from summarykit.expression.printing import numbers as numbers
 from summarykit.expression.printing import symbols as symbols
 from summarykit.expression.sentence import Sentence as Sentence
 from summarykit.expression.sentence import parse_sentence as parse_sentence
+from summarykit.expression.words import Figure as Figure
+from summarykit.expression.words import Words as Words
+from summarykit.expression.words import concat as concat
+from summarykit.expression.words import group_digits as group_digits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from summarykit.expression.evaluate import Bindings, Unanswerable, evaluate, nonzero
@@ -26,11 +26,7 @@ from summarykit.expression.nodes import (
     Sum,
     Text,
 )
-
-
-def group_digits(value: int) -> str:
-    """Return *value* with a comma for each thousand and a real minus: ``−1,234``."""
-    return f"{value:,}".replace("-", "−")
+from summarykit.expression.words import Words, group_digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +62,9 @@ TEXT = Style(
     power=lambda base, exponent: f"{base}^{exponent}",
     quotient=lambda a, b: f"{a} ÷ {b}",
 )
+#: What stands around each number of a formula that is printed to be taken apart at its numbers; no name has it.
+_MARK = "\0"
+_MARKED = replace(TEXT, number=lambda value: f"{_MARK}{value}{_MARK}")
 HTML = Style(
     number=group_digits,
     name=lambda name: f"<var>{escape(name)}</var>",
@@ -97,9 +96,10 @@ def symbols(node: Node, bindings: Bindings) -> str:
     return _Printer(TEXT).text(fold(node, bindings))
 
 
-def numbers(node: Node, bindings: Bindings) -> str:
+def numbers(node: Node, bindings: Bindings) -> Words:
     """Return the formula in numbers, without its result: ``4 × (16 + 1)``."""
-    return _Printer(TEXT, bindings).text(fold(node, bindings))
+    parts = _Printer(_MARKED, bindings).text(fold(node, bindings)).split(_MARK)
+    return Words(*(int(part) if at % 2 else part for at, part in enumerate(parts) if part))
 
 
 def html(node: Node, bindings: Bindings, *, values: bool = False) -> str:

@@ -14,7 +14,7 @@ from summarykit.errors import ExpressionError
 from summarykit.expression.evaluate import Bindings, evaluate, truth
 from summarykit.expression.nodes import Expression, names_in
 from summarykit.expression.parse import parse
-from summarykit.expression.printing import group_digits
+from summarykit.expression.words import Words
 
 MAX_DEPTH = 20
 _HINT = "write {name:one form|form with #}, {name}, or [condition: text]; a sign itself is written \\{ or \\["
@@ -56,14 +56,14 @@ class Sentence:
         """Return each name in the sentence once."""
         return tuple(dict.fromkeys(_names(self.parts)))
 
-    def say(self, bindings: Bindings) -> str:
+    def say(self, bindings: Bindings) -> Words:
         """Return the sentence for a layer with these settings.
 
         Raises:
             Unanswerable: The layer does not have a setting of the sentence.
 
         """
-        return "".join(_say(part, bindings) for part in self.parts)
+        return Words(*(_say(part, bindings) for part in self.parts))
 
 
 def _names(parts: tuple[Part, ...]) -> list[str]:
@@ -81,11 +81,17 @@ def _say(part: Part, bindings: Bindings) -> str:
     match part:
         case Amount(value=value, one=one, many=many):
             number = evaluate(value.tree, bindings)
-            return (one if number == 1 else many).replace("#", group_digits(number))
+            return _with_number(one if number == 1 else many, number)
         case When(condition=condition, then=then, other=other):
             chosen = then if truth(condition.tree, bindings) else other
-            return "".join(_say(inner, bindings) for inner in chosen)
+            return Words(*(_say(inner, bindings) for inner in chosen))
     return part
+
+
+def _with_number(form: str, number: int) -> Words:
+    """Return a form of the template with *number* in place of each ``#``."""
+    first, *rest = form.split("#")
+    return Words(first, *(part for text in rest for part in (number, text)))
 
 
 @lru_cache(maxsize=1024)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import Any, BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar
 
 from summarykit._util.gc_pause import gc_paused
 from summarykit.errors import TemplateError
 from summarykit.exporters.base import Options, exporter
 from summarykit.exporters.excel.cells.labels import quiet
-from summarykit.exporters.excel.cells.live_cells import MOST_COUNTED
+from summarykit.exporters.excel.cells.live_cells import MOST_COUNTED, check_words
 from summarykit.exporters.excel.cells.page_setup import paper
 from summarykit.exporters.excel.cells.row_height import height
 from summarykit.exporters.excel.diff import write_excel_diff
 from summarykit.exporters.excel.markup import sheet_height, write_workbook
 from summarykit.exporters.excel.sheets.compute import ComputeSheet, compute_sheet
+from summarykit.exporters.excel.sheets.formula_rows import FIXED
 from summarykit.exporters.excel.sheets.formulas import FormulaSheet, formula_sheet
 from summarykit.exporters.excel.sheets.glossary import glossary_sheet
 from summarykit.exporters.excel.sheets.layers import LayerSheet, layer_sheet
@@ -23,6 +24,15 @@ from summarykit.exporters.excel.sheets.memory import MemorySheet, memory_sheet
 from summarykit.exporters.excel.sheets.originals import originals
 from summarykit.exporters.excel.sheets.overview import fit_page, overview_values, plain
 from summarykit.exporters.excel.sheets.tensors import TensorSheet, tensor_sheet
+from summarykit.exporters.excel.values import (
+    ComputePage,
+    FormulasPage,
+    LayersPage,
+    MemoryPage,
+    TableHead,
+    TensorsPage,
+    WorkbookValues,
+)
 from summarykit.exporters.rendering import render
 from summarykit.exporters.view import ReportView, build_view
 from summarykit.summary.data import SummaryData
@@ -57,18 +67,18 @@ def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cach
         memory = memory_sheet(data, "{ref:totals.counted}" if live and sheet.blocks else "")
         layers = layer_sheet(data, folding, selection, view.title, fold=options.fold)
         tensors = tensor_sheet(data, folding, selection, fold=options.fold)
-        values: dict[str, Any] = {
-            "report": view,
-            "overview": overview_values(data, view, folding, sheet, compute, live=live),
-            "formulas": _formulas(data, sheet, live=live),
-            "layers": _layers(layers, compute),
-            "compute": _compute(data, view, compute) if compute else None,
-            "memory": _memory(memory) if memory else None,
-            "tensors": _tensors(tensors) if tensors else None,
-            "glossary": glossary_sheet(data, view),
-        }
-        values["overview"] = fit_page(values["overview"], lambda shown: _height({**values, "overview": shown}, options))
-        markup = _rendered("excel/report.xml.j2", values, options)
+        values = WorkbookValues(
+            report=view,
+            overview=overview_values(data, view, folding, sheet, compute, live=live),
+            formulas=_formulas(data, sheet, live=live),
+            layers=_layers(layers, compute),
+            compute=_compute(data, view, compute) if compute else None,
+            memory=_memory(memory) if memory else None,
+            tensors=_tensors(tensors) if tensors else None,
+            glossary=glossary_sheet(data, view),
+        )
+        overview = fit_page(values.overview, lambda page: _height(values._replace(overview=page), options))
+        markup = _render("excel/report.xml.j2", values._replace(overview=overview), options)
         records: dict[str, Sequence[Mapping[str, object]]] = {**sheet.records, "layers": layers.rows}
         records |= {"originals": originals(sheet, compute, memory)}
         records |= {"tensors": tensors.rows} if tensors else {}
@@ -77,16 +87,16 @@ def write_excel(data: SummaryData, out: BinaryIO, options: Options, *, fill_cach
         write_workbook(markup, records, out, fill_cache=fill_cache)
 
 
-def _rendered(template: str, values: Mapping[str, Any], options: Options) -> str:
+def _render(template: str, values: WorkbookValues, options: Options) -> str:
     helpers: dict[str, Callable[..., object]] = {"height": height, "quiet": quiet}
-    return render(template, values, _escape, folders=options.templates, helpers=helpers)
+    return render(template, values._asdict(), _escape, folders=options.templates, helpers=helpers)
 
 
-def _height(values: Mapping[str, Any], options: Options) -> float:
-    overview = _rendered("excel/overview.xml.j2", values, options)
+def _height(values: WorkbookValues, options: Options) -> float:
+    overview = _render("excel/overview.xml.j2", values, options)
     try:
         return sheet_height(overview)
-    except TemplateError:  # told when all is written, with its line in the whole
+    except TemplateError:  # raised again with its line once the whole workbook is written
         return 0.0
 
 
@@ -99,19 +109,31 @@ def _fits(data: SummaryData) -> bool:
     return max(data.totals.parameters, *values, 0) <= MOST_COUNTED
 
 
-def _formulas(data: SummaryData, sheet: FormulaSheet, *, live: bool) -> Mapping[str, Any]:
-    return sheet.geometry._asdict() | {
-        "live": live,
-        "blocks": sheet.blocks,
-        "linked": sheet.linked,
-        "proven": sheet.proven,
-        "notes": sheet.notes,
-        "fixed": sheet.fixed,
-        "layers": sheet.layers,
-        "agreeing": sheet.agreeing,
-        "beyond": sheet.beyond,
-        "partly": _partly_fixed(data),
-    }
+def _formulas(data: SummaryData, sheet: FormulaSheet, *, live: bool) -> FormulasPage:
+    geometry = sheet.geometry
+    return FormulasPage(
+        inputs=geometry.inputs,
+        at=geometry.at,
+        widths=_widths(geometry.widths),
+        paper=geometry.paper,
+        first=geometry.first,
+        last=geometry.last,
+        live=live,
+        blocks=sheet.blocks,
+        linked=sheet.linked,
+        proven=sheet.proven,
+        notes=sheet.notes,
+        fixed=sheet.fixed,
+        layers=sheet.layers,
+        agreeing=sheet.agreeing,
+        beyond=sheet.beyond,
+        partly=_partly_fixed(data),
+        words=check_words(FIXED),
+    )
+
+
+def _widths(widths: Sequence[int]) -> str:
+    return " ".join(map(str, widths))
 
 
 def _partly_fixed(data: SummaryData) -> int:
@@ -120,53 +142,57 @@ def _partly_fixed(data: SummaryData) -> int:
     return sum(a - t for a, t in zip(columns.adds, columns.trainable, strict=True) if t)
 
 
-def _layers(sheet: LayerSheet, compute: ComputeSheet | None) -> Mapping[str, Any]:
-    return {
-        "folded": sheet.folded,
-        "columns": sheet.columns,
-        "notes": sheet.notes,
-        "told": sheet.told,
-        "deepest": sheet.deepest,
-        "widths": " ".join(map(str, sheet.widths)),
-        "paper": paper(sheet.widths, repeated=1),
-        "macs": compute.total if compute else 0,
-        "macs_live": compute.live if compute else True,
-    }
+def _layers(sheet: LayerSheet, compute: ComputeSheet | None) -> LayersPage:
+    return LayersPage(
+        folded=sheet.folded,
+        columns=sheet.columns,
+        notes=sheet.notes,
+        told=sheet.told,
+        deepest=sheet.deepest,
+        widths=_widths(sheet.widths),
+        paper=paper(sheet.widths, repeated=1),
+        macs=compute.total if compute else 0,
+        macs_live=compute.live if compute else True,
+    )
 
 
-def _tensors(sheet: TensorSheet) -> Mapping[str, Any]:
+def _tensors(sheet: TensorSheet) -> TensorsPage:
     widths = [column.width for column in sheet.columns]
-    return {
-        "columns": sheet.columns,
-        "folded": sheet.folded,
-        "told": sheet.told,
-        "tensors": sheet.tensors,
-        "bytes": sheet.bytes,
-        "bytes_live": sheet.bytes <= MOST_COUNTED,
-        "widths": " ".join(map(str, widths)),
-        "paper": paper(widths, repeated=1),
-    }
+    return TensorsPage(
+        columns=sheet.columns,
+        folded=sheet.folded,
+        told=sheet.told,
+        tensors=sheet.tensors,
+        bytes=sheet.bytes,
+        bytes_live=sheet.bytes <= MOST_COUNTED,
+        widths=_widths(widths),
+        paper=paper(widths, repeated=1),
+    )
 
 
-def _compute(data: SummaryData, view: ReportView, sheet: ComputeSheet) -> Mapping[str, Any]:
+def _compute(data: SummaryData, view: ReportView, sheet: ComputeSheet) -> ComputePage:
     geometry = sheet.geometry
-    given = plain(view.run.given) if view.run else ""
-    return geometry._asdict() | {
-        "live": sheet.live,
-        "blocks": sheet.blocks,
-        "total": sheet.total,
-        "layers": sheet.layers,
-        "agreeing": sheet.agreeing,
-        "notes": sheet.notes,
-        "given": f"One run with {given}{'' if data.run.ok else '; it failed, and this is what ran before'}",
-        "what": "all copies and calls, one run" if data.run.ok else "what ran before it failed",
-        "room": sum(map(int, geometry.widths.split()[2 : 4 + geometry.inputs])),
-    }
+    inputs = plain(view.run.given) if view.run else ""
+    return ComputePage(
+        inputs=geometry.inputs,
+        at=geometry.at,
+        widths=_widths(geometry.widths),
+        paper=geometry.paper,
+        first=geometry.first,
+        last=geometry.last,
+        live=sheet.live,
+        blocks=sheet.blocks,
+        total=sheet.total,
+        layers=sheet.layers,
+        agreeing=sheet.agreeing,
+        notes=sheet.notes,
+        given=f"One run with {inputs}{'' if data.run.ok else '; it failed, and this is what ran before'}",
+        what="all copies and calls, one run" if data.run.ok else "what ran before it failed",
+        room=sum(geometry.widths[2 : 4 + geometry.inputs]),
+        words=check_words(),
+    )
 
 
-def _memory(sheet: MemorySheet) -> Mapping[str, Any]:
-    return {
-        "live": sheet.live,
-        "activations": sheet.activations,
-        "tables": tuple((table.id, table.title) for table in sheet.tables),
-    }
+def _memory(sheet: MemorySheet) -> MemoryPage:
+    tables = tuple(TableHead(table.id, table.title) for table in sheet.tables)
+    return MemoryPage(live=sheet.live, activations=sheet.activations, tables=tables)

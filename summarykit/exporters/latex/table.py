@@ -56,7 +56,9 @@ def _rest(
     data: SummaryData, rows: Sequence[ListRow], smaller: Sequence[ListRow], selection: Selection
 ) -> tuple[PaperRest, ...]:
     """Return a line for the rows beyond the limit, and one for layers outside the selection."""
-    lines = [(count_noun(len(smaller), "smaller row"), sum(row.value for row in smaller))] if smaller else []
+    lines: list[tuple[str, int]] = []
+    if smaller:
+        lines.append((count_noun(len(smaller), "smaller row"), sum(row.value for row in smaller)))
     others = data.totals.parameters - sum(row.value for row in rows)
     if others:
         lines.append((f"not listed, {selection_text(selection)}", others))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from summarykit.exporters.view.values import Block, Piece, Rich
 from summarykit.exporters.view.words import block_name, count_noun, per_mille, share
-from summarykit.expression import group_digits
+from summarykit.expression import Words
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding, is_number
 from summarykit.summary.totals import added_up
@@ -52,7 +52,7 @@ def by_bytes(data: SummaryData) -> Measure:
 
 
 def all_blocks(
-    data: SummaryData, folding: Folding, title: str, measure: Measure, words: Callable[[int], str] = group_digits
+    data: SummaryData, folding: Folding, title: str, measure: Measure, words: Callable[[int], str] = Words
 ) -> tuple[Block, ...]:
     """Return the parts of the model in order. A part that has nearly everything is replaced by its own parts."""
     parts = main_blocks(folding, measure)
@@ -60,7 +60,7 @@ def all_blocks(
     return tuple(_block(data, part, measure, largest, title, words) for part in parts)
 
 
-def rank_blocks(blocks: tuple[Block, ...], total: int, words: Callable[[int], str] = group_digits) -> tuple[Block, ...]:
+def rank_blocks(blocks: tuple[Block, ...], total: int, words: Callable[[int], str] = Words) -> tuple[Block, ...]:
     """Return the largest blocks, sorted, and the rest as "Other (n)"."""
     by_size = sorted(blocks, key=lambda block: -block.value)
     top, rest = by_size[:LARGEST], by_size[LARGEST:]
@@ -87,14 +87,14 @@ def whole_sum(blocks: tuple[Block, ...], total: int) -> Rich:
     names = [block.short for block in blocks]
     pieces = []
     for number, block in enumerate(blocks):
-        pieces.append(Piece(f"{' + ' if number else ''}{block.product or block.text} "))
+        pieces.append(Piece(Words(" + " if number else "", block.product or block.text, " ")))
         pieces.append(Piece(block.short if names.count(block.short) == 1 else block.label, code=True))
-    return (*pieces, Piece(f" = {group_digits(total)}"))
+    return (*pieces, Piece(Words(" = ", total)))
 
 
-def one_line(blocks: tuple[Block, ...], total: int) -> str:
+def one_line(blocks: tuple[Block, ...], total: int) -> Words:
     """Return the total as a sum over the blocks, as one text."""
-    return "".join(piece.text for piece in whole_sum(blocks, total))
+    return Words(*(piece.text for piece in whole_sum(blocks, total)))
 
 
 def first_sentence(data: SummaryData, folding: Folding, blocks: tuple[Block, ...]) -> Rich:
@@ -107,9 +107,9 @@ def first_sentence(data: SummaryData, folding: Folding, blocks: tuple[Block, ...
     sizes = [(sum(adds[layer] for layer in group.layers), group) for group in folding.groups]
     size, group = max(sizes, key=lambda pair: pair[0])
     times = len(group.layers)
-    each = f"{group_digits(times)} × {group_digits(size // times)}" if times > 1 else group_digits(size)
+    each = Words(times, " × ", size // times) if times > 1 else Words(size)
     kind = data.records.types[data.layers[group.layers[0]].type].name
-    largest = (*_name_pieces(group.path or data.model_name, kind), Piece(f", {each}."))
+    largest = (*_name_pieces(group.path or data.model_name, kind), Piece(Words(", ", each, ".")))
     top = max(blocks, key=lambda block: block.value)
     if len(folding.groups) == 1:
         return (Piece("All are in "), *largest)
@@ -182,14 +182,14 @@ def _block(
         each=each,
         value=value,
         text=words(value),
-        product=f"{group_digits(row.times)} × {words(each)}" if row.times > 1 else "",
+        product=Words(row.times, " × ", words(each)) if row.times > 1 else "",
         share=share(value, total),
         per_mille=per_mille(value, total),
         bar=per_mille(value, largest),
     )
 
 
-def layers_fact(data: SummaryData) -> str:
+def layers_fact(data: SummaryData) -> Words:
     """Return "107 layers with parameters in 286 modules"."""
     totals = data.totals
-    return f"{count_noun(totals.layers, 'layer')} with parameters in {count_noun(totals.modules, 'module')}"
+    return Words(count_noun(totals.layers, "layer"), " with parameters in ", count_noun(totals.modules, "module"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from summarykit.exporters.view.values import Piece, Rich
 from summarykit.exporters.view.words import place, share
-from summarykit.expression import group_digits
+from summarykit.expression import Words
 from summarykit.summary.budget import Contributor, Outcome, Quantity, Verdict
 from summarykit.summary.data import SummaryData
 
@@ -28,14 +28,15 @@ def broken_pieces(verdict: Verdict, data: SummaryData) -> Rich:
         return (*what, Piece(" not known, and so not within "), setting, Piece(f": {verdict.reason}"))
     assert verdict.found is not None
     assert verdict.most is not None
-    amount, most = group_digits(verdict.found), group_digits(verdict.most)
+    amount, most = verdict.found, verdict.most
     if limit.increase:
         assert verdict.before is not None
-        before, grew = group_digits(verdict.before), group_digits(verdict.found - verdict.before)
-        pieces = (Piece(f"{before} → {amount} "), *what, Piece(f" (+{grew}), and "), setting, Piece(f" allows {most}"))
+        totals = Piece(Words(verdict.before, " → ", amount, " "))
+        growth = Piece(Words(" (+", amount - verdict.before, "), and "))
+        pieces = (totals, *what, growth, setting, Piece(Words(" allows ", most)))
     else:
-        more = Piece(f", {group_digits(verdict.found - verdict.most)} more than ")
-        pieces = (Piece(f"{amount} "), *what, more, setting, Piece(" allows"))
+        more = Piece(Words(", ", amount - most, " more than "))
+        pieces = (Piece(Words(amount, " ")), *what, more, setting, Piece(" allows"))
     return (*pieces, Piece("; "), *_who(verdict, data)) if verdict.largest else pieces
 
 
@@ -51,8 +52,6 @@ def _who(verdict: Verdict, data: SummaryData) -> Rich:
 
 def _contributor(part: Contributor, whole: int, data: SummaryData) -> Rich:
     name = Piece(place(part.path, data.layers[part.layer].parent, data.model_name), code=True)
-    times = f" × {group_digits(part.times)}" if part.times > 1 else ""
-    amount = (
-        f"+{group_digits(part.amount)}" if part.grew else f"{group_digits(part.amount)} ({share(part.amount, whole)})"
-    )
-    return (name, Piece(f"{times} {amount}"))
+    times = Words(" × ", part.times) if part.times > 1 else ""
+    amount = Words("+", part.amount) if part.grew else Words(part.amount, f" ({share(part.amount, whole)})")
+    return (name, Piece(Words(times, " ", amount)))

@@ -9,6 +9,7 @@ from summarykit.exporters.view import blocks
 from summarykit.exporters.view.checks import agreement, check_views, grade_views, problems
 from summarykit.exporters.view.columns import columns_of
 from summarykit.exporters.view.flow import run_view
+from summarykit.exporters.view.glossary import glossary_entries
 from summarykit.exporters.view.groups import NO_LIST, flat_list
 from summarykit.exporters.view.icicle.picture import build_picture
 from summarykit.exporters.view.language import count_lines
@@ -18,7 +19,7 @@ from summarykit.exporters.view.rows import tree_rows, usual_tensor
 from summarykit.exporters.view.story import story, story_total
 from summarykit.exporters.view.values import ReportView, Term
 from summarykit.exporters.view.words import CHECKED_MEANS, round_count, share, size_words
-from summarykit.expression import group_digits
+from summarykit.expression import Words, group_digits
 from summarykit.records import STORED_BY_DTYPE
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
@@ -31,45 +32,6 @@ MOST_GROUPS = 300
 #: The columns of the page, and those it has in addition after a forward pass.
 _COLUMNS = ("type", "formula", "parameters", "total", "share")
 _COLUMNS_OF_A_RUN = ("output_shapes", "macs_total")
-
-_GLOSSARY = (
-    Term("Parameter", "One number that the model can learn."),
-    Term("Learned in training, kept fixed", "Trainable parameters change in training; frozen ones stay as they are."),
-    Term("Stored, not learned", "Buffers: numbers saved with the model that training measures but does not learn."),
-    Term("In this layer", "The parameters a layer holds itself, which its formula explains."),
-    Term("With everything inside", "The layer's parameters and those of all layers in it, each counted once."),
-    Term("Same numbers as …, counted there", "Two layers hold one tensor; it counts once, at the first of them."),
-    Term("Repeated, shown once", "Identical numbered parts stand in one row with their number: 0–11 × 12."),
-    Term("Checked ✓", "The formula, worked out from the layer's settings, equals PyTorch's count and every shape."),
-    Term(
-        "Read from the layer's code ◐", "The formula stands in the layer's source; one size was taken from the tensor."
-    ),
-    Term("Size only –", "No formula is known; the number is the tensor's own size, which checks nothing."),
-    Term("Does not match ✗", "The formula and PyTorch differ; both numbers are shown."),
-)
-
-_GLOSSARY_OF_A_RUN = (
-    Term("Multiply-add (MAC)", "One multiplication and the addition of its result: what most of the work consists of."),
-    Term("FLOPs", "Multiplications and additions, each counted: twice the multiply-adds."),
-    Term("Activations", "The numbers that layers pass on in a run; they take memory beside the model's own."),
-    Term("Called", "How often a layer was used in the run; one that was never called took no part in it."),
-    Term("Counted, not checked –", "The run counted these multiply-adds; no rule for the layer gives them as well."),
-    Term("Assumed sizes", "A size hangs on values, which are not known; the largest possible one was taken."),
-)
-
-
-_GLOSSARY_OF_EMBEDDINGS = (
-    Term(
-        "Without embeddings", "The tables that turn tokens into vectors are left out; a last layer of its own counts."
-    ),
-)
-
-_GLOSSARY_OF_EXPERTS = (
-    Term(
-        "Active per token",
-        "The parameters one token uses: of the experts, those its router picks; of the rest, all.",
-    ),
-)
 
 
 def build_view(
@@ -158,7 +120,7 @@ def _view(
         total_value=totals.parameters,
         rounded=round_count(totals.parameters),
         sentence=() if alone else blocks.first_sentence(data, folding, parts),
-        facts=_facts(data),
+        facts=facts(data),
         counts=count_lines(data),
         agreement=agreement(data),
         all_checked=checks.ok and checks.checked_layers == checks.graded_layers > 0,
@@ -184,30 +146,26 @@ def _view(
         run=run,
         memory=() if alone else memory_tables(data),
         picture=None,
-        glossary=_glossary(data, ran=run is not None),
+        glossary=tuple(Term(entry.word, entry.meaning) for entry in glossary_entries(data)),
         made=_provenance(data),
     )
 
 
-def _glossary(data: SummaryData, *, ran: bool) -> tuple[Term, ...]:
-    embeddings = _GLOSSARY_OF_EMBEDDINGS if data.totals.embedding_parameters else ()
-    experts = _GLOSSARY_OF_EXPERTS if data.experts.routed or data.experts.reason else ()
-    return (*_GLOSSARY, *embeddings, *experts, *(_GLOSSARY_OF_A_RUN if ran else ()))
-
-
-def _facts(data: SummaryData) -> tuple[str, ...]:
+def facts(data: SummaryData, trainable: str = "trainable") -> tuple[Words, ...]:
+    """Return size, layers and other facts of the whole; *trainable* is what a format calls a parameter that learns."""
     totals = data.totals
-    facts = []
+    texts = []
     if totals.frozen:
-        facts.append(f"{group_digits(totals.trainable)} trainable ({share(totals.trainable, totals.parameters)})")
+        part = share(totals.trainable, totals.parameters)
+        texts.append(Words(totals.trainable, f" {trainable} ({part})"))
     parameters = [t.facts for t in data.tensors if t.facts.kind == "parameter"]
-    dtypes = {facts.dtype if facts.status in STORED_BY_DTYPE else "" for facts in parameters}
+    dtypes = {each.dtype if each.status in STORED_BY_DTYPE else "" for each in parameters}
     number_format = " in mixed formats" if len(dtypes) > 1 or "" in dtypes else f" in {min(dtypes)}" if dtypes else ""
-    facts.append(size_words(totals.bytes) + number_format)
-    facts.append(blocks.layers_fact(data))
+    texts.append(Words(size_words(totals.bytes), number_format))
+    texts.append(blocks.layers_fact(data))
     if totals.buffers:
-        facts.append(f"{group_digits(totals.buffers)} stored, not learned")
-    return tuple(facts)
+        texts.append(Words(totals.buffers, " stored, not learned"))
+    return tuple(texts)
 
 
 def _provenance(data: SummaryData) -> tuple[str, ...]:

@@ -8,35 +8,38 @@ from summarykit.exporters.view.flow import compute_problems, run_problems
 from summarykit.exporters.view.rows import rich
 from summarykit.exporters.view.values import Check, Grade, Piece, Problem
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, share
-from summarykit.expression import group_digits
+from summarykit.expression import Figure, Words, group_digits
 from summarykit.records import Evidence, LayerRecord
 from summarykit.summary.checks import Check as FoundCheck
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, borrowed_from, borrowed_whole, seen_from
 from summarykit.summary.totals import added_up
 
+#: What the figure in ``agreement`` counts that a spreadsheet may count anew.
+AGREEING = "agreeing"
 _MOST_NAMED = 5
 #: Checks that count layers; what does not hold is told layer by layer.
 _OF_LAYERS = {"formulas", "containers", "compute"}
 
 
-def agreement(data: SummaryData) -> str:
+def agreement(data: SummaryData) -> Words:
     """Return "107 of 107 counts agree with PyTorch", and how many could not be checked, if any."""
     layers = {grade.evidence: grade.layers for grade in data.checks.grades}
     total = data.checks.graded_layers
-    agree, differ = data.checks.checked_layers, layers.get(Evidence.DISAGREES, 0)
-    unchecked = total - agree - differ
+    agree = Figure(data.checks.checked_layers, AGREEING)
+    differ = layers.get(Evidence.DISAGREES, 0)
+    rest = total - agree - differ
     if not total:
-        return "There is no count to check"
-    if not unchecked:
+        return Words("There is no count to check")
+    if not rest:
         verb = "agrees" if total == 1 else "agree"
-        return f"{group_digits(agree)} of {count_noun(total, 'count')} {verb} with PyTorch"
+        return Words(agree, " of ", count_noun(total, "count"), f" {verb} with PyTorch")
     if not agree + differ:
         tell = "tells its" if total == 1 else "tell their"
-        return f"No count could be checked; {count_noun(total, 'layer')} {tell} size only"
+        return Words("No count could be checked; ", count_noun(total, "layer"), f" {tell} size only")
     verb = "agrees" if agree + differ == 1 else "agree"
-    said = f"{group_digits(agree)} of {count_noun(agree + differ, 'checked count')} {verb} with PyTorch"
-    return f"{said}; {group_digits(unchecked)} of {count_noun(total, 'layer')} could not be checked"
+    checks = Words(agree, " of ", count_noun(agree + differ, "checked count"), f" {verb} with PyTorch; ")
+    return Words(checks, rest, " of ", count_noun(total, "layer"), " could not be checked")
 
 
 def grade_views(data: SummaryData) -> tuple[Grade, ...]:
@@ -55,41 +58,41 @@ def grade_views(data: SummaryData) -> tuple[Grade, ...]:
 
 def check_views(data: SummaryData) -> tuple[Check, ...]:
     """Return each check with what it compared."""
-    return tuple(Check(check.ok, check.claim, _compared(check)) for check in data.checks.list)
+    return tuple(Check(check.ok, check.claim, _detail(check)) for check in data.checks.list)
 
 
-def _compared(check: FoundCheck) -> str:
+def _detail(check: FoundCheck) -> Words:
     if check.slug in _OF_LAYERS:
-        return f"{group_digits(check.found)} of {group_digits(check.expected)}"
-    return f"{group_digits(check.found)} = {group_digits(check.expected)}" if check.ok else _against(check)
+        return Words(check.found, " of ", check.expected)
+    return Words(check.found, " = ", check.expected) if check.ok else _against(check)
 
 
-def _against(check: FoundCheck) -> str:
-    return f"{group_digits(check.found)} against {group_digits(check.expected)}"
+def _against(check: FoundCheck) -> Words:
+    return Words(check.found, " against ", check.expected)
 
 
 def problems(data: SummaryData, folding: Folding) -> tuple[Problem, ...]:
     """Return what a reader must know before the numbers, the gravest first."""
-    found = [
-        Problem("bad", "A check fails", (Piece(f"{check.claim}: {_against(check)}."),))
+    items = [
+        Problem("bad", "A check fails", (Piece(Words(f"{check.claim}: ", _against(check), ".")),))
         for check in data.checks.list
         if not check.ok and check.slug not in _OF_LAYERS
     ]
-    found += disagreements(data)
-    found += container_problems(data)
-    found += compute_problems(data)
+    items += disagreements(data)
+    items += container_problems(data)
+    items += compute_problems(data)
     totals = data.totals
     if totals.unknown:
         verbs = ("has", "adds") if totals.unknown == 1 else ("have", "add")
         what = count_noun(totals.unknown, "parameter")
-        text = f"{what} {verbs[0]} no size until the first input, and {verbs[1]} 0 to the total: "
+        text = Words(what, f" {verbs[0]} no size until the first input, and {verbs[1]} 0 to the total: ")
         unknown = [layer for layer in data.layers if data.columns.own[layer.id] is None]
-        found.append(Problem("warning", "Not known until the first input", (Piece(text), *_named(data, unknown))))
+        items.append(Problem("warning", "Not known until the first input", (Piece(text), *_names(data, unknown))))
     if totals.frozen:
         part = share(totals.frozen, totals.parameters)
-        text = f"{group_digits(totals.frozen)} of {group_digits(totals.parameters)} ({part}): "
-        found.append(Problem("note", "Kept fixed in training", (Piece(text), *_named(data, _frozen(data)))))
-    return (*found, *ties(data, folding), *run_problems(data))
+        text = Words(totals.frozen, " of ", totals.parameters, f" ({part}): ")
+        items.append(Problem("note", "Kept fixed in training", (Piece(text), *_names(data, _frozen(data)))))
+    return (*items, *ties(data, folding), *run_problems(data))
 
 
 def _frozen(data: SummaryData) -> list[LayerRecord]:
@@ -97,7 +100,7 @@ def _frozen(data: SummaryData) -> list[LayerRecord]:
     columns = data.columns
     own = [adds - trainable for adds, trainable in zip(columns.adds, columns.trainable, strict=True)]
     inside = added_up(data.layers, own)
-    whole = [held > 0 and held == counted for held, counted in zip(inside, columns.counted, strict=True)]
+    whole = [size > 0 and size == total for size, total in zip(inside, columns.counted, strict=True)]
     return [
         layer
         for layer in data.layers
@@ -105,7 +108,7 @@ def _frozen(data: SummaryData) -> list[LayerRecord]:
     ]
 
 
-def _named(data: SummaryData, layers: Sequence[LayerRecord]) -> list[Piece]:
+def _names(data: SummaryData, layers: Sequence[LayerRecord]) -> list[Piece]:
     """Return the first of these layers by name, and how many more there are."""
     names = [Piece(layer.path or data.model_name, code=True) for layer in layers[:_MOST_NAMED]]
     more = len(layers) - len(names)
@@ -117,7 +120,7 @@ def _named(data: SummaryData, layers: Sequence[LayerRecord]) -> list[Piece]:
 
 def disagreements(data: SummaryData) -> list[Problem]:
     """Return one problem for each kind of layer whose formula and tensors differ, with both numbers."""
-    found = []
+    items = []
     for number, why in enumerate(data.records.explanations):
         if why.evidence is not Evidence.DISAGREES:
             continue
@@ -126,38 +129,36 @@ def disagreements(data: SummaryData) -> list[Problem]:
             continue
         names = [Piece(layer.path or data.model_name, code=True) for layer in layers[:_MOST_NAMED]]
         more = len(layers) - len(names)
-        held = data.columns.own[layers[0].id]
+        own = data.columns.own[layers[0].id]
         parts = [piece for name in names for piece in (name, Piece(", "))][:-1]
         text = [*parts, Piece(f" and {more} more: " if more else ": ")]
-        if why.value is not None and held is not None and why.value != held:
-            text.append(Piece(f"the formula gives {group_digits(why.value)}, PyTorch holds {group_digits(held)}; "))
-        found.append(Problem("bad", "Formula and PyTorch differ", (*text, *rich(f"{why.reason}."))))
-    return found
+        if why.value is not None and own is not None and why.value != own:
+            text.append(Piece(Words("the formula gives ", why.value, ", PyTorch holds ", own, "; ")))
+        items.append(Problem("bad", "Formula and PyTorch differ", (*text, *rich(f"{why.reason}."))))
+    return items
 
 
 def container_problems(data: SummaryData) -> list[Problem]:
     """Return one problem for each container of which a closed formula of the user's says another number."""
-    found = []
+    items = []
     for check in data.closed_forms.values():
-        held = data.columns.total[check.layer]
-        if check.value != held:
+        total = data.columns.total[check.layer]
+        if check.value != total:
             name = Piece(data.layers[check.layer].path or data.model_name, code=True)
-            numbers = (
-                f": {check.origin} gives {group_digits(check.value)}, its parts hold {group_digits(held)} together."
-            )
-            found.append(Problem("bad", "Formula and PyTorch differ", (name, Piece(numbers))))
-    return found
+            numbers = Words(f": {check.origin} gives ", check.value, ", its parts hold ", total, " together.")
+            items.append(Problem("bad", "Formula and PyTorch differ", (name, Piece(numbers))))
+    return items
 
 
 def ties(data: SummaryData, folding: Folding) -> list[Problem]:
     """Return which layers hold the numbers of others; a layer without any, used twice, is no news."""
-    held = list(_ties(data, folding))
-    if not held:
+    pairs = list(_ties(data, folding))
+    if not pairs:
         return []
     text: list[Piece] = []
-    for name, where in held[:_MOST_NAMED]:
+    for name, where in pairs[:_MOST_NAMED]:
         text += [Piece(name, code=True), Piece(" has the same numbers as "), Piece(where, code=True), Piece("; ")]
-    text[-1] = Piece("." if len(held) <= _MOST_NAMED else f"; and {len(held) - _MOST_NAMED} more.")
+    text[-1] = Piece("." if len(pairs) <= _MOST_NAMED else f"; and {len(pairs) - _MOST_NAMED} more.")
     return [Problem("note", "Shared, counted once", tuple(text))]
 
 
@@ -165,13 +166,13 @@ def _ties(data: SummaryData, folding: Folding) -> Iterator[tuple[str, str]]:
     """Yield what holds the numbers of others and what these are called; a block that is all another's is told once."""
     if all(path is None for path in data.columns.shared_with):
         return
-    wholes, told = borrowed_whole(data), 0
+    wholes, end = borrowed_whole(data), 0
     for at, row in enumerate(folding.rows):
-        if at < told or not data.columns.total[row.layer]:
+        if at < end or not data.columns.total[row.layer]:
             continue
         layer, whole = data.layers[row.layer], wholes[row.layer]
         if whole >= 0:
-            told = row.end
+            end = row.end
             where: str | None = seen_from(data, layer, row.path, whole)
         else:
             where = borrowed_from(data, layer, row.path)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from summarykit.exporters.view.values import Column
 from summarykit.exporters.view.words import GRADE_WORDS, shape_words, share
-from summarykit.expression import group_digits
+from summarykit.expression import concat, group_digits
 from summarykit.records import Evidence
 from summarykit.summary.columns import REPORT_COLUMNS, Cell, RowContext, Shapes, Share
 
@@ -33,7 +33,7 @@ def in_words(cell: Cell) -> str:
     if isinstance(cell, Share):
         return share(*cell)
     if isinstance(cell, Shapes):
-        return ", ".join(map(shape_words, cell.shapes))
+        return concat(", ", map(shape_words, cell.shapes))
     if isinstance(cell, Evidence):
         return GRADE_WORDS[cell][1]
     return group_digits(cell) if isinstance(cell, int) else cell or ""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from summarykit.exporters.view import blocks
 from summarykit.exporters.view.values import Block, FlowLine, Piece, Problem, Rich, RowFlow, RunView
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, round_count, shape_words, share, short, size_words
-from summarykit.expression import group_digits
+from summarykit.expression import Words, group_digits
 from summarykit.records import Evidence, LayerRecord
 from summarykit.runs import Flow
 from summarykit.summary.data import SummaryData
@@ -61,11 +61,10 @@ def input_words(inputs: Sequence[Flow], origin: str) -> Rich:
     """Return "`input_ids` 1 × 3 (int64), the model's own example"."""
     pieces: list[Piece] = []
     for flow in inputs[:_MOST_NAMES]:
-        pieces += [Piece(flow.name, code=True), Piece(f" {shape_words(flow.shape)} ({flow.dtype}), ")]
+        pieces += [Piece(flow.name, code=True), Piece(Words(" ", shape_words(flow.shape), f" ({flow.dtype}), "))]
     if len(inputs) > _MOST_NAMES:
-        pieces.append(Piece(f"{count_noun(len(inputs) - _MOST_NAMES, 'more tensor')}, "))
-    parts = origin.split("`")
-    return (*pieces, *(Piece(part, code=i % 2 == 1) for i, part in enumerate(parts) if part))
+        pieces.append(Piece(Words(count_noun(len(inputs) - _MOST_NAMES, "more tensor"), ", ")))
+    return (*pieces, *_rich(origin))
 
 
 def _sentence(parts: tuple[Block, ...]) -> Rich:
@@ -160,10 +159,11 @@ def run_problems(data: SummaryData) -> list[Problem]:
         more = f"; {len(trace.approximate) - _MOST_NAMES} more" if len(trace.approximate) > _MOST_NAMES else ""
         problems.append(Problem("warning", "Some sizes are assumed", _rich(f"{sizes}{more}.")))
     if trace.uncounted:
-        names = ", ".join(f"`{name}` ({group_digits(times)})" for name, times in trace.uncounted[:_MOST_NAMES])
-        problems.append(
-            Problem("warning", "Operators that nobody can count", _rich(f"Their work is missing: {names}."))
-        )
+        pieces = [Piece("Their work is missing: ")]
+        for name, times in trace.uncounted[:_MOST_NAMES]:
+            pieces += [Piece(name, code=True), Piece(Words(" (", times, "), "))]
+        pieces[-1] = Piece(Words(" (", trace.uncounted[:_MOST_NAMES][-1][1], ")."))
+        problems.append(Problem("warning", "Operators that nobody can count", tuple(pieces)))
     return [*problems, *_never_called(data)]
 
 
@@ -188,10 +188,13 @@ def _failure(data: SummaryData) -> Problem:
     if trace.how == "off":
         return Problem("note", "No run was made", _rich(f"{trace.error}."))
     at = "before the first layer" if trace.failed_at is None else f"at `{trace.failed_at or data.model_name}`"
-    inputs = ", ".join(f"`{flow.name}` {shape_words(flow.shape)}" for flow in trace.met[:_MOST_NAMES])
-    input_text = f" It was given {inputs}." if inputs else ""
-    rest = (Piece(_first_of(trace.error)), *_rich(f"{input_text} Sizes stand for what ran before."))
-    return Problem("bad", "The forward fails", (*_rich(f"It stopped {at}: "), *rest))
+    text = [*_rich(f"It stopped {at}: "), Piece(_first_of(trace.error))]
+    inputs = trace.met[:_MOST_NAMES]
+    for number, flow in enumerate(inputs):
+        after = "." if number == len(inputs) - 1 else ", "
+        text += [] if number else [Piece(" It was given ")]
+        text += [Piece(flow.name, code=True), Piece(Words(" ", shape_words(flow.shape), after))]
+    return Problem("bad", "The forward fails", (*text, Piece(" Sizes stand for what ran before.")))
 
 
 def _first_of(error: str) -> str:

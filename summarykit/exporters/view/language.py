@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from summarykit.exporters.view.values import CountLine, Piece, Rich
 from summarykit.exporters.view.words import count_noun, share
-from summarykit.expression import group_digits
+from summarykit.expression import Words, group_digits
 from summarykit.summary.data import SummaryData
 from summarykit.summary.experts import RoutedExperts
 
@@ -29,12 +29,12 @@ def _line(label: str, value: int | None, text: Rich) -> CountLine:
 
 def _embedding(data: SummaryData) -> Rich:
     """Return "38,597,376 less, which `lm_head` uses too"."""
-    less = f"{group_digits(data.totals.embedding_parameters)} less"
+    less = Words(data.totals.embedding_parameters, " less")
     heads = data.embedding.heads
     if not heads:
         return (Piece(less),)
-    more = f" and {count_noun(len(heads) - 1, 'other layer')} use" if len(heads) > 1 else " uses"
-    return (Piece(f"{less}, which "), Piece(heads[0], code=True), Piece(f"{more} too"))
+    more = Words(" and ", count_noun(len(heads) - 1, "other layer"), " use") if len(heads) > 1 else " uses"
+    return (Piece(Words(less, ", which ")), Piece(heads[0], code=True), Piece(Words(more, " too")))
 
 
 def _active(data: SummaryData) -> Rich:
@@ -42,17 +42,17 @@ def _active(data: SummaryData) -> Rich:
     totals, experts = data.totals, data.experts
     if totals.active_parameters is None:
         return (Piece(f"{experts.reason}; experts_per_token can give it"),)
-    text = share(totals.active_parameters, totals.parameters)
+    text = Words(share(totals.active_parameters, totals.parameters))
     if totals.embedding_parameters and totals.active_parameters_without_embedding is not None:
-        text += f", {group_digits(totals.active_parameters_without_embedding)} without embeddings"
+        text = Words(text, ", ", totals.active_parameters_without_embedding, " without embeddings")
     pieces = [Piece(text)]
     for part in experts.routed[:_KINDS]:
         pieces += [Piece("; "), *_routing(part)]
     rest = len(experts.routed) - _KINDS
-    return (*pieces, Piece(f"; {count_noun(rest, 'other kind')} of experts")) if rest > 0 else tuple(pieces)
+    return (*pieces, Piece(Words("; ", count_noun(rest, "other kind"), " of experts"))) if rest > 0 else tuple(pieces)
 
 
 def _routing(part: RoutedExperts) -> Rich:
-    places = f" in {count_noun(part.places, 'layer')}" if part.places > 1 else ""
-    chosen = f"{group_digits(part.per_token)} of {count_noun(part.experts, 'expert')} per token{places}"
-    return (Piece(f"{chosen}, from "), Piece(part.origin, code=True))
+    places = Words(" in ", count_noun(part.places, "layer")) if part.places > 1 else ""
+    text = Words(part.per_token, " of ", count_noun(part.experts, "expert"), " per token", places, ", from ")
+    return (Piece(text), Piece(part.origin, code=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -13,7 +12,7 @@ from summarykit.exporters.view.flow import row_flow
 from summarykit.exporters.view.tree import Place, visible_places
 from summarykit.exporters.view.values import Details, Piece, Rich, Row, RowFlow, TensorLine, TermLine
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, per_mille, place, shape_words, share, short
-from summarykit.expression import Unanswerable, group_digits, html, latex, numbers
+from summarykit.expression import Unanswerable, Words, group_digits, html, latex, numbers
 from summarykit.records import LayerRecord, TensorFacts
 from summarykit.summary.columns import RowContext
 from summarykit.summary.data import SummaryData
@@ -24,8 +23,16 @@ from summarykit.summary.texts import closed_form
 
 def rich(text: str) -> Rich:
     """Return a sentence as pieces; names between backticks become code."""
-    parts = re.split(r"`([^`]*)`", text)
-    return tuple(Piece(part, code=i % 2 == 1) for i, part in enumerate(parts) if part)
+    runs: list[list[str | int]] = [[]]  # texts and names in turn
+    for part in text.parts if isinstance(text, Words) else (text,):
+        first, *rest = part.split("`") if isinstance(part, str) else (part,)
+        runs[-1].append(first)
+        runs += [[run] for run in rest]
+    if len(runs) % 2 == 0:  # a backtick without another one is part of the text
+        *runs, before, after = runs
+        runs.append([*before, "`", *after])
+    words = (Words(*run) for run in runs)
+    return tuple(Piece(run, code=at % 2 == 1) for at, run in enumerate(words) if run)
 
 
 def tree_rows(
@@ -163,18 +170,18 @@ def shared_note(data: SummaryData, layer: LayerRecord, path: str, times: int = 1
     *path* is the path of its row, *times* the number of layers in the row.
     """
     columns = data.columns
-    copies = f"{group_digits(times)} × " * (times > 1)
+    copies = Words(times, " × ") if times > 1 else ""
     owner = borrowed_from(data, layer, path)
     own = columns.own[layer.id] or 0
     if owner is None:
         elsewhere = columns.total[layer.id] - columns.counted[layer.id]
         if elsewhere <= 0 or layer.parent < 0:
             return ()
-        return (Piece(f"{copies}{group_digits(elsewhere)} more inside are counted elsewhere"),)
+        return (Piece(Words(copies, elsewhere, " more inside are counted elsewhere")),)
     name = Piece(owner or "the model itself", code=bool(owner))
     if columns.adds[layer.id] and own:
         return (
-            Piece(f"{copies}{group_digits(own - columns.adds[layer.id])} of them: same numbers as "),
+            Piece(Words(copies, own - columns.adds[layer.id], " of them: same numbers as ")),
             name,
             Piece(", counted there"),
         )

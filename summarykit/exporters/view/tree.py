@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from summarykit.exporters.view.selection import selection_text
 from summarykit.exporters.view.words import count_noun
+from summarykit.expression import Words
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
 from summarykit.summary.selection import EVERYTHING, Chosen, SortKey, sorted_by
@@ -31,7 +32,7 @@ class VisibleRows(NamedTuple):
     modules: int  #: distinct ones
     parameters: int  #: of these layers themselves
     macs: int
-    sentence: str  #: the same in a sentence; empty if nothing is left out
+    sentence: Words  #: the same in a sentence; empty if nothing is left out
 
 
 def visible_places(
@@ -164,10 +165,11 @@ def _in_order(data: SummaryData, rows: Sequence[FoldedRow], parents: Sequence[in
     return order
 
 
-def _left_out(rows: int, modules: int, parameters: int, selection: str) -> str:
+def _left_out(rows: int, modules: int, parameters: int, selection: str) -> Words:
     if not rows:
-        return ""
+        return Words()
     whose = "its" if modules == 1 else "their"
-    contents = f"{count_noun(modules, 'module')} with {count_noun(parameters, 'parameter')} of {whose} own"
-    text = f"{count_noun(rows, 'row')} of the tree ({contents}) {'is' if rows == 1 else 'are'} not shown here"
-    return f"{text}{f', {selection}' if selection else ''}; every number counts them all."
+    contents = Words(count_noun(modules, "module"), " with ", count_noun(parameters, "parameter"), f" of {whose} own")
+    verb = "is" if rows == 1 else "are"
+    text = Words(count_noun(rows, "row"), " of the tree (", contents, f") {verb} not shown here")
+    return Words(text, f", {selection}" if selection else "", "; every number counts them all.")

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from summarykit.expression import group_digits
+from summarykit.expression import Words, concat, group_digits
 from summarykit.records import Evidence, Shape
 
 CHECKED_MEANS = (
@@ -52,12 +52,12 @@ def _escape(character: str) -> str:
     return _SHORT.get(character, escape)
 
 
-def round_count(value: int) -> str:
+def round_count(value: int) -> Words:
     """Return "25.6 million" for large numbers, shown beside the exact one; empty below a million."""
     for size, word in _SCALES:
         if value >= size:
-            return f"{one_decimal(value, size)} {word}"
-    return ""
+            return Words(one_decimal(value, size), f" {word}")
+    return Words()
 
 
 def short(value: int, billion: str = "B") -> str:
@@ -72,18 +72,24 @@ def short(value: int, billion: str = "B") -> str:
     return group_digits(value)
 
 
-def size_words(size: int) -> str:
+def size_words(size: int) -> Words:
     """Return bytes as "324 bytes" or "102.2 MB" (10^6)."""
+    amount, unit = size_amount(size)
+    return Words(amount, f" {unit}")
+
+
+def size_amount(size: int) -> tuple[Words, str]:
+    """Return the amount and the unit of ``size_words``: "102.2" and "MB"."""
     for unit, name in _UNITS:
         if size >= unit:
-            return f"{one_decimal(size, unit)} {name}"
-    return count_noun(size, "byte")
+            return one_decimal(size, unit), name
+    return Words(size), "byte" if size == 1 else "bytes"
 
 
-def one_decimal(value: int, unit: int) -> str:
+def one_decimal(value: int, unit: int) -> Words:
     """Return ``value / unit`` with one decimal, rounded half up in exact arithmetic."""
     tenths = (value * 20 // unit + 1) // 2
-    return f"{tenths // 10:,}.{tenths % 10}"
+    return Words(tenths // 10, f".{tenths % 10}")
 
 
 def share(part: int, whole: int) -> str:
@@ -101,16 +107,16 @@ def per_mille(part: int, whole: int) -> int:
     return min(1000, max(0, part * 1000 // whole)) if whole > 0 else 0
 
 
-def count_noun(number: int, word: str, plural: str = "") -> str:
+def count_noun(number: int, word: str, plural: str = "") -> Words:
     """Return "1 layer", "12 layers"."""
-    return f"{group_digits(number)} {word if number == 1 else plural or word + 's'}"
+    return Words(number, f" {word if number == 1 else plural or word + 's'}")
 
 
-def shape_words(shape: Shape | None) -> str:
+def shape_words(shape: Shape | None) -> Words:
     """Return a shape as "4 × 16", exactly as torch reports it; "1" for a single number."""
     if shape is None:
-        return "not known yet"
-    return " × ".join(group_digits(size) for size in shape) or "1"
+        return Words("not known yet")
+    return concat(" × ", shape) if shape else Words(1)
 
 
 def join_words(parts: Iterable[str]) -> str:

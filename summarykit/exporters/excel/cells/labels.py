@@ -7,6 +7,7 @@ import re
 from summarykit.exporters.excel.cells.row_height import text_width
 from summarykit.exporters.view.values import Rich
 from summarykit.exporters.view.words import visible
+from summarykit.expression import Words, group_digits
 
 #: Short enough for two lines above a column of ten characters.
 _LABELS = {
@@ -67,30 +68,32 @@ _POSITIONS = {
     2: ("Positions down", "Positions across"),
     3: ("Positions deep", "Positions down", "Positions across"),
 }
-#: What other formats call by the words of the field.
-_PLAIN = {
-    "Multiply-adds (MACs)": "Multiplications per run", "multiply-adds": "multiplications",
-    "Trainable": "Learned in training", "trainable": "learned in training",
-}  # fmt: skip
 _ITEM = re.compile(r"(?P<name>.+)\[(?P<index>\d+)\]")
-_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 
-def quiet(text: str) -> str:
-    """Return a text that no cell computes with its digits grouped by a narrow blank: right in every language."""
-    return _COMMA.sub("\u202f", text)
+def grouped_digits(number: int) -> str:
+    """Return *number* with a narrow blank for each thousand: right in every language."""
+    return group_digits(number).replace(",", "\u202f")
 
 
-def plainly(text: str) -> str:
-    """Return a text of ours in the words of the workbook, whose readers are no engineers; it holds no names."""
-    for word, plain in _PLAIN.items():
-        text = text.replace(word, plain)
-    return quiet(text)
+def quiet(text: str | int) -> str:
+    """Return a text that no cell computes, or a number, with digits grouped by a narrow blank.
+
+    A text that knows its numbers is written anew with these; any other one has none, but for a text that is a number.
+    """
+    if isinstance(text, int):
+        return grouped_digits(text)
+    words = getattr(text, "words", text)  # of a text that is bound to the format already
+    if isinstance(words, Words):
+        return visible(words.write(grouped_digits))
+    digits = text.replace(",", "")
+    is_number = digits.isascii() and digits.isdecimal() and f"{int(digits):,}" == text
+    return grouped_digits(int(digits)) if is_number else visible(text)
 
 
 def plain_note(note: Rich) -> str:
     """Return a sentence with names in it as the text of a cell."""
-    return "".join(visible(piece.text) if piece.code else quiet(visible(piece.text)) for piece in note)
+    return "".join(visible(piece.text) if piece.code else quiet(piece.text) for piece in note)
 
 
 def label(name: str, *, among: tuple[str, ...] = ()) -> str:

@@ -9,17 +9,17 @@ Row = Mapping[str, object]
 _T = TypeVar("_T")
 
 
-class MadeRows(Sequence[Row], Generic[_T]):
+class LazyRows(Sequence[Row], Generic[_T]):
     """A row for each of *held*, made by *make* each time it is asked for, and the *rest* after them."""
 
-    def __init__(self, held: Sequence[_T], make: Callable[[_T], Row], rest: Sequence[Row] = ()) -> None:
-        self._held = held
+    def __init__(self, items: Sequence[_T], make: Callable[[_T], Row], rest: Sequence[Row] = ()) -> None:
+        self._items = items
         self._make = make
         self._rest = rest
 
     def __len__(self) -> int:
         """Return how many rows there are, the last ones included."""
-        return len(self._held) + len(self._rest)
+        return len(self._items) + len(self._rest)
 
     @overload
     def __getitem__(self, at: int) -> Row: ...
@@ -30,7 +30,7 @@ class MadeRows(Sequence[Row], Generic[_T]):
         if isinstance(at, slice):
             return [self[index] for index in range(*at.indices(len(self)))]
         at = range(len(self))[at]
-        return self._make(self._held[at]) if at < len(self._held) else self._rest[at - len(self._held)]
+        return self._make(self._items[at]) if at < len(self._items) else self._rest[at - len(self._items)]
 
 
 class Extent(NamedTuple):
@@ -40,16 +40,16 @@ class Extent(NamedTuple):
     largest: int  #: its largest number
 
 
-def extents(rows: Iterable[Row], indented: Mapping[str, str]) -> dict[str, Extent]:
+def extents(rows: Iterable[Row], indents: Mapping[str, str]) -> dict[str, Extent]:
     """Return the extent of each column of *rows*, which are looked at once.
 
-    *indented* names the columns whose texts stand further in, and for each the key that says by how much.
+    *indents* names the columns whose texts stand further in, and for each the key that says by how much.
     """
     longest: dict[str, int] = {}
     largest: dict[str, int] = {}
     for row in rows:
         for key, value in row.items():
-            length = len(str(value or "")) + (2 * int(str(row[indented[key]])) if key in indented else 0)
+            length = len(str(value or "")) + (2 * int(str(row[indents[key]])) if key in indents else 0)
             if length > longest.get(key, -1):
                 longest[key] = length
             if isinstance(value, int) and value > largest.get(key, 0):

@@ -25,7 +25,7 @@ FEWEST_INPUTS = 3
 _CODE = 9
 
 
-class Input(NamedTuple):
+class InputColumn(NamedTuple):
     """A column of inputs in one block."""
 
     key: str  #: of the column; names of the model never enter a formula
@@ -35,7 +35,7 @@ class Input(NamedTuple):
     least: int
 
 
-class Block(NamedTuple):
+class FormulaBlock(NamedTuple):
     """Rows of one kind, explained by one formula or by none."""
 
     id: str
@@ -43,36 +43,43 @@ class Block(NamedTuple):
     title: str
     about: str
     heading: str  #: of what stands in place of the words
-    inputs: tuple[Input, ...]
+    inputs: tuple[InputColumn, ...]
     rows: int
     head: float  #: height of the labels
     codes: float  #: height of the line below
+
+
+class ColumnLetters(NamedTuple):
+    """The letters of columns that templates name."""
+
+    words: str
+    copies: str
+    check: str
 
 
 class Geometry(NamedTuple):
     """Where the columns of such a sheet stand: number, path, inputs, a spacer, words, and its own."""
 
     inputs: int
-    at: Mapping[str, str]  #: the letter of each column from the words on
-    right: str
-    widths: str
+    at: ColumnLetters
+    widths: tuple[int, ...]
     paper: Paper
     first: str  #: the first row of all blocks
     last: str
 
 
 def make_block(
-    name: str, title: str, about: str, rows: int, inputs: Sequence[Input] | None = None, heading: str = ""
-) -> Block:
+    name: str, title: str, about: str, rows: int, inputs: Sequence[InputColumn] | None = None, heading: str = ""
+) -> FormulaBlock:
     """Return a block; *inputs* is None where no formula explains its rows."""
-    held = tuple(inputs or ())
-    head = max((height("\n".join(made.label), INPUT_WIDTH) for made in held), default=0)
-    codes = max((height("\n".join(made.code), INPUT_WIDTH, _CODE) for made in held), default=0)
+    columns = tuple(inputs or ())
+    head = max((height("\n".join(column.label), INPUT_WIDTH) for column in columns), default=0)
+    codes = max((height("\n".join(column.code), INPUT_WIDTH, _CODE) for column in columns), default=0)
     heading = heading or "Formula in words"
-    return Block(name, inputs is not None, title, about, heading, held, rows, max(head, 18), max(codes, 14))
+    return FormulaBlock(name, inputs is not None, title, about, heading, columns, rows, max(head, 18), max(codes, 14))
 
 
-def input_columns(whys: Sequence[AnyExplanation]) -> dict[str, Input]:
+def input_columns(whys: Sequence[AnyExplanation]) -> dict[str, InputColumn]:
     """Return the columns that rows of one kind need, by the names of their inputs."""
     names: dict[str, bool] = {}
     least: dict[str, int] = {}
@@ -85,48 +92,49 @@ def input_columns(whys: Sequence[AnyExplanation]) -> dict[str, Input]:
     among = tuple(names)
     switches_last = sorted(names.items(), key=lambda item: item[1])  # as the formulas of most kinds have them
     return {
-        name: Input(f"in{at}", in_lines(label(name, among=among)), in_lines(name, "_.", 11), switch, least.get(name, 0))
+        name: InputColumn(
+            f"in{at}", in_lines(label(name, among=among)), in_lines(name, "_.", 11), switch, least.get(name, 0)
+        )
         for at, (name, switch) in enumerate(switches_last)
     }
 
 
 def _least(tree: Node, bindings: Mapping[str, Value]) -> dict[str, int]:
     """Return the inputs that must not be 0: divisors, and those of which something is subtracted."""
-    found: dict[str, int] = {}
+    minimums: dict[str, int] = {}
     for part in walk(tree):
         match part:
             case Quotient(divisor=divisor) | Remainder(divisor=divisor):
-                found |= dict.fromkeys(excel_inputs(divisor, bindings), 1)
+                minimums |= dict.fromkeys(excel_inputs(divisor, bindings), 1)
             case Sum(terms=(Name(name=name), Negative(term=Number(value=value)))):
-                found[name] = value
-    return found
+                minimums[name] = value
+    return minimums
 
 
 def fit_rows(records: Mapping[str, list[Record]]) -> int:
     """Give each row the height its texts need; return the width of the column of names."""
-    every = [record for made in records.values() for record in made]
+    every = [record for rows in records.values() for record in rows]
     path_width = between(PATH_WIDTH, max((len(str(record["path"])) + 3 for record in every), default=0), WIDEST)
     for record in every:
         texts = (record["words"], record["note"], record["check"])
-        shown = (str(text.value) if isinstance(text, Formula) else text for text in texts)
+        values = (str(text.value) if isinstance(text, Formula) else text for text in texts)
         widths = (WORDS_WIDTH, NOTE_WIDTH, CHECK_WIDTH)
-        record["height"] = row_height((record["path"], path_width), *zip(shown, widths, strict=True))
+        record["height"] = row_height((record["path"], path_width), *zip(values, widths, strict=True))
     return path_width
 
 
 def geometry(
-    blocks: Sequence[Block], records: Mapping[str, list[Record]], path_width: int, columns: Mapping[str, int]
+    blocks: Sequence[FormulaBlock], records: Mapping[str, list[Record]], path_width: int, columns: Mapping[str, int]
 ) -> Geometry:
     """Return where the columns stand; *columns* are those right of the words, with their widths."""
     inputs = [_input_width(at, records) for at in range(max([FEWEST_INPUTS, *(len(b.inputs) for b in blocks)]))]
     widths = [5, path_width, *inputs, 2, WORDS_WIDTH, *columns.values()]
-    left = 3 + len(inputs) + 1
-    letters = [get_column_letter(left + i) for i in range(len(columns) + 1)]
+    start = 3 + len(inputs) + 1
+    letters = {key: get_column_letter(start + at) for at, key in enumerate(("words", *columns))}
     return Geometry(
         inputs=len(inputs),
-        at=dict(zip(("words", *columns), letters, strict=True)),
-        right=letters[-1],
-        widths=" ".join(map(str, widths)),
+        at=ColumnLetters(letters["words"], letters["copies"], letters["check"]),
+        widths=tuple(widths),
         paper=paper(widths, repeated=2, smallest=_CODE),
         first=blocks[0].id if blocks else "",
         last=f"{blocks[-1].id}[{blocks[-1].rows - 1}]" if blocks else "",
@@ -134,7 +142,7 @@ def geometry(
 
 
 def _input_width(at: int, records: Mapping[str, list[Record]]) -> int:
-    values = (record.get(f"in{at}") for made in records.values() for record in made)
+    values = (record.get(f"in{at}") for rows in records.values() for record in rows)
     numbers = (value.value if isinstance(value, Formula) else value for value in values)
     return number_width((number for number in numbers if isinstance(number, int)), INPUT_WIDTH)
 

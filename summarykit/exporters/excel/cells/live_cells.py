@@ -32,11 +32,44 @@ Sources = Mapping[str, str]
 MOST_COUNTED = 10**15 - 1
 #: Room for the few characters that go around a formula, of the 8,192 that Excel takes.
 MAX_FORMULA = 8_100
+#: The signs that the words for a row begin with: what a reader changed, what differs.
+BY_YOU, NOT_EQUAL = "✎", "✗"
 AGREES = "✓ agrees"
-CHANGED = "✎ changed by you"
-IMPOSSIBLE = "✎ cannot be computed"
+CHANGED = f"{BY_YOU} changed by you"
+IMPOSSIBLE = f"{BY_YOU} cannot be computed"
 NOTHING = "–"
 _ITEM = re.compile(r"(?P<name>.+)\[(?P<index>\d+)\]")
+
+
+class CheckWords(NamedTuple):
+    """The words of a sheet's rows that formulas on the whole sheet look for, as texts of a formula."""
+
+    agrees: str  #: what the column Check says where formula and PyTorch agree
+    changed: str  #: what it is like where a reader changed an input
+    changed_sign: str
+    differs_sign: str
+    fixed: str  #: what the column In training says of what is kept fixed
+
+
+def check_words(fixed: str = "") -> CheckWords:
+    """Return the words that formulas look for; *fixed* is the sheet's own for what is kept fixed."""
+    return CheckWords(
+        agrees=literal(_exactly(AGREES)),
+        changed=literal(f"{_exactly(BY_YOU)}*"),
+        changed_sign=literal(BY_YOU),
+        differs_sign=literal(NOT_EQUAL),
+        fixed=literal(_exactly(fixed)),
+    )
+
+
+def literal(text: str) -> str:
+    """Return *text* as a formula has it, in quotes."""
+    return '"{}"'.format(text.replace('"', '""'))
+
+
+def _exactly(text: str) -> str:
+    """Return *text* so that SUMIF looks for it as it is: some signs stand for any text there."""
+    return "".join(f"~{character}" if character in "~*?" else character for character in text)
 
 
 class Comparison(NamedTuple):
@@ -49,10 +82,10 @@ class Comparison(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _cells_of(formula: Expression, bindings: tuple[tuple[str, Value], ...]) -> tuple[str, ...] | None:
-    held = dict(bindings)
+    values = dict(bindings)
     try:
-        names = excel_inputs(formula.tree, held)
-        text = excel_formula(formula.tree, held, dict.fromkeys(names, "{this:in00}"))
+        names = excel_inputs(formula.tree, values)
+        text = excel_formula(formula.tree, values, dict.fromkeys(names, "{this:in00}"))
     except (Unanswerable, KeyError):
         return None
     return names if len(text) < MAX_FORMULA else None
@@ -89,22 +122,22 @@ def _has(name: str, bindings: Mapping[str, Value]) -> bool:
 
 def live_cells(
     why: AnyExplanation,
-    held: Comparison,
+    comparison: Comparison,
     keys: Mapping[str, str],
     sources: Sources,
     *,
     live: bool,
-    locked: bool = False,
+    read_only: bool = False,
 ) -> Record:
     """Return the cells of a row that explain and count: inputs, words, both counts, difference and check.
 
     Args:
         why: An explanation with a formula and a value.
-        held: What its count is held against.
+        comparison: What its count is held against.
         keys: The columns of the inputs of all rows around it.
         sources: The cells that linked inputs follow.
         live: Whether anything is computed.
-        locked: Whether its inputs are not to be changed.
+        read_only: Whether its inputs are not to be changed.
 
     """
     assert why.formula is not None
@@ -119,20 +152,20 @@ def live_cells(
         elif live and name in sources:
             record |= {key: Formula(f"={sources[name]}", originals[name]), f"{key}_look": "linked"}
         else:
-            record |= {key: originals[name], f"{key}_look": "input" if live and not locked else "given"}
+            record |= {key: originals[name], f"{key}_look": "input" if live and not read_only else "given"}
     words = numbers(why.formula.tree, bindings)
-    difference = why.value - held.known
+    difference = why.value - comparison.known
     if not live:
-        counts = {"by": why.value, "known": held.known, "difference": difference, "check": held.status}
+        counts = {"by": why.value, "known": comparison.known, "difference": difference, "check": comparison.status}
         return record | counts | {"words": quiet(words)}
     cells = {name: f"{{this:{keys[name]}}}" for name in originals}
-    unchanged = ",".join(f"{cells[name]}={value}" for name, value in originals.items())
+    same_inputs = ",".join(f"{cells[name]}={value}" for name, value in originals.items())
     return record | {
         "words": live_words(why.formula.tree, bindings, cells, words),
         "by": Formula(f'=IFERROR({excel_formula(why.formula.tree, bindings, cells)},"–")', why.value),
-        "known": held.known,
+        "known": comparison.known,
         "difference": Formula('=IFERROR({this:by}-{this:known},"–")', difference),
-        "check": Formula(_check(unchanged, held, agrees=not difference), held.status),
+        "check": Formula(_check(same_inputs, comparison, agrees=not difference), comparison.status),
     }
 
 
@@ -144,9 +177,10 @@ def live_words(tree: Node, bindings: Mapping[str, Value], cells: Mapping[str, st
         return quiet(words)
 
 
-def _check(unchanged: str, held: Comparison, *, agrees: bool) -> str:
+def _check(same_inputs: str, comparison: Comparison, *, agrees: bool) -> str:
     """Return the formula of Check: words for what the cells hold now."""
-    same = f'IF({{this:by}}={{this:known}},"{held.status}","{held.differs}")' if agrees else f'"{held.status}"'
-    if unchanged:
-        same = f'IF(AND({unchanged}),{same},"{CHANGED}")'
-    return f'=IF(ISNUMBER({{this:by}}),{same},"{IMPOSSIBLE}")'
+    status, differs = literal(comparison.status), literal(comparison.differs)
+    same = f"IF({{this:by}}={{this:known}},{status},{differs})" if agrees else status
+    if same_inputs:
+        same = f"IF(AND({same_inputs}),{same},{literal(CHANGED)})"
+    return f"=IF(ISNUMBER({{this:by}}),{same},{literal(IMPOSSIBLE)})"

@@ -11,7 +11,7 @@ LEAST = 8
 #: Of a column, in points: Excel gives seven pixels to a character of Calibri 11.
 _CHARACTER = 5.25
 #: Points along the long side of a page within margins of 1.2 cm; every office prints the first of these papers.
-_ROOM = {"A4": 773.8, "A3": 1122.4}
+_SPACE = {"A4": 773.8, "A3": 1122.4}
 #: Excel and LibreOffice shrink by whole hundredths, and neither breaks a page where arithmetic would.
 _SPARE = 0.01
 
@@ -34,29 +34,29 @@ def paper(widths: Sequence[float], *, repeated: int, smallest: float = 11) -> Pa
         smallest: The size of the smallest text, in points.
 
     """
-    room = {size: points / _scale(smallest) / _CHARACTER for size, points in _ROOM.items()}
-    found = {size: _pages(widths, wide, sum(widths[:repeated])) for size, wide in room.items()}
-    size = min(found, key=lambda size: found[size])
-    return Paper(size, min(found[size], len(widths)))
+    space = {size: points / _scale(smallest) / _CHARACTER for size, points in _SPACE.items()}
+    pages = {size: _pages(widths, wide, sum(widths[:repeated])) for size, wide in space.items()}
+    size = min(pages, key=lambda size: pages[size])
+    return Paper(size, min(pages[size], len(widths)))
 
 
 def tallest(smallest: float) -> float:
     """Return the height in points of a sheet that is still to be read on one upright page of A4."""
-    return _ROOM["A4"] / _scale(smallest)
+    return _SPACE["A4"] / _scale(smallest)
 
 
 def _scale(smallest: float) -> float:
     return min(math.ceil(100 * LEAST / smallest) / 100 + _SPARE, 1)
 
 
-def _pages(widths: Sequence[float], room: float, repeated: float) -> int:
+def _pages(widths: Sequence[float], space: float, repeated: float) -> int:
     """Return how many pages take these columns, each as many as go on it after those that are repeated.
 
     A column that is too wide for a page counts as many.
     """
     pages, used = 1, 0.0
     for width in widths:
-        if used + width > room:
-            pages, used = pages + (1 if repeated + width <= room else len(widths)), repeated
+        if used + width > space:
+            pages, used = pages + (1 if repeated + width <= space else len(widths)), repeated
         used += width
     return pages

@@ -26,9 +26,9 @@ def text_width(text: str) -> float:
     return sum(_WIDTHS.get(character, 1.0 if ord(character) < _WIDE else 2.0) for character in text)
 
 
-def between(least: int, wanted: int, most: int) -> int:
-    """Return *wanted*, kept between two bounds."""
-    return max(least, min(wanted, most))
+def between(least: int, value: int, most: int) -> int:
+    """Return *value*, kept between two bounds."""
+    return max(least, min(value, most))
 
 
 def shorten(text: str, most: int = 60) -> str:
@@ -38,19 +38,19 @@ def shorten(text: str, most: int = 60) -> str:
 
 def lines(text: str, width: float, size: float = 11) -> int:
     """Return how many lines *text* takes in a cell of *width* characters."""
-    room = max(width - 0.4, 1) * 11 / size
-    if len(text) * 1.5 <= room and "\n" not in text:
+    space = max(width - 0.4, 1) * 11 / size
+    if len(text) * 1.5 <= space and "\n" not in text:
         return 1
     total = 0
     for paragraph in text.split("\n"):
-        taken, used = 1, 0.0
+        count, used = 1, 0.0
         for piece in _PIECES.findall(paragraph):
             wide = text_width(piece.rstrip())
-            if used and used + wide > room:
-                taken, used = taken + 1, 0.0
-            taken += max(math.ceil(wide / room) - 1, 0)
-            used += text_width(piece) % room if wide > room else text_width(piece)
-        total += taken
+            if used and used + wide > space:
+                count, used = count + 1, 0.0
+            count += max(math.ceil(wide / space) - 1, 0)
+            used += text_width(piece) % space if wide > space else text_width(piece)
+        total += count
     return total
 
 
@@ -72,7 +72,7 @@ def on_one_line(names: Sequence[str], most: int) -> list[str]:
     alike stand in full.
     """
     short = [_end_of(name, most) for name in names]
-    return [name if short.count(made) > 1 else made for name, made in zip(names, short, strict=True)]
+    return [name if short.count(ending) > 1 else ending for name, ending in zip(names, short, strict=True)]
 
 
 def _end_of(name: str, most: int) -> str:

@@ -66,20 +66,20 @@ def write_workbook(
     book = parse(markup)
     sheets, references = place(book, rows)
     excel = ExcelWorkbook()
-    unused = excel.worksheets[0]
-    excel.remove(unused)
+    blank = excel.worksheets[0]
+    excel.remove(blank)
     excel.properties.title, excel.properties.creator = book.title or None, book.creator
-    styles = StyleBook(unused, [style for part in book.parts if isinstance(part, Styles) for style in part.styles])
+    styles = StyleBook(blank, [style for part in book.parts if isinstance(part, Styles) for style in part.styles])
     writer = CellWriter(styles, references, fill_cache=fill_cache)
     pages: dict[str, Page] = {}
-    for placed in sheets:
-        SheetMaker(excel, placed, styles, references).make()
-        alt_texts = [part.alt for part in placed.sheet.parts if isinstance(part, Chart)]
-        pages[placed.sheet.name] = Page(writer.rows(placed), placed.height, alt_texts)
+    for sheet in sheets:
+        SheetMaker(excel, sheet, styles, references).make()
+        alt_texts = [part.alt for part in sheet.sheet.parts if isinstance(part, Chart)]
+        pages[sheet.sheet.name] = Page(writer.rows(sheet), sheet.height, alt_texts)
     write_package(excel, pages, out, (created or _source_date()).astimezone(UTC))
 
 
 def _source_date() -> datetime:
     """The moment that reproducible builds agree on."""
-    given = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(given), UTC) if given.isdecimal() else EARLIEST
+    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else EARLIEST

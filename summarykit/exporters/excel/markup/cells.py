@@ -43,29 +43,29 @@ class CellWriter:
         self._references = references
         self._fill_cache = fill_cache
 
-    def rows(self, placed: PlacedSheet) -> Iterator[str]:
+    def rows(self, sheet: PlacedSheet) -> Iterator[str]:
         """Yield the XML of each row, from the top."""
-        for block in placed.blocks:
+        for block in sheet.blocks:
             if isinstance(block, PlacedRow):
                 yield self._row(block)
             else:
                 yield from self._bulk(block)
 
-    def _row(self, placed: PlacedRow) -> str:
-        row, number = placed.row, placed.area.top
+    def _row(self, block: PlacedRow) -> str:
+        row, number = block.row, block.area.top
         parts = [_row_start(number, row.height, row.level, hidden=row.hidden)]
-        for column, cell in placed.cells:
+        for column, cell in block.cells:
             look = self._styles.look((*row.style, *cell.style), cell.line)
             address = f"{get_column_letter(column)}{number}"
-            parts.append(self._cell(address, look, value_of(cell), placed.area, number, cell.line))
+            parts.append(self._cell(address, look, value_of(cell), block.area, number, cell.line))
             # The other cells of a merged one carry its borders.
             parts += [f'<c r="{get_column_letter(column + i)}{number}" s="{look.plain}"/>' for i in range(1, cell.span)]
         parts.append("</row>")
         return "".join(parts)
 
-    def _bulk(self, placed: PlacedRows) -> Iterator[str]:
-        rows, area, records = placed.rows, placed.area, placed.records
-        columns = [_BulkColumn(get_column_letter(at), column, self._styles) for at, column in placed.columns]
+    def _bulk(self, block: PlacedRows) -> Iterator[str]:
+        rows, area, records = block.rows, block.area, block.records
+        columns = [_BulkColumn(get_column_letter(at), column, self._styles) for at, column in block.columns]
         last: Record = {}
         # Each row is asked for once: it may be made only then.
         for number, (record, after) in enumerate(pairwise(chain(records, [last])), area.top):
@@ -95,10 +95,10 @@ class CellWriter:
         text = self._references.fill(formula.text.removeprefix("="), area, row, line)
         if len(text) > MAX_FORMULA:
             raise mistake(line, f"a formula of {len(text):,} characters", hint=f"Excel takes {MAX_FORMULA:,}")
-        kind, shown = _cached(formula.value)
+        kind, value = _cache_value(formula.value)
         if not self._fill_cache:
             return f'<c r="{address}" s="{look.plain}"><f>{xml(text)}</f></c>'
-        return f'<c r="{address}" s="{look.plain}"{kind}><f>{xml(text)}</f><v>{shown}</v></c>'
+        return f'<c r="{address}" s="{look.plain}"{kind}><f>{xml(text)}</f><v>{value}</v></c>'
 
 
 class _BulkColumn:
@@ -116,13 +116,13 @@ class _BulkColumn:
         column = self.column
         cell_style = record.get(column.style_key) if column.style_key else None
         indent = record.get(column.indent_key) if column.indent_key else None
-        wanted = (row_style, cell_style, indent)
-        found = self._looks.get(wanted)
-        if found is None:
+        key = (row_style, cell_style, indent)
+        match = self._looks.get(key)
+        if match is None:
             names = (*column.style, *str(row_style or "").split(), *str(cell_style or "").split())
             steps = whole(record, column.indent_key, column.line)
-            found = self._looks[wanted] = self._styles.look(names, column.line, steps)
-        return found
+            match = self._looks[key] = self._styles.look(names, column.line, steps)
+        return match
 
 
 def _row_start(number: int, height: float | None, level: int, *, hidden: bool, collapsed: bool = False) -> str:
@@ -141,48 +141,48 @@ def _height(record: Record, rows: Rows) -> float | None:
     value = record.get(rows.height_key) if rows.height_key else None
     if value is None:
         return rows.height
-    found = scalar(value)
-    if isinstance(found, str):
+    points = scalar(value)
+    if isinstance(points, str):
         raise mistake(rows.line, f"{rows.height_key} = {value!r} in the data", hint="a height is a number of points")
-    return float(found)
+    return float(points)
 
 
 def _text(address: str, look: Look, text: str) -> str:
     if not _DELICATE.search(text) and len(text) <= MAX_TEXT:
         return f'<c r="{address}" s="{look.plain}" t="inlineStr"><is><t>{text}</t></is></c>'
     style = look.quoted if _FORMULA_LIKE.match(text) else look.plain
-    escaped = xml_of_cell_text(str(text))
-    return f'<c r="{address}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{escaped}</t></is></c>'
+    content = xml_of_cell_text(str(text))
+    return f'<c r="{address}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{content}</t></is></c>'
 
 
 def _rare(address: str, look: Look, value: object) -> str:
     """Write nothing, a yes or no, a fraction, a number of another library or one too long for Excel."""
     if value is None:
         return f'<c r="{address}" s="{look.plain}"/>'
-    shown = scalar(value)
-    if isinstance(shown, str):  # something that only str() knows
-        return _text(address, look, shown)
-    if isinstance(shown, bool):
-        return f'<c r="{address}" s="{look.plain}" t="b"><v>{shown:d}</v></c>'
-    if isinstance(shown, float) and isfinite(shown):
-        return f'<c r="{address}" s="{look.plain}"><v>{shown!r}</v></c>'
-    if isinstance(shown, int) and abs(shown) <= MAX_INTEGER:
-        return f'<c r="{address}" s="{look.plain}"><v>{shown}</v></c>'
-    return f'<c r="{address}" s="{look.big_number}" t="inlineStr"><is><t>{shown}</t></is></c>'
+    number = scalar(value)
+    if isinstance(number, str):  # something that only str() knows
+        return _text(address, look, number)
+    if isinstance(number, bool):
+        return f'<c r="{address}" s="{look.plain}" t="b"><v>{number:d}</v></c>'
+    if isinstance(number, float) and isfinite(number):
+        return f'<c r="{address}" s="{look.plain}"><v>{number!r}</v></c>'
+    if isinstance(number, int) and abs(number) <= MAX_INTEGER:
+        return f'<c r="{address}" s="{look.plain}"><v>{number}</v></c>'
+    return f'<c r="{address}" s="{look.big_number}" t="inlineStr"><is><t>{number}</t></is></c>'
 
 
-def _cached(value: object) -> tuple[str, str]:
+def _cache_value(value: object) -> tuple[str, str]:
     """What a formula shows before it is computed: the attribute for its type, and its text."""
-    shown = scalar(value)
-    if isinstance(shown, bool):
-        return ' t="b"', f"{shown:d}"
-    if isinstance(shown, int) and MAX_INTEGER < abs(shown) < MAX_DOUBLE:
-        shown = float(shown)  # Excel computes it in double precision too
-    if isinstance(shown, float) and isfinite(shown):
-        return "", repr(shown)
-    if isinstance(shown, int) and abs(shown) <= MAX_INTEGER:
-        return "", str(shown)
-    return ' t="str"', xml_of_cell_text(str(shown))
+    plain_value = scalar(value)
+    if isinstance(plain_value, bool):
+        return ' t="b"', f"{plain_value:d}"
+    if isinstance(plain_value, int) and MAX_INTEGER < abs(plain_value) < MAX_DOUBLE:
+        plain_value = float(plain_value)  # Excel computes it in double precision too
+    if isinstance(plain_value, float) and isfinite(plain_value):
+        return "", repr(plain_value)
+    if isinstance(plain_value, int) and abs(plain_value) <= MAX_INTEGER:
+        return "", str(plain_value)
+    return ' t="str"', xml_of_cell_text(str(plain_value))
 
 
 def whole(record: Record, key: str | None, line: int) -> int:

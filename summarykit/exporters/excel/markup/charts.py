@@ -33,16 +33,16 @@ _ROOM_FOR_LABEL = 1.25
 _INK = "1A2230"
 
 
-def bar_chart(part: Chart, placed: PlacedSheet, categories: str, values: str) -> BarChart:
+def bar_chart(part: Chart, sheet: PlacedSheet, categories: str, values: str) -> BarChart:
     """Make the chart of two ranges of this sheet, such as `A5:A9`; what they show now is kept in it."""
-    names, numbers = _shown(placed, categories, part.line), _shown(placed, values, part.line)
+    names, numbers = _values_at(sheet, categories, part.line), _values_at(sheet, values, part.line)
     chart = BarChart(barDir="bar", gapWidth=40, varyColors=False)
     chart.width, chart.height = part.width, part.height  # type: ignore[assignment]  # the stubs know whole centimetres only
     chart.title = _title(part.title)
     chart.legend = None
     chart.roundedCorners = False
     chart.graphical_properties = GraphicalProperties(ln=LineProperties(noFill=True))
-    chart.series.append(_series(part, placed.sheet.name, (categories, names), (values, numbers)))
+    chart.series.append(_series(part, sheet.sheet.name, (categories, names), (values, numbers)))
     chart.x_axis.delete = False
     chart.x_axis.scaling.orientation = "maxMin"  # the first row on top
     chart.x_axis.majorTickMark = "none"
@@ -56,9 +56,9 @@ def bar_chart(part: Chart, placed: PlacedSheet, categories: str, values: str) ->
     return chart
 
 
-def _shown(placed: PlacedSheet, cells: str, line: int) -> list[object]:
-    left, top, right, bottom = bounds(cells, line)
-    return [placed.value(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)]
+def _values_at(sheet: PlacedSheet, cells: str, line: int) -> list[object]:
+    start, top, right, bottom = bounds(cells, line)
+    return [sheet.value(row, column) for row in range(top, bottom + 1) for column in range(start, right + 1)]
 
 
 def _axis_end(part: Chart, numbers: Sequence[object]) -> float | None:

@@ -54,11 +54,11 @@ class PlacedSheet:
         """What this cell holds: a text, a number, a `Formula` or None."""
         block = self.block(row)
         if isinstance(block, PlacedRow):
-            found = next((cell for at, cell in block.cells if at == column), None)
-            return None if found is None else value_of(found)
+            match = next((cell for at, cell in block.cells if at == column), None)
+            return None if match is None else value_of(match)
         if block is not None:
-            wanted = next((c for at, c in block.columns if at == column), None)
-            return None if wanted is None else value_in(block.records[row - block.area.top], wanted)
+            column_match = next((c for at, c in block.columns if at == column), None)
+            return None if column_match is None else value_in(block.records[row - block.area.top], column_match)
         return None
 
 
@@ -81,12 +81,12 @@ def place(book: Workbook, data: Mapping[str, Iterable[Record]]) -> tuple[list[Pl
 
 def value_of(cell: Cell) -> str | int | float | Formula | None:
     """Return what a cell of the markup holds."""
-    shown: str | int | float = cell.content
+    value: str | int | float = cell.content
     if cell.type == "number" and (cell.content.strip() or cell.formula is not None):
-        shown = _number(cell)
+        value = _number(cell)
     if cell.formula is not None:
-        return Formula(cell.formula, shown)
-    return None if shown == "" else shown
+        return Formula(cell.formula, value)
+    return None if value == "" else value
 
 
 def value_in(record: Record, column: Column) -> object:
@@ -108,23 +108,23 @@ def _number(cell: Cell) -> int | float:
 
 
 def _place_sheet(sheet: Sheet, data: Mapping[str, Iterable[Record]], references: References) -> PlacedSheet:
-    placed = PlacedSheet(sheet)
+    result = PlacedSheet(sheet)
     for part in sheet.parts:
-        top = placed.height + 1
+        top = result.height + 1
         if isinstance(part, Row):
-            _add(placed, _place_row(sheet, part, top, references), references)
+            _add(result, _place_row(sheet, part, top, references), references)
         elif isinstance(part, Rows):
-            _add(placed, _place_rows(sheet, part, top, data), references)
-    return placed
+            _add(result, _place_rows(sheet, part, top, data), references)
+    return result
 
 
-def _add(placed: PlacedSheet, block: PlacedRow | PlacedRows, references: References) -> None:
+def _add(sheet: PlacedSheet, block: PlacedRow | PlacedRows, references: References) -> None:
     element = block.row if isinstance(block, PlacedRow) else block.rows
     references.add(element.id, block.area, element.line)
-    placed.blocks.append(block)
-    placed.height = block.area.bottom
-    placed.width = max(placed.width, block.area.right)
-    if placed.height > _MAX_ROWS or placed.width > _MAX_COLUMNS:
+    sheet.blocks.append(block)
+    sheet.height = block.area.bottom
+    sheet.width = max(sheet.width, block.area.right)
+    if sheet.height > _MAX_ROWS or sheet.width > _MAX_COLUMNS:
         hint = "fold repeated layers, or leave rows out and say how many"
         raise mistake(element.line, f"more than the {_MAX_ROWS:,} rows a sheet holds", hint=hint)
 
@@ -140,8 +140,8 @@ def _place_row(sheet: Sheet, row: Row, top: int, references: References) -> Plac
 def _place_rows(sheet: Sheet, rows: Rows, top: int, data: Mapping[str, Iterable[Record]]) -> PlacedRows:
     if rows.of not in data:
         raise mistake(rows.line, f"no rows named {rows.of!r}", hint=f"there are: {', '.join(data) or 'none'}")
-    given = data[rows.of]
-    records = given if isinstance(given, Sequence) else list(given)
+    source = data[rows.of]
+    records = source if isinstance(source, Sequence) else list(source)
     columns, right = _columns(rows.columns)
     keys = {column.key: at for at, column in columns if column.key is not None}
     area = Area(sheet.name, top, top + len(records) - 1, columns[0][0] if columns else 1, right, keys)
@@ -150,15 +150,15 @@ def _place_rows(sheet: Sheet, rows: Rows, top: int, data: Mapping[str, Iterable[
 
 def _columns(cells: Sequence[_C]) -> tuple[tuple[tuple[int, _C], ...], int]:
     """Place cells from left to right; also return the last column they take."""
-    placed = []
+    places = []
     free = 1
     for cell in cells:
         at = free if cell.at is None else _letter(cell)
         if at < free:
             raise mistake(cell.line, f"at={cell.at!r} lies left of the cell before it", hint="go from left to right")
-        placed.append((at, cell))
+        places.append((at, cell))
         free = at + max(getattr(cell, "span", 1), 1)
-    return tuple(placed), max(free - 1, 1)
+    return tuple(places), max(free - 1, 1)
 
 
 def _letter(cell: Cell | Column) -> int:

@@ -80,7 +80,7 @@ class Page:
 def write_package(excel: ExcelWorkbook, pages: Mapping[str, Page], out: BinaryIO, created: datetime) -> None:
     """Write the workbook with these rows on its sheets; the same input gives the same bytes."""
     excel.properties.created = created
-    parts = _saved(excel)
+    parts = _workbook_parts(excel)
     excel.properties.modified = created  # saving made it now
     parts["docProps/core.xml"] = tostring(excel.properties.to_tree())
     # Rows register their styles while they are written, so this part is made last.
@@ -89,7 +89,7 @@ def write_package(excel: ExcelWorkbook, pages: Mapping[str, Page], out: BinaryIO
     with_charts = [page.alt_texts for page in sheets.values() if page.alt_texts]
     for number, alt_texts in enumerate(with_charts, 1):
         drawing = f"xl/drawings/drawing{number}.xml"
-        parts[drawing] = _described(parts[drawing], alt_texts)
+        parts[drawing] = _with_alt_text(parts[drawing], alt_texts)
     parts[_BOOK] = _columns_first(parts[_BOOK])
     for name in [name for name in parts if name.startswith("xl/charts/chart")]:
         parts[name] = _unbroken(parts[name])
@@ -102,7 +102,7 @@ def write_package(excel: ExcelWorkbook, pages: Mapping[str, Page], out: BinaryIO
         _write(archive, _STYLES, [_fonts_in_order(write_stylesheet(excel))], created)
 
 
-def _saved(excel: ExcelWorkbook) -> dict[str, bytes]:
+def _workbook_parts(excel: ExcelWorkbook) -> dict[str, bytes]:
     buffer = BytesIO()
     excel.save(buffer)
     with ZipFile(buffer) as archive:
@@ -168,7 +168,7 @@ def _no_green_corners(root: etree._Element) -> None:
     root.insert(place, corners)
 
 
-def _described(drawing: bytes, alt_texts: Sequence[str]) -> bytes:
+def _with_alt_text(drawing: bytes, alt_texts: Sequence[str]) -> bytes:
     """Give each chart the words that a screen reader says."""
     root = etree.fromstring(drawing)
     for frame, text in zip(root.iterfind(f".//{{{_DRAWING}}}cNvPr"), alt_texts, strict=True):

@@ -46,7 +46,7 @@ def parse(markup: str) -> Workbook:
     try:
         root = etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError as error:
-        raise _malformed(text, error) from None
+        raise _syntax_mistake(text, error) from None
     if root.tag != Workbook.tag:
         raise mistake(_line(root), f"the outermost element is <{root.tag}>", hint="it must be <workbook>")
     return _build(root, Workbook)
@@ -57,16 +57,18 @@ def mistake(line: int, problem: str, *, hint: str) -> TemplateError:
     return TemplateError(f"line {line} of the workbook markup: {problem}", hint=hint)
 
 
-def _malformed(text: str, error: etree.XMLSyntaxError) -> TemplateError:
+def _syntax_mistake(text: str, error: etree.XMLSyntaxError) -> TemplateError:
     line = error.lineno or 1
-    shown = [*text.splitlines(), ""][line - 1].strip()[:120]
+    excerpt = [*text.splitlines(), ""][line - 1].strip()[:120]
     hint = "write &lt; for <, &amp; for & and close every element; in a template, escape text with |e"
-    return mistake(line, f"{error.msg or 'not well-formed'}\n    {shown}", hint=hint)
+    return mistake(line, f"{error.msg or 'not well-formed'}\n    {excerpt}", hint=hint)
 
 
 def _build(node: etree._Element, kind: type[_E]) -> _E:
     values: dict[str, Any] = {"line": _line(node), **_attributes(node, kind)}
-    content = {name: made for made in fields(kind) for name in ("text", "inside") if name in made.metadata}
+    content = {
+        name: attribute for attribute in fields(kind) for name in ("text", "inside") if name in attribute.metadata
+    }
     if "text" in content:
         if len(node):
             raise mistake(_line(node), f"<{node[0].tag}> inside <{node.tag}>", hint="it holds text only")
@@ -74,18 +76,18 @@ def _build(node: etree._Element, kind: type[_E]) -> _E:
     else:
         _refuse_loose_text(node)
     if "inside" in content:
-        known = {child.tag: child for child in content["inside"].metadata["inside"]}
-        values[content["inside"].name] = tuple(_build(child, _kind(child, node, known)) for child in node)
+        children = {child.tag: child for child in content["inside"].metadata["inside"]}
+        values[content["inside"].name] = tuple(_build(child, _kind(child, node, children)) for child in node)
     elif len(node):
         raise mistake(_line(node[0]), f"<{node[0].tag}> inside <{node.tag}>", hint=f"<{node.tag}> holds nothing")
     return kind(**values)
 
 
-def _kind(child: etree._Element, parent: etree._Element, known: dict[str, type[Element]]) -> type[Element]:
+def _kind(child: etree._Element, parent: etree._Element, kinds: dict[str, type[Element]]) -> type[Element]:
     tag = str(child.tag)
-    if tag in known:
-        return known[tag]
-    raise mistake(_line(child), f"unknown element <{tag}> in <{parent.tag}>", hint=_instead(tag, known))
+    if tag in kinds:
+        return kinds[tag]
+    raise mistake(_line(child), f"unknown element <{tag}> in <{parent.tag}>", hint=_instead(tag, kinds))
 
 
 def _refuse_loose_text(node: etree._Element) -> None:
@@ -102,13 +104,13 @@ def _attributes(node: etree._Element, kind: Any) -> dict[str, Any]:
             raise mistake(
                 _line(node), f"unknown attribute {attribute!r} of <{node.tag}>", hint=_instead(str(attribute), readers)
             )
-        made, read = readers[str(attribute)]
+        target, reader = readers[str(attribute)]
         try:
-            values[made.name] = read(str(raw))
+            values[target.name] = reader(str(raw))
         except ValueError as problem:
             raise mistake(_line(node), f"{attribute}={raw!r} of <{node.tag}>", hint=f"expected {problem}") from None
-    for attribute, (made, _) in readers.items():
-        if made.default is MISSING and made.name not in values:
+    for attribute, (target, _) in readers.items():
+        if target.default is MISSING and target.name not in values:
             raise mistake(_line(node), f"<{node.tag}> has no {attribute!r}", hint=f"add {attribute}=…")
     return values
 
@@ -118,16 +120,16 @@ def _line(node: etree._Element) -> int:
     return line if isinstance(line, int) else 0
 
 
-def _instead(word: str, known: dict[str, Any]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]!r}? {_GUIDE}" if near else f"use one of {', '.join(known)}; {_GUIDE}"
+def _instead(word: str, names: dict[str, Any]) -> str:
+    near = get_close_matches(word, names, n=1)
+    return f"did you mean {near[0]!r}? {_GUIDE}" if near else f"use one of {', '.join(names)}; {_GUIDE}"
 
 
 @cache
 def _readers(kind: Any) -> dict[str, tuple[Field[Any], Callable[[str], Any]]]:
     hints = get_type_hints(kind)
-    own = [made for made in fields(kind) if not made.metadata]
-    return {made.name.replace("_", "-"): (made, _reader(hints[made.name])) for made in own}
+    own = [attribute for attribute in fields(kind) if not attribute.metadata]
+    return {attribute.name.replace("_", "-"): (attribute, _reader(hints[attribute.name])) for attribute in own}
 
 
 def _reader(hint: Any) -> Callable[[str], Any]:
@@ -138,9 +140,9 @@ def _reader(hint: Any) -> Callable[[str], Any]:
     return _READERS[hint]
 
 
-def _choice(raw: str, allowed: tuple[str, ...]) -> str:
-    if raw not in allowed:
-        raise ValueError(f"one of {', '.join(allowed)}")
+def _choice(raw: str, choices: tuple[str, ...]) -> str:
+    if raw not in choices:
+        raise ValueError(f"one of {', '.join(choices)}")
     return raw
 
 
@@ -148,23 +150,23 @@ def _flag(raw: str) -> bool:
     return _choice(raw, ("true", "false")) == "true"
 
 
-def _pattern(pattern: str, expected: str) -> Callable[[str], str]:
+def _pattern(pattern: str, expectation: str) -> Callable[[str], str]:
     def read(raw: str) -> str:
         if not re.fullmatch(pattern, raw):
-            raise ValueError(expected)
+            raise ValueError(expectation)
         return raw
 
     return read
 
 
-def _number(kind: Callable[[str], float], expected: str) -> Callable[[str], float]:
+def _number(kind: Callable[[str], float], expectation: str) -> Callable[[str], float]:
     def read(raw: str) -> float:
         try:
             value = kind(raw)
         except ValueError:
-            raise ValueError(expected) from None
+            raise ValueError(expectation) from None
         if not 0 <= value < 1e15:
-            raise ValueError(f"{expected}, not negative")
+            raise ValueError(f"{expectation}, not negative")
         return value
 
     return read

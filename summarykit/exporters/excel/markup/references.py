@@ -56,8 +56,8 @@ class References:
     def area(self, name: str, line: int) -> Area:
         """The place with this id."""
         if name not in self._areas:
-            known = ", ".join(sorted(self._areas)) or "none"
-            raise mistake(line, f"nothing has the id {name!r}", hint=f"ids there are: {known}")
+            ids = ", ".join(sorted(self._areas)) or "none"
+            raise mistake(line, f"nothing has the id {name!r}", hint=f"ids there are: {ids}")
         return self._areas[name]
 
     def fill(
@@ -71,34 +71,34 @@ class References:
         if "{" not in text:
             return text
 
-        def replace(found: re.Match[str]) -> str:
-            if found["unknown"]:
+        def replace(match: re.Match[str]) -> str:
+            if match["unknown"]:
                 raise mistake(
                     line,
-                    f"unknown placeholder {found['unknown']}",
+                    f"unknown placeholder {match['unknown']}",
                     hint="use {row}, {this:KEY}, {ref:ID.KEY} or {range:ID.KEY}",
                 )
-            if found["this"]:
-                return f"{'$' * for_range}{get_column_letter(_column(here, found['this'], line))}{row}"
-            if found["verb"]:
-                return self._named(found, "" if qualified else here.sheet, line)
-            return found[0] if found[0].startswith('"') else str(row + int(found["offset"] or 0))
+            if match["this"]:
+                return f"{'$' * for_range}{get_column_letter(_column(here, match['this'], line))}{row}"
+            if match["verb"]:
+                return self._address_of(match, "" if qualified else here.sheet, line)
+            return match[0] if match[0].startswith('"') else str(row + int(match["offset"] or 0))
 
         return _TOKEN.sub(replace, text)
 
-    def _named(self, found: re.Match[str], sheet: str, line: int) -> str:
-        area = self.area(found["id"], line)
-        top = area.top + int(found["index"] or 0)
-        bottom = top if found["index"] or found["verb"] == "ref" else area.bottom
+    def _address_of(self, match: re.Match[str], sheet: str, line: int) -> str:
+        area = self.area(match["id"], line)
+        top = area.top + int(match["index"] or 0)
+        bottom = top if match["index"] or match["verb"] == "ref" else area.bottom
         if not area.top <= top <= bottom <= area.bottom:
             raise mistake(
                 line,
-                f"{found[0]} names no row: {found['id']!r} has {area.bottom - area.top + 1}",
+                f"{match[0]} names no row: {match['id']!r} has {area.bottom - area.top + 1}",
                 hint="leave the reference out when there are no rows: {% if rows %} … {% endif %}",
             )
-        left = _column(area, found["key"], line) if found["key"] else area.left
-        right = left if found["key"] or found["verb"] == "ref" else area.right
-        cells = _cells(left, top) if found["verb"] == "ref" else f"{_cells(left, top)}:{_cells(right, bottom)}"
+        left = _column(area, match["key"], line) if match["key"] else area.left
+        right = left if match["key"] or match["verb"] == "ref" else area.right
+        cells = _cells(left, top) if match["verb"] == "ref" else f"{_cells(left, top)}:{_cells(right, bottom)}"
         return cells if area.sheet == sheet else f"{quote_sheet(area.sheet)}!{cells}"
 
 
@@ -123,6 +123,6 @@ def _cells(column: int, row: int) -> str:
 
 def _column(area: Area, key: str, line: int) -> int:
     if key not in area.columns:
-        known = ", ".join(area.columns) or "none"
-        raise mistake(line, f"no column with key {key!r} there", hint=f"keys there are: {known}")
+        keys = ", ".join(area.columns) or "none"
+        raise mistake(line, f"no column with key {key!r} there", hint=f"keys there are: {keys}")
     return area.columns[key]

@@ -178,10 +178,10 @@ class SheetMaker:
 
 
 def _columns(part: Print) -> str:
-    found = re.fullmatch("([A-Z]{1,3}):([A-Z]{1,3})", part.columns or "")
-    if found is None:
+    match = re.fullmatch("([A-Z]{1,3}):([A-Z]{1,3})", part.columns or "")
+    if match is None:
         raise mistake(part.line, f"columns={part.columns!r} are no columns", hint="write their letters, such as A:B")
-    return found[0]
+    return match[0]
 
 
 def _deepest(block: PlacedRow | PlacedRows) -> int:

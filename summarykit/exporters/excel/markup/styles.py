@@ -74,13 +74,13 @@ class StyleBook:
 
     def look(self, names: Names, line: int, indent: int = 0) -> Look:
         """The look of these styles, later ones over earlier ones, moved right by `indent` steps."""
-        found = self._looks.get((names, indent))
-        if found is None:
+        match = self._looks.get((names, indent))
+        if match is None:
             style = _merge(self._find(("default", *names), line))
             if indent:
                 style = replace(style, indent=(style.indent or 0) + indent)
-            found = self._looks[names, indent] = Look(style, self._sheet)
-        return found
+            match = self._looks[names, indent] = Look(style, self._sheet)
+        return match
 
     def difference(self, names: Names, line: int) -> DifferentialStyle:
         """What these styles change, for conditional formatting."""
@@ -95,16 +95,18 @@ class StyleBook:
     def _find(self, names: Names, line: int) -> list[Style]:
         for name in names:
             if name not in self._named:
-                known = ", ".join(self._named)
-                raise mistake(line, f"unknown style {name!r}", hint=f"a style stands above its use; there are: {known}")
+                available = ", ".join(self._named)
+                raise mistake(
+                    line, f"unknown style {name!r}", hint=f"a style stands above its use; there are: {available}"
+                )
         return [self._named[name] for name in names]
 
 
 def _merge(styles: Iterable[Style]) -> Style:
-    given: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for style in styles:
-        given.update((made.name, value) for made in fields(style) if (value := getattr(style, made.name)) is not None)
-    return Style(**given)
+        values.update((each.name, value) for each in fields(style) if (value := getattr(style, each.name)) is not None)
+    return Style(**values)
 
 
 def _font(style: Style) -> Font:

@@ -51,13 +51,13 @@ def _check_name(worksheet: Worksheet, part: Table) -> None:
 
 
 def _different(part: Table, heads: Iterable[object]) -> Iterable[str]:
-    seen: set[str] = set()
+    names: set[str] = set()
     for head in heads:
         if not isinstance(head, str) or not head.strip():
             raise mistake(part.line, f"the table {part.name!r} has a column without a text", hint="name it")
-        if head.lower() in seen:
+        if head.lower() in names:
             raise mistake(part.line, f"the table {part.name!r} has two columns {head!r}", hint="rename one of them")
-        seen.add(head.lower())
+        names.add(head.lower())
         yield head
 
 

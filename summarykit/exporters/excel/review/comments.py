@@ -17,12 +17,12 @@ _THREAD = "[Threaded comment]"
 
 def comments_in(archive: ZipFile) -> Iterator[Comment]:
     """Yield the comments of all sheets, in their order."""
-    sheets = {name: target for name, _, target in _related(archive, _BOOK)}
-    for sheet in _parsed(archive, _BOOK).iterfind(".//{*}sheet"):
+    sheets = {name: target for name, _, target in _related_parts(archive, _BOOK)}
+    for sheet in _parse(archive, _BOOK).iterfind(".//{*}sheet"):
         place = sheets.get(str(sheet.get(f"{{{_OFFICE}}}id")), "")
-        for _, kind, target in _related(archive, place):
+        for _, kind, target in _related_parts(archive, place):
             if kind.endswith("/comments"):
-                yield from _of_sheet(_parsed(archive, target), str(sheet.get("name")))
+                yield from _of_sheet(_parse(archive, target), str(sheet.get("name")))
 
 
 def _of_sheet(root: etree._Element, sheet: str) -> Iterator[Comment]:
@@ -36,17 +36,17 @@ def _of_sheet(root: etree._Element, sheet: str) -> Iterator[Comment]:
         yield Comment(sheet, str(comment.get("ref")), author, text)
 
 
-def _related(archive: ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
+def _related_parts(archive: ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
     """Yield id, kind and name of each part that a part refers to."""
     folder, name = posixpath.split(part)
     links = f"{folder}/_rels/{name}.rels"
     if not part or links not in archive.namelist():
         return
-    for link in _parsed(archive, links):
+    for link in _parse(archive, links):
         target = posixpath.normpath(posixpath.join("/", folder, str(link.get("Target")))).lstrip("/")
         if target in archive.namelist():
             yield str(link.get("Id")), str(link.get("Type")), target
 
 
-def _parsed(archive: ZipFile, part: str) -> etree._Element:
+def _parse(archive: ZipFile, part: str) -> etree._Element:
     return etree.fromstring(archive.read(part), etree.XMLParser(resolve_entities=False, no_network=True))

@@ -48,11 +48,11 @@ class Book:
         with self._reading():
             return list(self._formulas[sheet].iter_rows(max_row=most, values_only=True))
 
-    def cells(self, sheet: str, wanted: Iterable[str], *, shown: bool) -> Cells:
+    def cells(self, sheet: str, addresses: Iterable[str], *, shown: bool) -> Cells:
         """Return what these cells hold, or what they show; a cell that is not there holds None."""
-        found: dict[str, object] = dict.fromkeys(wanted)
+        contents: dict[str, object] = dict.fromkeys(addresses)
         places: dict[int, list[tuple[int, str]]] = {}
-        for cell in found:
+        for cell in contents:
             row, column = coordinate_to_tuple(cell)
             places.setdefault(row, []).append((column, cell))
         book = self._values if shown else self._formulas
@@ -60,8 +60,8 @@ class Book:
             rows = book[sheet].iter_rows(max_row=max(places, default=1), values_only=True)
             for number, row_cells in enumerate(rows, 1):
                 for column, cell in places.get(number, ()):
-                    found[cell] = row_cells[column - 1] if column <= len(row_cells) else None
-        return found
+                    contents[cell] = row_cells[column - 1] if column <= len(row_cells) else None
+        return contents
 
     def column(self, sheet: str, letters: str) -> list[object]:
         """Return what the cells of a column show, from the first row on."""

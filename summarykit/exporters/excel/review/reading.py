@@ -33,7 +33,7 @@ class _Place(NamedTuple):
         return f"{self.column}{self.row}"
 
 
-class _Kept(NamedTuple):
+class _OriginalRow(NamedTuple):
     """A row of the sheet Originals."""
 
     kind: str
@@ -59,28 +59,28 @@ def read_workbook(path: Path) -> Review:
 
     """
     book = open_book(path)
-    kept = list(_found_again(_kept(book, str(path)), book))
-    places = [place for row in kept for place in (row.place, row.becomes) if place]
+    rows = list(_place_again(_original_rows(book, str(path)), book))
+    places = [place for row in rows for place in (row.place, row.becomes) if place]
     now = _Cells(book, places)
-    said = {row.label: now.text(row.place) for row in kept if row.kind == "note"}
-    model = {row.label: str(row.original or "") for row in kept if row.kind == "model"}
+    notes = {row.label: now.text(row.place) for row in rows if row.kind == "note"}
+    model = {row.label: str(row.original or "") for row in rows if row.kind == "model"}
     totals = tuple(
         Total(row.label, row.original, now.shown(row.place))
-        for row in kept
+        for row in rows
         if row.kind == "total" and isinstance(row.original, int)
     )
-    changes = tuple(_changes(kept, now))
+    changes = tuple(_changes(rows, now))
     return Review(
         title=model.get("title", ""),
         source=model.get("source", ""),
         fingerprint=model.get("fingerprint", ""),
-        reviewer=said.get("reviewer", ""),
-        date=said.get("date", ""),
-        remark=said.get("remark", ""),
+        reviewer=notes.get("reviewer", ""),
+        date=notes.get("date", ""),
+        remark=notes.get("remark", ""),
         totals=totals,
         changes=changes,
         comments=book.comments(),
-        notes=tuple(_notes(kept, totals)),
+        notes=tuple(_notes(rows, totals)),
     )
 
 
@@ -88,32 +88,32 @@ class _Cells:
     """What some cells hold, and what they show."""
 
     def __init__(self, book: Book, places: Iterable[_Place]) -> None:
-        wanted: dict[str, list[str]] = {}
+        names: dict[str, list[str]] = {}
         for place in places:
-            wanted.setdefault(place.sheet, []).append(place.cell)
-        missing = sorted(wanted.keys() - set(book.sheets))
+            names.setdefault(place.sheet, []).append(place.cell)
+        missing = sorted(names.keys() - set(book.sheets))
         if missing:  # a sheet that was deleted is named by no formula any more
             what = f"{book.name!r} is damaged: its sheet {missing[0]!r} cannot be read"
             raise ReviewError(what, hint="copy it again, or have the reviewer save it once more")
-        self._held = {sheet: book.cells(sheet, cells, shown=False) for sheet, cells in wanted.items()}
-        self._shown = {sheet: book.cells(sheet, cells, shown=True) for sheet, cells in wanted.items()}
+        self._contents = {sheet: book.cells(sheet, cells, shown=False) for sheet, cells in names.items()}
+        self._values = {sheet: book.cells(sheet, cells, shown=True) for sheet, cells in names.items()}
 
     def formula(self, place: _Place | None) -> str:
         """Return the formula in a cell, empty where it holds none."""
-        held = self._held.get(place.sheet, {}).get(place.cell) if place else None
-        return held if isinstance(held, str) and held.startswith("=") else ""
+        content = self._contents.get(place.sheet, {}).get(place.cell) if place else None
+        return content if isinstance(content, str) and content.startswith("=") else ""
 
     def shown(self, place: _Place | None) -> Original:
         """Return what a cell shows."""
-        return _plain(self._shown.get(place.sheet, {}).get(place.cell)) if place else None
+        return _plain(self._values.get(place.sheet, {}).get(place.cell)) if place else None
 
     def text(self, place: _Place | None) -> str:
         """Return what a cell shows as text, its formula where no program computed it."""
-        shown = self.shown(place)
-        return self.formula(place) if shown is None else str(shown)
+        value = self.shown(place)
+        return self.formula(place) if value is None else str(value)
 
 
-def _kept(book: Book, name: str) -> list[_Kept]:
+def _original_rows(book: Book, name: str) -> list[_OriginalRow]:
     """Return the rows of the sheet Originals, whatever it is called now."""
     for sheet in book.sheets:
         head: tuple[object, ...] = next(iter(book.rows(sheet, 1)), ())
@@ -130,13 +130,13 @@ def _kept(book: Book, name: str) -> list[_Kept]:
     raise ReviewError(what, hint="give a workbook of summarykit with its hidden sheet Originals still in it")
 
 
-def _row(row: tuple[object, ...], columns: Mapping[str, int]) -> _Kept:
+def _row(row: tuple[object, ...], columns: Mapping[str, int]) -> _OriginalRow:
     def cell(name: str) -> Original:
         at = columns.get(name, len(row))
         return _plain(row[at]) if at < len(row) else None
 
     copies, counted, number = cell("copies"), cell("count"), cell("number")
-    return _Kept(
+    return _OriginalRow(
         kind=str(cell("kind")),
         sheet=str(cell("sheet") or ""),
         layer=str(cell("layer") or ""),
@@ -152,21 +152,21 @@ def _row(row: tuple[object, ...], columns: Mapping[str, int]) -> _Kept:
     )
 
 
-def _found_again(kept: Iterable[_Kept], book: Book) -> Iterator[_Kept]:
+def _place_again(originals: Iterable[_OriginalRow], book: Book) -> Iterator[_OriginalRow]:
     """Yield the rows with their places now, where a reviewer sorted them or a program moved them without a word.
 
     A formula names a cell and not what stands in it: after a sort it names the cell of another layer.
     """
     columns: dict[tuple[str, str], dict[object, list[int]]] = {}
-    for one in kept:
+    for one in originals:
         if one.number is None or one.row is None or one.row.sheet not in book.sheets:
             yield one
             continue
         where = (one.row.sheet, one.row.column)
         if where not in columns:
             numbers = columns[where] = {}
-            for at, shown in enumerate(book.column(*where), 1):
-                numbers.setdefault(_plain(shown), []).append(at)
+            for at, value in enumerate(book.column(*where), 1):
+                numbers.setdefault(_plain(value), []).append(at)
         rows = columns[where].get(one.number, [])
         if one.row.row in rows or len(rows) != 1:
             yield one
@@ -179,23 +179,23 @@ def _in_row(place: _Place | None, row: int) -> _Place | None:
 
 
 def _place(formula: Original) -> _Place | None:
-    found = _PLACE.fullmatch(formula) if isinstance(formula, str) else None
-    if found is None:
+    match = _PLACE.fullmatch(formula) if isinstance(formula, str) else None
+    if match is None:
         return None
-    sheet = found["plain"] or found["quoted"].replace("''", "'")
-    return _Place(sheet, found["column"], int(found["row"]))
+    sheet = match["plain"] or match["quoted"].replace("''", "'")
+    return _Place(sheet, match["column"], int(match["row"]))
 
 
-def _changes(kept: Iterable[_Kept], now: _Cells) -> Iterator[Change]:
+def _changes(rows: Iterable[_OriginalRow], now: _Cells) -> Iterator[Change]:
     """Yield the inputs that differ; a cell that follows another differs once it is no formula any more."""
-    for row in kept:
+    for row in rows:
         if row.kind not in (_INPUT, _LINKED) or row.place is None:
             continue
-        formula, shown = now.formula(row.place), now.shown(row.place)
+        formula, value = now.formula(row.place), now.shown(row.place)
         if row.kind == _LINKED and formula:
             continue
-        held: Original = formula if shown is None and formula else shown
-        if row.kind == _INPUT and held == row.original:
+        content: Original = formula if value is None and formula else value
+        if row.kind == _INPUT and content == row.original:
             continue
         yield Change(
             sheet=row.place.sheet,
@@ -204,7 +204,7 @@ def _changes(kept: Iterable[_Kept], now: _Cells) -> Iterator[Change]:
             name=row.name,
             label=row.label,
             original=row.original,
-            now=held,
+            now=content,
             followed=row.kind == _LINKED,
             copies=row.copies,
             counted=row.counted,
@@ -212,14 +212,14 @@ def _changes(kept: Iterable[_Kept], now: _Cells) -> Iterator[Change]:
         )
 
 
-def _notes(kept: Iterable[_Kept], totals: Iterable[Total]) -> Iterator[str]:
+def _notes(rows: Iterable[_OriginalRow], totals: Iterable[Total]) -> Iterator[str]:
     if any(total.now is None for total in totals):
         yield _NOT_COMPUTED
-    gone = [row for row in kept if row.place is None and row.kind in (_INPUT, _LINKED)]
-    if gone:
-        names = [f"{row.label}{f' of {row.layer}' if row.layer else ''}" for row in gone]
-        told = ", ".join([*names[:3], *(["…"] if len(names) > 3 else [])])
-        yield f"Cells that are deleted, of which nothing is known ({len(gone):,}): {told}"
+    missing = [row for row in rows if row.place is None and row.kind in (_INPUT, _LINKED)]
+    if missing:
+        names = [f"{row.label}{f' of {row.layer}' if row.layer else ''}" for row in missing]
+        text = ", ".join([*names[:3], *(["…"] if len(names) > 3 else [])])
+        yield f"Cells that are deleted, of which nothing is known ({len(missing):,}): {text}"
 
 
 def _plain(value: object) -> Original:

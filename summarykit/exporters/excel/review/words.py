@@ -35,11 +35,11 @@ def _lines(review: Review) -> Iterator[Text]:
     yield from map(_change, review.changes)
     if review.changes:
         yield from map(_total, review.totals)
-    for label, said in (("Reviewer", review.reviewer), ("Date", review.date), ("Remark", review.remark)):
-        yield from _said(label, said)
+    for label, text in (("Reviewer", review.reviewer), ("Date", review.date), ("Remark", review.remark)):
+        yield from _quoted_lines(label, text)
     for comment in review.comments:
         by = f" by {comment.author}" if comment.author else ""
-        yield from _said(f"Comment on {comment.sheet} {comment.cell}{by}", comment.text)
+        yield from _quoted_lines(f"Comment on {comment.sheet} {comment.cell}{by}", comment.text)
     for note in review.notes:
         yield Text(f"! {visible(note)}", style="yellow")
 
@@ -81,7 +81,7 @@ def _number(value: Original) -> str:
     return visible(str(value))
 
 
-def _said(label: str, text: str) -> Iterator[Text]:
+def _quoted_lines(label: str, text: str) -> Iterator[Text]:
     """Yield what somebody wrote: on one line after its label, several indented below it."""
     lines = [visible(line.rstrip("\r")) for line in text.split("\n")]
     if not text.strip():

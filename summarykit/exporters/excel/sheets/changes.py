@@ -25,25 +25,25 @@ class ChangeSheet(NamedTuple):
 def change_sheet(rows: Sequence[ChangeRow], largest: int, *, has_macs: bool) -> ChangeSheet:
     """Return a row for each change; *largest* is the largest number that may stand in a sum."""
     live = largest <= MOST_COUNTED
-    made = [_row(row, live=live) for row in rows]
+    records = [_row(row, live=live) for row in rows]
     count = number_width([largest], 14)
     widths = {
         "word": 16,
-        "path": _fitting(made, "path", 28, WIDEST),
+        "path": _fitting(records, "path", 28, WIDEST),
         "copies": 10,
-        "type": _fitting(made, "type", 14, 30),
-        "before": _fitting(made, "before", 18, 44),
-        "after": _fitting(made, "after", 18, 44),
+        "type": _fitting(records, "type", 14, 30),
+        "before": _fitting(records, "before", 18, 44),
+        "after": _fitting(records, "after", 18, 44),
         "counted_before": count,
         "counted_after": count,
         "change": count + 2,
         "bytes": count + 2,
         **({"macs": 22} if has_macs else {}),
-        "note": _fitting(made, "note", 32, 60),
+        "note": _fitting(records, "note", 32, 60),
     }
-    for row in made:
+    for row in records:
         row["height"] = row_height(*((row[key], width) for key, width in widths.items()))
-    return ChangeSheet(made, tuple(widths.values()), live)
+    return ChangeSheet(records, tuple(widths.values()), live)
 
 
 def _fitting(rows: Sequence[Mapping[str, object]], key: str, least: int, most: int) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from summarykit.exporters.excel.cells.live_blocks import (
     CHECK_WIDTH,
     NOTE_WIDTH,
-    Block,
+    FormulaBlock,
     Geometry,
     fit_rows,
     geometry,
@@ -20,6 +20,7 @@ from summarykit.exporters.excel.cells.live_blocks import (
 from summarykit.exporters.excel.cells.live_cells import (
     AGREES,
     MOST_COUNTED,
+    NOT_EQUAL,
     NOTHING,
     Comparison,
     Record,
@@ -30,12 +31,12 @@ from summarykit.exporters.excel.markup import Formula
 from summarykit.exporters.excel.sheets.formula_rows import reason_text
 from summarykit.exporters.view.words import visible
 from summarykit.records import Evidence, LayerType
-from summarykit.runs import ComputeExplanation
+from summarykit.runs import FROM_OPERATORS, ComputeExplanation
 from summarykit.summary.checks import CHECKED_GRADES
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, LayerGroup, as_grids
 
-DIFFERS = "✗ formula and run differ"
+DIFFERS = f"{NOT_EQUAL} formula and run differ"
 NOT_CHECKED = "– counted, not checked"
 NOT_COUNTED = "– not counted"
 COUNT_ONLY = "The run counted these multiplications; no formula is known that would explain them."
@@ -54,7 +55,7 @@ class ComputeSheet(NamedTuple):
     """What the Compute sheet shows."""
 
     live: bool
-    blocks: tuple[Block, ...]
+    blocks: tuple[FormulaBlock, ...]
     records: Mapping[str, list[Record]]  #: the rows of each block, by its id
     total: int  #: multiply-adds of all rows
     layers: int
@@ -65,7 +66,7 @@ class ComputeSheet(NamedTuple):
 
 #: What makes rows one kind: class, the formula's text, and what it is about.
 _Kind = tuple[LayerType, str, str]
-_Numbered = list[tuple[int, Work]]
+_WorkRows = list[tuple[int, Work]]
 
 
 def compute_sheet(data: SummaryData, folding: Folding, title: str) -> ComputeSheet | None:
@@ -75,25 +76,26 @@ def compute_sheet(data: SummaryData, folding: Folding, title: str) -> ComputeShe
         return None
     kinds, bare = _sorted_by_kind(data, _works(data, folding))
     live = 2 * total <= MOST_COUNTED
-    blocks: list[Block] = []
+    blocks: list[FormulaBlock] = []
     records: dict[str, list[Record]] = {}
     for number, (kind, rows) in enumerate(kinds.items()):
         whys = [work.why for _, work in rows if work.why is not None]
         inputs = input_columns(whys)
-        keys = {name: made.key for name, made in inputs.items()}
+        keys = {name: records_of_block.key for name, records_of_block in inputs.items()}
         name = f"work{number}"
-        about = kind[2] or reason_text(_sentence(whys[0].reason))
+        reason = "" if kind[2] else whys[0].reason
+        about = kind[2] or reason_text(_sentence(reason))
         records[name] = [
-            _record(at, work, title, about, live=live) | _counts(work, keys, live=live) for at, work in rows
+            _record(at, work, title, reason, live=live) | _counts(work, keys, live=live) for at, work in rows
         ]
         blocks.append(make_block(name, kind[0].name, about, len(rows), tuple(inputs.values())))
     if bare:
         records["counts"] = [
-            _record(at, work, title, COUNT_ONLY, live=live) | _bare(data, work, live=live) for at, work in bare
+            _record(at, work, title, "", live=live) | _bare(data, work, live=live) for at, work in bare
         ]
         blocks.append(make_block("counts", "Counted only", COUNT_ONLY, len(bare), heading="Operations"))
     every = [work for rows in [*kinds.values(), bare] for _, work in rows]
-    notes = any(record["note"] for made in records.values() for record in made)
+    notes = any(record["note"] for records_of_block in records.values() for record in records_of_block)
     return ComputeSheet(
         live=live,
         blocks=tuple(blocks),
@@ -138,10 +140,10 @@ def _calls(data: SummaryData, layer: int) -> tuple[tuple[int, int], ...]:
     return tuple((number, times) for number, times in numbers.items() if number >= 0)
 
 
-def _sorted_by_kind(data: SummaryData, works: Iterator[Work]) -> tuple[dict[_Kind, _Numbered], _Numbered]:
+def _sorted_by_kind(data: SummaryData, works: Iterator[Work]) -> tuple[dict[_Kind, _WorkRows], _WorkRows]:
     """Return the numbered rows of each kind, and those without a formula."""
-    kinds: dict[_Kind, _Numbered] = {}
-    bare: _Numbered = []
+    kinds: dict[_Kind, _WorkRows] = {}
+    bare: _WorkRows = []
     for number, work in enumerate(works, 1):
         why = work.why
         if why is None or why.formula is None or why.value is None:
@@ -152,10 +154,11 @@ def _sorted_by_kind(data: SummaryData, works: Iterator[Work]) -> tuple[dict[_Kin
     return kinds, bare
 
 
-def _record(number: int, work: Work, title: str, about: str, *, live: bool) -> Record:
+def _record(number: int, work: Work, title: str, reason: str, *, live: bool) -> Record:
+    """Return the cells that each row has; *reason* is what its block says of all rows."""
     copies = len(work.group.layers)
     together = copies * work.calls * work.counted
-    reason = work.why.reason if work.why else ""
+    own_reason = work.why.reason if work.why else ""
     return {
         "number": number,
         "path": visible(work.group.path or title),
@@ -163,7 +166,7 @@ def _record(number: int, work: Work, title: str, about: str, *, live: bool) -> R
         "calls": work.calls,
         "together": together,
         "flops": Formula("=2*{this:together}", 2 * together) if live else 2 * together,
-        "note": "" if reason_text(_sentence(reason)) == about else reason_text(reason),
+        "note": "" if own_reason == reason else reason_text(own_reason),
         "look": "",
     }
 
@@ -185,11 +188,11 @@ def _counts(work: Work, keys: Mapping[str, str], *, live: bool) -> Record:
 def _bare(data: SummaryData, work: Work, *, live: bool) -> Record:
     """Return the cells of a row that has no formula: the count, and the operations it was made of."""
     kind = data.records.types[data.layers[work.group.layers[0]].type].name
-    origin = work.why.origin.rpartition(": ")[2] if work.why else ""
+    operators = work.why.origin.removeprefix(FROM_OPERATORS) if work.why else ""
     together = len(work.group.layers) * work.calls * work.counted
     return {
         "type": visible(kind),
-        "words": visible(origin),
+        "words": visible(operators),
         "by": NOTHING,
         "known": work.counted,
         "difference": NOTHING,

@@ -33,19 +33,19 @@ class Arrangement(NamedTuple):
 
 def arrange(data: SummaryData, folding: Folding) -> Arrangement:
     """Return the rows and their links."""
-    wanted, sequential, first = _wanted(data)
+    candidates, sequential, first = _candidates(data)
     groups = folding.groups
-    kept = rows = [group for group in groups if data.layers[group.layers[0]].alias_of < 0]
-    looks, each = 0, sum(len(row.layers) for row in kept)
-    while (split := _split(rows, wanted, data)) != rows:
-        rows, looks = split, looks + each
-        if len(rows) > MOST_ROWS + len(kept) or looks > MOST_LOOKS:
-            rows = kept
+    unsplit_rows = rows = [group for group in groups if data.layers[group.layers[0]].alias_of < 0]
+    looks, each = 0, sum(len(row.layers) for row in unsplit_rows)
+    while (parts := _split_rows(rows, candidates, data)) != rows:
+        rows, looks = parts, looks + each
+        if len(rows) > MOST_ROWS + len(unsplit_rows) or looks > MOST_LOOKS:
+            rows = unsplit_rows
             break
-    links = _links(rows, wanted)
+    links = _links(rows, candidates)
     aliases = [group for group in groups if data.layers[group.layers[0]].alias_of >= 0]
-    ordered = tuple(sorted([*rows, *aliases], key=lambda row: row.layers[0]))
-    return Arrangement(ordered, links, _proven(data, rows, links.keys() & sequential, first))
+    in_order = tuple(sorted([*rows, *aliases], key=lambda row: row.layers[0]))
+    return Arrangement(in_order, links, _proven(data, rows, links.keys() & sequential, first))
 
 
 class _Origin(NamedTuple):
@@ -57,7 +57,7 @@ class _Origin(NamedTuple):
     steps: int  #: how many copies of its own row lie between
 
 
-class _Wanted(NamedTuple):
+class _Candidates(NamedTuple):
     """Links between layers, before it is known which layers share a row."""
 
     links: Mapping[Place, Place]
@@ -65,10 +65,10 @@ class _Wanted(NamedTuple):
     first: int  #: the layer that takes the input of the whole model, -1 where that is not proven
 
 
-def _wanted(data: SummaryData) -> _Wanted:
+def _candidates(data: SummaryData) -> _Candidates:
     """Return each proven link."""
     inputs = [inputs_of(why) for why in data.records.explanations]
-    found: dict[Place, Place] = {}
+    candidates: dict[Place, Place] = {}
 
     def add(links: Iterable[Link]) -> None:
         for link in links:
@@ -78,67 +78,67 @@ def _wanted(data: SummaryData) -> _Wanted:
             if layer.alias_of >= 0 or layer.id == source.id:
                 continue
             if link.takes in inputs[layer.explanation] and link.gives in inputs[source.explanation]:
-                found.setdefault((layer.id, link.takes), (source.id, link.gives))
+                candidates.setdefault((layer.id, link.takes), (source.id, link.gives))
 
     first = -1
     for chain in chains(data):
         add(chain.links)
         first = chain.first if chain.root == 0 else first
-    sequential = frozenset(found)
+    sequential = frozenset(candidates)
     add(traced_links(data))
-    return _Wanted(found, sequential, first)
+    return _Candidates(candidates, sequential, first)
 
 
-def _origins(rows: Sequence[LayerGroup], wanted: Mapping[Place, Place]) -> list[list[_Origin | None]]:
+def _origins(rows: Sequence[LayerGroup], candidates: Mapping[Place, Place]) -> list[list[_Origin | None]]:
     """Return for each copy in each row which row, and which of its settings, its input follows; None for no link."""
     row_of = {layer: number for number, row in enumerate(rows) for layer in row.layers}
-    takes = {layer: (name, *source) for (layer, name), source in wanted.items()}
-    found: dict[int, _Origin | None] = {}
+    takes = {layer: (name, *source) for (layer, name), source in candidates.items()}
+    origins: dict[int, _Origin | None] = {}
     for layer in row_of:
         chain = [layer]  # of copies in one row that follow each other
-        while chain[-1] not in found and chain[-1] in takes and row_of[takes[chain[-1]][1]] == row_of[layer]:
+        while chain[-1] not in origins and chain[-1] in takes and row_of[takes[chain[-1]][1]] == row_of[layer]:
             chain.append(takes[chain[-1]][1])
         for copy in reversed(chain):
-            if copy not in found:
-                found[copy] = _origin(copy, row_of, takes, found)
-    return [[found[layer] for layer in row.layers] for row in rows]
+            if copy not in origins:
+                origins[copy] = _origin(copy, row_of, takes, origins)
+    return [[origins[layer] for layer in row.layers] for row in rows]
 
 
 def _origin(
     layer: int,
     row_of: Mapping[int, int],
     takes: Mapping[int, tuple[str, int, str]],
-    found: Mapping[int, _Origin | None],
+    origins: Mapping[int, _Origin | None],
 ) -> _Origin | None:
-    """Return what one copy follows; of a copy of its own row that it follows it is *found* already."""
+    """Return what one copy follows; of a copy of its own row that it follows it is *origins* already."""
     if layer not in takes:
         return None
     name, source, gives = takes[layer]
     if row_of[source] != row_of[layer]:
         return _Origin(name, gives, row_of[source], 0)
-    before = found[source]
+    before = origins[source]
     return before._replace(steps=before.steps + 1) if before else _Origin(name, gives, row_of[layer], 1)
 
 
-def _split(rows: list[LayerGroup], wanted: Mapping[Place, Place], data: SummaryData) -> list[LayerGroup]:
+def _split_rows(rows: list[LayerGroup], candidates: Mapping[Place, Place], data: SummaryData) -> list[LayerGroup]:
     """Return the rows, those in parts whose copies follow different rows or each other."""
-    found: list[LayerGroup] = []
-    for row, origins in zip(rows, _origins(rows, wanted), strict=True):
+    result: list[LayerGroup] = []
+    for row, origins in zip(rows, _origins(rows, candidates), strict=True):
         parts: dict[_Origin | None, list[int]] = {}
         for layer, origin in zip(row.layers, origins, strict=True):
             parts.setdefault(origin, []).append(layer)
         if len(parts) == 1:
-            found.append(row)
+            result.append(row)
         else:
-            found += [part for layers in parts.values() for part in as_grids(layers, data)]
-    return found
+            result += [part for layers in parts.values() for part in as_grids(layers, data)]
+    return result
 
 
-def _links(rows: list[LayerGroup], wanted: Mapping[Place, Place]) -> dict[Place, Place]:
+def _links(rows: list[LayerGroup], candidates: Mapping[Place, Place]) -> dict[Place, Place]:
     """Return the links that hold for all copies of a row; no circle of them can be, since there is none of layers."""
     links: dict[Place, Place] = {}
     firsts = [row.layers[0] for row in rows]
-    for row, origins in zip(rows, _origins(rows, wanted), strict=True):
+    for row, origins in zip(rows, _origins(rows, candidates), strict=True):
         origin = origins[0]
         if origin is not None and len(set(origins)) == 1 and not origin.steps:
             links[row.layers[0], origin.takes] = (firsts[origin.row], origin.gives)

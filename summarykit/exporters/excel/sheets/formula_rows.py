@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from summarykit.exporters.excel.cells.labels import plain_note, quiet
 from summarykit.exporters.excel.cells.live_cells import (
     AGREES,
+    NOT_EQUAL,
     NOTHING,
     Comparison,
     Record,
@@ -15,14 +16,14 @@ from summarykit.exporters.excel.cells.live_cells import (
     live_cells,
 )
 from summarykit.exporters.excel.markup import Formula
-from summarykit.exporters.view.rows import shared_note
+from summarykit.exporters.view.rows import rich, shared_note
 from summarykit.exporters.view.words import shape_words, visible
 from summarykit.records import NOT_KNOWN_YET, Evidence, Explanation
 from summarykit.summary.checks import CHECKED_GRADES
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import LayerGroup
 
-DIFFERS = "✗ formula and PyTorch differ"
+DIFFERS = f"{NOT_EQUAL} formula and PyTorch differ"
 READ = "◐ read from the code"
 PARTLY = "– agrees in part"
 SIZE = "– size only"
@@ -47,15 +48,15 @@ def formula_record(
     assert why.value is not None
     adds, own = data.columns.adds[layer.id], data.columns.own[layer.id] or 0
     tied = not adds and bool(own)
-    held = Comparison(own, _status(why, own), DIFFERS)
+    comparison = Comparison(own, _status(why, own), DIFFERS)
     copies = len(row.layers)
-    counted: object = adds * copies
+    total: object = adds * copies
     if live and is_live(why) and not tied:
         offset = adds - why.value
         each = f"{{this:by}}{offset:+d}" if offset else "{this:by}"
-        counted = Formula(f"=IF(ISNUMBER({{this:by}}),{{this:copies}}*({each}),0)", adds * copies)
-    cells = live_cells(why, held, keys, sources, live=live, locked=tied)
-    return _common(data, number, row, title) | cells | {"copies": copies, "counted": counted}
+        total = Formula(f"=IF(ISNUMBER({{this:by}}),{{this:copies}}*({each}),0)", adds * copies)
+    cells = live_cells(why, comparison, keys, sources, live=live, read_only=tied)
+    return _common(data, number, row, title) | cells | {"copies": copies, "counted": total}
 
 
 def size_record(data: SummaryData, number: int, row: LayerGroup, title: str, *, live: bool) -> Record:
@@ -99,15 +100,15 @@ def counted_elsewhere(data: SummaryData, number: int, row: LayerGroup, title: st
 def shapes(data: SummaryData, row: LayerGroup) -> str:
     """Return the shapes of a layer's own parameters: "weight 768 × 2 304, bias 2 304"."""
     layer = data.layers[row.layers[0]]
-    held = [
+    parameters = [
         tensor for tensor in data.tensors[layer.first_tensor : layer.end_tensor] if tensor.facts.kind == "parameter"
     ]
-    return ", ".join(f"{visible(tensor.name)} {quiet(shape_words(tensor.facts.shape))}" for tensor in held)
+    return ", ".join(f"{visible(tensor.name)} {quiet(shape_words(tensor.facts.shape))}" for tensor in parameters)
 
 
 def reason_text(reason: str) -> str:
     """Return why nothing better is known as the text of a cell."""
-    return quiet(visible(reason)).replace("`", "")
+    return plain_note(rich(reason))
 
 
 def _common(data: SummaryData, number: int, row: LayerGroup, title: str) -> Record:
@@ -125,10 +126,10 @@ def _common(data: SummaryData, number: int, row: LayerGroup, title: str) -> Reco
 
 
 def _training(data: SummaryData, layer: int) -> str:
-    adds, learned = data.columns.adds[layer], data.columns.trainable[layer]
+    adds, trainable = data.columns.adds[layer], data.columns.trainable[layer]
     if not adds:
         return NOTHING
-    return LEARNED if learned == adds else MIXED if learned else FIXED
+    return LEARNED if trainable == adds else MIXED if trainable else FIXED
 
 
 def _status(why: Explanation, own: int) -> str:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from summarykit.exporters.excel.cells.live_blocks import (
     CHECK_WIDTH,
     NOTE_WIDTH,
-    Block,
+    FormulaBlock,
     Geometry,
-    Input,
+    InputColumn,
     fit_rows,
     geometry,
     input_columns,
@@ -32,7 +32,7 @@ ELSEWHERE = "These are further places of layers that stand above: one and the sa
 class FormulaSheet(NamedTuple):
     """What the Formulas sheet shows."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[FormulaBlock, ...]
     records: Mapping[str, list[Record]]  #: the rows of each block, by its id
     places: Mapping[int, str]  #: of the first layer of each row: ``kind0[3]``
     layers: int  #: that hold parameters themselves
@@ -53,7 +53,7 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
     """Return the Formulas sheet; not *live*, its cells hold numbers, for models beyond Excel's 15 digits."""
     arrangement = arrange(data, folding)
     kinds, sizes, elsewhere = _sorted_by_kind(data, arrangement)
-    blocks: list[Block] = []
+    blocks: list[FormulaBlock] = []
     records: dict[str, list[Record]] = {}
     columns = {kind: input_columns([_why(data, row) for _, row in rows]) for kind, rows in kinds.items()}
     places = {
@@ -63,7 +63,7 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
     }
     for number, (kind, rows) in enumerate(kinds.items()):
         inputs = columns[kind]
-        keys = {name: made.key for name, made in inputs.items()}
+        keys = {name: columns_of_kind.key for name, columns_of_kind in inputs.items()}
         name = f"kind{number}"
         cells = {row.layers[0]: _sources(data, row, arrangement, columns, places) for _, row in rows}
         records[name] = [
@@ -78,7 +78,7 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
     if elsewhere:
         records["elsewhere"] = [counted_elsewhere(data, at, row, title) for at, row in elsewhere]
         blocks.append(make_block("elsewhere", "Counted elsewhere", ELSEWHERE, len(elsewhere), heading="Counted where"))
-    notes = any(record["note"] for made in records.values() for record in made)
+    notes = any(record["note"] for columns_of_kind in records.values() for record in columns_of_kind)
     fixed = bool(data.totals.frozen)
     return FormulaSheet(
         blocks=tuple(blocks),
@@ -103,7 +103,7 @@ def _columns(data: SummaryData, *, fixed: bool, notes: bool) -> dict[str, int]:
     return numbers | more
 
 
-def _title(kind: str, inputs: Mapping[str, Input]) -> str:
+def _title(kind: str, inputs: Mapping[str, InputColumn]) -> str:
     """Return what a block is called; layers with tensors beyond their formula say so."""
     extra = [name.removesuffix(".numel") for name in inputs if name.endswith(".numel")]
     return f"{kind} with {join_words(extra)}" if extra else kind
@@ -124,14 +124,16 @@ def _beyond(data: SummaryData, row: LayerGroup) -> int:
     return (value - own) * len(row.layers)
 
 
-_Numbered = list[tuple[int, LayerGroup]]
+_NumberedGroups = list[tuple[int, LayerGroup]]
 
 
-def _sorted_by_kind(data: SummaryData, arrangement: Arrangement) -> tuple[dict[_Kind, _Numbered], _Numbered, _Numbered]:
+def _sorted_by_kind(
+    data: SummaryData, arrangement: Arrangement
+) -> tuple[dict[_Kind, _NumberedGroups], _NumberedGroups, _NumberedGroups]:
     """Return the numbered rows of each kind, those that have a size only, and those counted elsewhere."""
-    kinds: dict[_Kind, _Numbered] = {}
-    sizes: _Numbered = []
-    elsewhere: _Numbered = []
+    kinds: dict[_Kind, _NumberedGroups] = {}
+    sizes: _NumberedGroups = []
+    elsewhere: _NumberedGroups = []
     for number, row in enumerate(arrangement.rows, 1):
         layer, why = data.layers[row.layers[0]], _why(data, row)
         if layer.alias_of >= 0:
@@ -152,16 +154,16 @@ def _sources(
     data: SummaryData,
     row: LayerGroup,
     arrangement: Arrangement,
-    columns: Mapping[_Kind, Mapping[str, Input]],
+    columns: Mapping[_Kind, Mapping[str, InputColumn]],
     places: Mapping[int, str],
 ) -> Sources:
     """Return for each linked input of a row the cell it follows: ``{ref:kind0[3].in1}``."""
-    found: dict[str, str] = {}
+    cells: dict[str, str] = {}
     for name in inputs_of(_why(data, row)):
         here: Place = (row.layers[0], name)
         if here in arrangement.links:
             source, gives = arrangement.links[here]
             layer, why = data.layers[source], data.explanation(data.layers[source])
             assert why is not None
-            found[name] = f"{{ref:{places[source]}.{columns[_kind(data, layer, why)][gives].key}}}"
-    return found
+            cells[name] = f"{{ref:{places[source]}.{columns[_kind(data, layer, why)][gives].key}}}"
+    return cells

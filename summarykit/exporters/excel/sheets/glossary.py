@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from summarykit.exporters.excel.cells.labels import plainly, quiet
+from summarykit.exporters.excel.values import GlossaryPage, GradeLine
+from summarykit.exporters.view.glossary import glossary_entries
 from summarykit.exporters.view.values import ReportView, Term
 from summarykit.exporters.view.words import GRADE_WORDS
 from summarykit.records import Evidence
@@ -19,45 +18,36 @@ _GRADES = {
     Evidence.SHAPE_ONLY: "No formula is known, or it does not fit: the size is the tensor's own. Nothing was checked.",
     Evidence.DISAGREES: "The formula gives another number or shape than PyTorch. Both are shown.",
 }
-#: What other formats call by another word.
+#: What the workbook, whose readers are no engineers, says in its own words, by the key of the entry.
 _OWN_WORDS = {
-    "Multiply-add (MAC)": Term(
+    "trainable": Term(
+        "Learned in training, kept fixed",
+        "Learned in training parameters change in training; frozen ones stay as they are.",
+    ),
+    "macs": Term(
         "Multiplication", "Together with the addition of its result, which engineers call a multiply-add or MAC."
-    )
+    ),
+    "flops": Term("FLOPs", "Multiplications and additions, each counted: twice the multiplications."),
+    "counted": Term(
+        "Counted, not checked –", "The run counted these multiplications; no rule for the layer gives them as well."
+    ),
 }
-
-
-class GradeLine(NamedTuple):
-    """One fine grade, and how much of the model has it."""
-
-    word: str  #: "✓ Checked"
-    grade: str  #: as the data names it
-    meaning: str
-    layers: int
-    parameters: int
-    look: str  #: style of the word
-
-
-class Glossary(NamedTuple):
-    """What the sheet says."""
-
-    words: tuple[tuple[str, str], ...]
-    grades: tuple[GradeLine, ...]
-    made: tuple[str, ...]
-
-
+#: The keys of the words of evidence, which the sheet explains in a table of their own.
+_GRADE_KEYS = ("checked", "read", "size", "differs")
 _LOOKS = {"checked": "ok", "differs": "bad"}
 
 
-def glossary_sheet(data: SummaryData, view: ReportView) -> Glossary:
+def glossary_sheet(data: SummaryData, view: ReportView) -> GlossaryPage:
     """Return the words of the report, each grade with its layers, and how the report was made."""
-    graded = {f"{word} {sign}" for word, sign, _ in GRADE_WORDS.values()}
-    found = {grade.evidence: grade for grade in data.checks.grades}
+    grades = {grade.evidence: grade for grade in data.checks.grades}
     lines = []
     for evidence, meaning in _GRADES.items():
         word, sign, look = GRADE_WORDS[evidence]
-        layers, parameters = (found[evidence].layers, found[evidence].parameters) if evidence in found else (0, 0)
+        layers, parameters = (grades[evidence].layers, grades[evidence].parameters) if evidence in grades else (0, 0)
         lines.append(GradeLine(f"{sign} {word}", str(evidence), meaning, layers, parameters, _LOOKS.get(look, "note")))
-    terms = (_OWN_WORDS.get(term.word, term) for term in view.glossary if term.word not in graded)
-    words = tuple((term.word, plainly(term.meaning)) for term in terms)
-    return Glossary(words, tuple(lines), tuple(quiet(line) for line in view.made))
+    terms = tuple(
+        _OWN_WORDS.get(entry.key) or Term(entry.word, entry.meaning)
+        for entry in glossary_entries(data)
+        if entry.key not in _GRADE_KEYS
+    )
+    return GlossaryPage(terms, tuple(lines), view.made)

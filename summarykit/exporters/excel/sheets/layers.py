@@ -6,23 +6,113 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from summarykit.exporters.excel.cells.labels import plain_note, quiet
-from summarykit.exporters.excel.cells.lazy_rows import MadeRows, extents
-from summarykit.exporters.excel.cells.live_blocks import WIDEST
+from summarykit.exporters.excel.cells.lazy_rows import Extent, LazyRows, extents
+from summarykit.exporters.excel.cells.live_blocks import WIDEST, number_width
 from summarykit.exporters.excel.cells.row_height import between, row_height
-from summarykit.exporters.excel.sheets.layer_columns import (
-    SheetColumn,
-    default_keys,
-    sheet_cell,
-    sheet_columns,
-    width_for,
-)
+from summarykit.exporters.excel.values import SheetColumn
+from summarykit.exporters.view.columns import cell_of, in_words
 from summarykit.exporters.view.rows import shared_note
 from summarykit.exporters.view.tree import VisibleRows, visible_places
-from summarykit.exporters.view.words import count_noun, visible
-from summarykit.summary.columns import RowContext
+from summarykit.exporters.view.words import count_noun, shape_words, visible
+from summarykit.expression import Words
+from summarykit.runs import Flow
+from summarykit.summary.columns import REPORT_COLUMNS, RowContext, Share
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, own_name
 from summarykit.summary.selection import Chosen, Selection, choose
+
+#: What the workbook calls a column in its own way.
+_LABELS = {
+    "macs": "Multiplications per run", "macs_total": "Multiplications with everything inside",
+    "macs_formula": "Multiplications by formula", "macs_evidence": "Evidence of multiplications",
+    "trainable": "Learned in training", "frozen": "Kept fixed", "check": "Check",
+}  # fmt: skip
+#: Columns that hold names: their digits are not numbers.
+_NAMES = {"path", "type", "qualified_type", "raw_path", "shared_with"}
+#: How wide a column of text is at least and at most, and what is added to its longest text.
+_TEXTS = {
+    "type": (16, 2, 40), "weight_shape": (12, 0, 32), "bias_shape": (8, 0, 24), "formula": (24, 0, 44),
+    "input_shapes": (16, 1, 32), "output_shapes": (16, 1, 32), "check": (8, 0, 8),
+}  # fmt: skip
+_WIDTHS = {"times": 10, "calls": 8, "total": 18, "share": 10}
+
+
+def default_keys(*, with_copies: bool, with_run: bool) -> tuple[str, ...]:
+    """Return the columns of the sheet where none are asked for."""
+    flow = ("calls", "input_shapes", "output_shapes", "macs", "macs_total") if with_run else ()
+    copies = ("times",) if with_copies else ()
+    sizes = ("parameters", "adds_to_total", "total", "share")
+    return ("type", *copies, "weight_shape", "bias_shape", "formula", *flow, *sizes)
+
+
+def sheet_columns(data: SummaryData, keys: Sequence[str], extents: Mapping[str, Extent]) -> list[SheetColumn]:
+    """Return the columns of these names; a left one after a right one stands a little further in."""
+    columns, before = [], "left"
+    for key in keys:
+        column = REPORT_COLUMNS[key]
+        head, style = _styles(key, column.align, after=before == "right" or key == "type")
+        columns.append(SheetColumn(key, _LABELS.get(key, column.heading), head, style, _width(data, key, extents[key])))
+        before = column.align
+    return columns
+
+
+def _styles(key: str, align: str, *, after: bool) -> tuple[str, str]:
+    """Return the styles of a column's heading and of its cells."""
+    if align == "left":
+        return ("after", "line text after") if after else ("", "line text")
+    return ("headinset" if key == "total" else "headright"), f"line {_NUMBERS.get(key, 'count')}"
+
+
+_NUMBERS = {"times": "times", "total": "countinset", "share": "share"}
+
+
+def _width(data: SummaryData, key: str, extent: Extent) -> int:
+    if key in _WIDTHS:
+        return _WIDTHS[key]
+    if key in ("parameters", "adds_to_total"):
+        return number_width([data.totals.parameters], 16)
+    if key in ("macs", "macs_total"):
+        return number_width([sum(call.macs for call in data.run.calls)], 22)
+    if REPORT_COLUMNS[key].align == "right":
+        return number_width([extent.largest], 14)
+    least, more, most = _TEXTS.get(key, (16, 0, 44))
+    return between(least, width_for(extent) + more, most)
+
+
+def width_for(extent: Extent) -> int:
+    """Return the width that the longest text of a column needs, with room beside it."""
+    return min(extent.longest, WIDEST * 2) + 3
+
+
+def sheet_cell(key: str, subject: RowContext) -> object:
+    """Return what stands in a column, as text or number."""
+    data, layer = subject.data, subject.layer
+    if key in ("input_shapes", "output_shapes"):
+        return _flow(data, layer.id, key)
+    if key == "adds_to_total" and layer.explanation < 0:
+        return None
+    cell = cell_of(key, subject)
+    if isinstance(cell, Share):
+        return cell.part / cell.whole if cell.whole else 0.0
+    if cell is None or isinstance(cell, int):
+        return "" if cell is None and REPORT_COLUMNS[key].align == "left" else cell
+    text = in_words(cell)
+    return visible(text) if key in _NAMES else quiet(text)
+
+
+def _flow(data: SummaryData, layer: int, key: str) -> str:
+    """Return the size of what enters or leaves a layer in a run; nothing at a further place of a module."""
+    if not data.flows or data.layers[layer].alias_of >= 0:
+        return ""
+    flow = data.flows[layer]
+    return sizes(flow.outputs) if key == "output_shapes" else sizes(flow.inputs) or flow.status
+
+
+def sizes(flows: Sequence[Flow]) -> str:
+    """Return the shape of the first of these tensors, and how many more there are; those inside others apart."""
+    more = sum("." not in flow.name for flow in flows[1:])
+    return quiet(shape_words(flows[0].shape)) + (f" and {more} more" if more else "") if flows else ""
+
 
 #: Excel holds 1,048,576 rows; some stand above and below the tree.
 MOST_ROWS = 1_048_500
@@ -42,7 +132,7 @@ class _Place(NamedTuple):
 class LayerSheet(NamedTuple):
     """What the Layers sheet shows, and how wide its columns are."""
 
-    rows: MadeRows[_Place]
+    rows: LazyRows[_Place]
     columns: tuple[SheetColumn, ...]  #: beside name and path
     folded: bool  #: equal layers stand in one row, with a column for their number
     notes: bool
@@ -60,26 +150,28 @@ def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title
     chosen = choose(data, selection)
     places, left_out = _places(data, folding, chosen, folded=fold or len(data.layers) > MOST_ROWS)
     folded = any(place.times > 1 for place in places)
-    keys = selection.columns or default_keys(folded=folded, traced=bool(data.flows))
+    keys = selection.columns or default_keys(with_copies=folded, with_run=bool(data.flows))
     keys = tuple(key for key in keys if key != "path")
     rest = [_rest(left_out, keys)] if left_out and left_out.rows else []
-    found = extents(MadeRows(places, lambda place: _row(data, place, title, keys, chosen), rest), {"name": "indent"})
-    notes = found["note"].longest > 0
-    columns = sheet_columns(data, keys, found)
+    sizes = extents(LazyRows(places, lambda place: _row(data, place, title, keys, chosen), rest), {"name": "indent"})
+    notes = sizes["note"].longest > 0
+    columns = sheet_columns(data, keys, sizes)
     widths = {
-        "name": between(30, width_for(found["name"]), WIDEST),
-        "path": between(34, width_for(found["path"]), WIDEST),
+        "name": between(30, width_for(sizes["name"]), WIDEST),
+        "path": between(34, width_for(sizes["path"]), WIDEST),
         **{column.key: column.width for column in columns},
         **({"note": 44} if notes else {}),
     }
 
-    def made(place: _Place) -> Mapping[str, object]:
+    def row_of(place: _Place) -> Mapping[str, object]:
         return _with_height(_row(data, place, title, keys, chosen), widths)
 
     too_long = _TOO_LONG if folded and not fold else ""
-    told = " ".join(filter(None, (too_long, quiet(visible(left_out.sentence)) if left_out else "")))
-    rows = MadeRows(places, made, [_with_height(row, widths) for row in rest])
-    return LayerSheet(rows, tuple(columns), folded, notes, tuple(widths.values()), told, deepest=found["level"].largest)
+    message = " ".join(filter(None, (too_long, quiet(left_out.sentence) if left_out else "")))
+    rows = LazyRows(places, row_of, [_with_height(row, widths) for row in rest])
+    return LayerSheet(
+        rows, tuple(columns), folded, notes, tuple(widths.values()), message, deepest=sizes["level"].largest
+    )
 
 
 def _with_height(row: dict[str, object], widths: Mapping[str, int]) -> dict[str, object]:
@@ -95,9 +187,9 @@ def _places(
         return [_Place(layer.id, own_name(layer, data), layer.path, 1, 0) for layer in data.layers], None
     if chosen.apart or not folded:
         folding = Folding(data, folded, chosen.apart)
-    shown = visible_places(data, folding, MOST_ROWS, with_empty=True, chosen=chosen)
-    found = ((folding.rows[place.row], place.hidden_rows) for place in shown.places)
-    return [_Place(row.layer, row.name, row.path, row.times, hidden) for row, hidden in found], shown
+    visible_rows = visible_places(data, folding, MOST_ROWS, with_empty=True, chosen=chosen)
+    rows = ((folding.rows[place.row], place.hidden_rows) for place in visible_rows.places)
+    return [_Place(row.layer, row.name, row.path, row.times, hidden) for row, hidden in rows], visible_rows
 
 
 def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chosen: Chosen) -> dict[str, object]:
@@ -120,15 +212,15 @@ def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chos
 def _note(data: SummaryData, place: _Place) -> str:
     """Return where the numbers of a row are counted, if not here, and how much inside it is not shown."""
     note = plain_note(shared_note(data, data.layers[place.layer], place.path, place.times))
-    hidden = quiet(f"{count_noun(place.hidden, 'row')} not shown") if place.hidden else ""
-    return "; ".join(filter(None, (note, hidden)))
+    missing = quiet(Words(count_noun(place.hidden, "row"), " not shown")) if place.hidden else ""
+    return "; ".join(filter(None, (note, missing)))
 
 
 def _rest(left_out: VisibleRows, keys: Sequence[str]) -> dict[str, object]:
     """Return the last row: what all rows that are not shown add to the totals."""
     sums = {"adds_to_total": left_out.parameters, "macs": left_out.macs}
     return {
-        "name": quiet(f"{count_noun(left_out.rows, 'row')} not shown"),
+        "name": quiet(Words(count_noun(left_out.rows, "row"), " not shown")),
         "path": "",
         **{key: sums.get(key, "") for key in keys},
         "note": "",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from summarykit.exporters.excel.cells.live_blocks import Block
+from summarykit.exporters.excel.cells.live_blocks import FormulaBlock
 from summarykit.exporters.excel.cells.live_cells import Record
 from summarykit.exporters.excel.markup import Formula
 from summarykit.exporters.excel.sheets.compute import ComputeSheet
@@ -22,19 +22,21 @@ _KINDS = {"input": INPUT, "eachof": INPUT, "linked": LINKED, "linkedeach": LINKE
 
 def originals(formulas: FormulaSheet, compute: ComputeSheet | None, memory: MemorySheet | None) -> list[Record]:
     """Return a row for each cell of these sheets that may be changed, and for each that follows another."""
-    rows = [*_explained("Formulas", formulas.blocks, formulas.records)]
+    rows = [*_block_cells("Formulas", formulas.blocks, formulas.records)]
     if compute:
-        rows += _explained("Compute", compute.blocks, compute.records)
+        rows += _block_cells("Compute", compute.blocks, compute.records)
     if memory:
-        rows += _assumed(memory.records["assumed"])
+        rows += _memory_cells(memory.records["assumed"])
     return rows
 
 
-def _explained(sheet: str, blocks: Iterable[Block], records: Mapping[str, Sequence[Record]]) -> Iterator[Record]:
+def _block_cells(
+    sheet: str, blocks: Iterable[FormulaBlock], records: Mapping[str, Sequence[Record]]
+) -> Iterator[Record]:
     for block in blocks:
         for at, record in enumerate(records[block.id]):
-            for made in block.inputs:
-                kind = _KINDS.get(str(record[f"{made.key}_look"]))
+            for column in block.inputs:
+                kind = _KINDS.get(str(record[f"{column.key}_look"]))
                 if kind is None:
                     continue
                 row = f"{{ref:{block.id}[{at}]."
@@ -42,30 +44,30 @@ def _explained(sheet: str, blocks: Iterable[Block], records: Mapping[str, Sequen
                     "kind": kind,
                     "sheet": sheet,
                     "layer": record["path"],
-                    "name": "".join(made.code),
-                    "label": " ".join(made.label),
-                    "original": _held(record[made.key]),
-                    "now": Formula(f"={row}{made.key}}}", _held(record[made.key])),
+                    "name": "".join(column.code),
+                    "label": " ".join(column.label),
+                    "original": _value(record[column.key]),
+                    "now": Formula(f"={row}{column.key}}}", _value(record[column.key])),
                     "copies": record["copies"],
-                    "count": _held(record["by"]),
-                    "becomes": Formula(f"={row}by}}", _held(record["by"])),
+                    "count": _value(record["by"]),
+                    "becomes": Formula(f"={row}by}}", _value(record["by"])),
                     "number": record["number"],
-                    "row": Formula(f"={row}number}}", _held(record["number"])),
+                    "row": Formula(f"={row}number}}", _value(record["number"])),
                 }
 
 
-def _assumed(records: Iterable[Record]) -> Iterator[Record]:
+def _memory_cells(records: Iterable[Record]) -> Iterator[Record]:
     for at, record in enumerate(records):
         for key, more in (("count", ""), ("each", ", bytes for each")):
             kind = _KINDS.get(str(record[f"{key}_look"]))
             if kind is not None:
-                held = _held(record[key])
-                now = Formula(f"={{ref:assumed[{at}].{key}}}", held)
+                value = _value(record[key])
+                now = Formula(f"={{ref:assumed[{at}].{key}}}", value)
                 label = f"{record['what']}{more}"
-                yield {"kind": kind, "sheet": "Memory", "label": label, "original": held, "now": now}
+                yield {"kind": kind, "sheet": "Memory", "label": label, "original": value, "now": now}
 
 
-def _held(value: object) -> str | int | float:
+def _value(value: object) -> str | int | float:
     """Return what a cell shows: beside its formula, where it has one."""
-    shown = value.value if isinstance(value, Formula) else value
-    return shown if isinstance(shown, str | int | float) else ""
+    text = value.value if isinstance(value, Formula) else value
+    return text if isinstance(text, str | int | float) else ""

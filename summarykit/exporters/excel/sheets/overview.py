@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
 
-from summarykit.exporters.excel.cells.labels import plainly, quiet
+from summarykit.exporters.excel.cells.labels import quiet
+from summarykit.exporters.excel.cells.live_cells import literal
 from summarykit.exporters.excel.cells.page_setup import tallest
 from summarykit.exporters.excel.cells.row_height import height, on_one_line, shorten
 from summarykit.exporters.excel.sheets.compute import ComputeSheet
 from summarykit.exporters.excel.sheets.formulas import FormulaSheet
+from summarykit.exporters.excel.values import (
+    BlockChart,
+    CheckRow,
+    OtherCount,
+    OverviewPage,
+    ProblemRow,
+    RankedRow,
+    SizeRow,
+    StoryRow,
+)
+from summarykit.exporters.view.build import facts
+from summarykit.exporters.view.checks import AGREEING
+from summarykit.exporters.view.story import story_sum
 from summarykit.exporters.view.values import ReportView, Rich
 from summarykit.exporters.view.words import visible
+from summarykit.expression import Figure, Words, concat
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, LayerGroup
 
@@ -31,15 +44,8 @@ _TITLE, _SOURCE = 100, 400
 #: Of the layers in words, and of what must be known first: more would make the page too small to read.
 _MOST_WORDS, _MOST_PROBLEMS = 8, 4
 _BAR, _AROUND = 0.45, 1.2  # centimetres: of a bar with its gap, of the chart's title and margins
-_NUMBER = re.compile(r"(\d[\d,]*)")
-
-
-class BlockChart(NamedTuple):
-    """The chart of the blocks: how tall it is, and what it shows in words."""
-
-    height: float  #: centimetres
-    points: float  #: of the row it stands in
-    alt: str
+#: What the workbook says in its own words of a check, by the check's name.
+_CLAIMS = {"compute": "The formulas of multiplications agree with what the run counted"}
 
 
 def plain(rich: Rich) -> str:
@@ -55,76 +61,94 @@ def overview_values(
     compute: ComputeSheet | None,
     *,
     live: bool,
-) -> Mapping[str, Any]:
+) -> OverviewPage:
     """Return what the sheet shows beside the view itself."""
     totals = data.totals
     parameters = totals.parameters
     each = totals.bytes / parameters if parameters else 4.0
-    chart = _chart(view) if live and len(view.blocks) > 1 else None
-    problems, told = _problems(view), _story(view)
-    return {
-        "live": live,
-        "title": shorten(view.title, _TITLE),
-        "source": shorten(view.source, _SOURCE),
-        "sentence": plain(view.sentence),
-        "below": _below(view),
-        "one_line": quiet(view.one_line) if len(view.one_line) <= _SUM and not told else "",
-        "problems": problems,
-        "story": told,
-        "sizes": _sizes(parameters, each),
-        "each": each,
-        "each_format": "0.0##" if each != int(each) else "0",
-        "size_format": _size_format(totals.bytes),
-        "size": totals.bytes / 10**6,
-        "learned": totals.trainable,
-        "counts": tuple((line.label, line.value, line.number, plain(line.basis)) for line in view.counts),
-        "macs_label": "Multiplications per run" if data.run.ok else "Multiplications until it failed",
-        "peak": (data.trace.peak_inference or 0) / 10**6,
-        "to_change": _to_change(data, compute, formulas=bool(sheet.blocks)),
-        "agreement": _agreement(view.agreement, sheet.agreeing),
-        "blocks": tuple(
-            (name, block.type, block.copies if block.type else "", block.value, _fraction(block.value, parameters), "")
-            for name, block in zip(on_one_line([b.label for b in view.blocks], _ONE_LINE), view.blocks, strict=True)
+    story = _story(data, view)
+    return OverviewPage(
+        live=live,
+        title=shorten(view.title, _TITLE),
+        source=shorten(view.source, _SOURCE),
+        sentence=plain(view.sentence),
+        below=_below(data, view),
+        one_line=quiet(view.one_line) if len(view.one_line) <= _SUM and not story else "",
+        problems=_problems(view),
+        story=story,
+        sizes=_sizes(parameters),
+        each=each,
+        each_format="0.0##" if each != int(each) else "0",
+        size_format=_size_format(totals.bytes),
+        size=totals.bytes / 10**6,
+        learned=totals.trainable,
+        counts=tuple(OtherCount(line.label, line.value, line.number, plain(line.basis)) for line in view.counts),
+        macs_label="Multiplications per run" if data.run.ok else "Multiplications until it failed",
+        peak=(data.trace.peak_inference or 0) / 10**6,
+        to_change=_to_change(data, compute, formulas=bool(sheet.blocks)),
+        agreement=_agreement(view.agreement),
+        agreement_text=quiet(view.agreement),
+        blocks=_blocks(view, parameters),
+        chart=_chart(view) if live and len(view.blocks) > 1 else None,
+        largest=tuple(_largest(data, view, folding, sheet)),
+        checks=tuple(
+            CheckRow(line.ok, _CLAIMS.get(check.slug, line.claim), quiet(line.detail))
+            for check, line in zip(data.checks.list, view.checks, strict=True)
         ),
-        "chart": chart,
-        "largest": tuple(_largest(data, view, folding, sheet)),
-        "checks": tuple((check.ok, plainly(check.claim), quiet(check.detail)) for check in view.checks),
-    }
+    )
 
 
-def fit_page(overview: Mapping[str, Any], tall: Callable[[Mapping[str, Any]], float]) -> Mapping[str, Any]:
-    """Return what is shown on the page, less of it where all together would be printed too small to read.
+def _blocks(view: ReportView, parameters: int) -> tuple[RankedRow, ...]:
+    """Return the blocks of the model, the largest first."""
+    names = on_one_line([block.label for block in view.blocks], _ONE_LINE)
+    return tuple(
+        RankedRow(
+            name, block.type, block.copies if block.type else "", block.value, _fraction(block.value, parameters), ""
+        )
+        for name, block in zip(names, view.blocks, strict=True)
+    )
+
+
+def fit_page(overview: OverviewPage, tall: Callable[[OverviewPage], float]) -> OverviewPage:
+    """Return the page with less on it where all together would be printed too small to read.
 
     Args:
-        overview: What would be shown.
+        overview: Everything there is to show.
         tall: Returns the height in points of the sheet that shows it.
 
     """
-    room = tallest(_SMALLEST)
-    while (over := tall(overview) - room) > 0:
-        fewer = _fewer(overview["largest"], over)
-        if len(fewer) < _AT_LEAST and (least := _dispensable(overview)):
-            overview = {**overview, least: "" if least == "one_line" else ()}
-        elif overview["largest"]:
-            overview = {**overview, "largest": fewer}
+    space = tallest(_SMALLEST)
+    while (over := tall(overview) - space) > 0:
+        fewer = _fewer(overview.largest, over)
+        if len(fewer) < _AT_LEAST and (shorter := _without_least(overview)):
+            overview = shorter
+        elif overview.largest:
+            overview = overview._replace(largest=fewer)
         else:
             break
     return overview
 
 
-def _fewer(rows: Sequence[Sequence[Any]], points: float) -> Sequence[Sequence[Any]]:
+def _fewer(rows: tuple[RankedRow, ...], points: float) -> tuple[RankedRow, ...]:
     """Return the first of these lines, without the last ones that take so many points."""
     while rows and points > 0:
-        points -= height(rows[-1][0], _NAME, least=_LINE)
+        points -= height(rows[-1].name, _NAME, least=_LINE)
         rows = rows[:-1]
     return rows
 
 
-def _dispensable(overview: Mapping[str, Any]) -> str:
-    """Return what the page can do without first: a sum of many lines, the chart of a table, words that Formulas has."""
-    if len(overview["one_line"]) > _SHORT_SUM:
-        return "one_line"
-    return next((name for name in ("chart", "one_line", "story") if overview[name]), "")
+def _without_least(overview: OverviewPage) -> OverviewPage | None:
+    """Return the page without what it needs least, None where it needs all.
+
+    That is a sum of many lines, then the chart of a table, then the sum, then words that Formulas has.
+    """
+    if len(overview.one_line) > _SHORT_SUM:
+        return overview._replace(one_line="")
+    if overview.chart:
+        return overview._replace(chart=None)
+    if overview.one_line:
+        return overview._replace(one_line="")
+    return overview._replace(story=()) if overview.story else None
 
 
 def _chart(view: ReportView) -> BlockChart:
@@ -144,36 +168,42 @@ def _to_change(data: SummaryData, compute: ComputeSheet | None, *, formulas: boo
     return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else "".join(names)
 
 
-def _problems(view: ReportView) -> tuple[tuple[str, str, str], ...]:
-    """Return look, title and text of what a reader must know first, the gravest first, and how many more there are."""
-    told = view.problems if len(view.problems) <= _MOST_PROBLEMS else view.problems[: _MOST_PROBLEMS - 1]
-    rows = tuple((problem.look, problem.title, plain(problem.text)) for problem in told)
-    more = len(view.problems) - len(told)
-    where = f"{more} more to know; the HTML and Markdown reports have all."
-    return (*rows, (view.problems[len(told)].look, "And more", where)) if more else rows
+def _problems(view: ReportView) -> tuple[ProblemRow, ...]:
+    """Return what a reader must know first, the gravest first, and how many more there are."""
+    first = view.problems if len(view.problems) <= _MOST_PROBLEMS else view.problems[: _MOST_PROBLEMS - 1]
+    rows = tuple(ProblemRow(problem.look, problem.title, plain(problem.text)) for problem in first)
+    more = view.problems[len(first) :]
+    if not more:
+        return rows
+    text = f"{len(more)} more to know; the HTML and Markdown reports have all."
+    return (*rows, ProblemRow(more[0].look, "And more", text))
 
 
-def _story(view: ReportView) -> tuple[tuple[str, str], ...]:
+def _story(data: SummaryData, view: ReportView) -> tuple[StoryRow, ...]:
     """Return the count of a small model in words, a row a layer and one for the total; Formulas has them too."""
-    if len(view.story) > _MOST_WORDS:
+    if not 0 < len(view.story) <= _MOST_WORDS:
         return ()
     lines = [
-        (shorten(f"{line.name} {line.type}".strip()), f"{plain(line.text)} {quiet(line.equation)}".strip())
+        StoryRow(
+            shorten(" ".join(filter(None, (line.name, line.type)))),
+            " ".join(filter(None, (plain(line.text), quiet(line.equation)))),
+        )
         for line in view.story
     ]
-    return (*lines, ("Total", quiet(view.story_total.removeprefix("Total ")))) if lines else ()
+    return (*lines, StoryRow("Total", quiet(Words(story_sum(data), "."))))
 
 
-def _below(view: ReportView) -> str:
+def _below(data: SummaryData, view: ReportView) -> str:
     """Return what stands under the large number: "parameters (124.4 million), 497.8 MB in float32, ..."."""
     word = "parameter" if view.total_value == 1 else "parameters"
-    return plainly(", ".join([f"{word} ({view.rounded})" if view.rounded else word, *view.facts]))
+    first = Words(f"{word} (", view.rounded, ")") if view.rounded else word
+    return quiet(concat(", ", [first, *facts(data, "learned in training")]))
 
 
-def _sizes(parameters: int, each: float) -> tuple[tuple[str, str, float], ...]:
-    """Return label, bytes per number and size in MB for the usual number formats."""
+def _sizes(parameters: int) -> tuple[SizeRow, ...]:
+    """Return the size of all parameters in the usual number formats."""
     formats = (("at 32-bit", "4", 4.0), ("at 16-bit", "2", 2.0), ("at 8-bit", "1", 1.0), ("at 4-bit", "0.5", 0.5))
-    return tuple((label, text, parameters * size / 10**6) for label, text, size in formats)
+    return tuple(SizeRow(label, text, parameters * size / 10**6) for label, text, size in formats)
 
 
 def _size_format(size: int) -> str:
@@ -186,35 +216,39 @@ def _fraction(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def _agreement(text: str, agreeing: int) -> str:
-    """Return the sentence on what was checked as a formula: its first number is live, all are in the reader's style.
+def _agreement(sentence: Words) -> str:
+    """Return the sentence on what was checked as a formula; empty where it has no figure that a change can reach.
 
-    Empty where the sentence tells of no agreement.
+    That figure is live, and every number is in the reader's style.
     """
-    number, *rest = _NUMBER.split(text)[1:] or [""]
-    if number.replace(",", "") != str(agreeing) or not text.startswith(number):
+    live = [part for part in sentence.parts if isinstance(part, Figure) and part.counts == AGREEING]
+    if not live:
         return ""
-    parts = [f"FIXED({part.replace(',', '')},0)" if at % 2 else f'"{part}"' for at, part in enumerate(rest)]
-    changed = "{ref:banner.changed}"
-    tail = f'IF({changed}>0,"; "&FIXED({changed},0)&" changed by you","")'
-    return "=" + "&".join(["FIXED({ref:totals.check},0)", *parts, tail])
+    parts = [_live_part(part) for part in sentence.parts]
+    count = "{ref:banner.changed}"
+    tail = f'IF({count}>0,"; "&FIXED({count},0)&" changed by you","")'
+    return "=" + "&".join([*parts, tail])
 
 
-def _largest(
-    data: SummaryData, view: ReportView, folding: Folding, sheet: FormulaSheet
-) -> Iterator[tuple[str, str, int, int, float, str]]:
+def _live_part(part: str | int) -> str:
+    if isinstance(part, str):
+        return literal(part)
+    return "FIXED({ref:totals.check},0)" if isinstance(part, Figure) else f"FIXED({part},0)"
+
+
+def _largest(data: SummaryData, view: ReportView, folding: Folding, sheet: FormulaSheet) -> Iterator[RankedRow]:
     """Yield the largest layers, folded, and where they stand in Formulas; nothing where the blocks say the same."""
     adds = data.columns.adds
 
     def size(group: LayerGroup) -> int:
         return adds[group.layers[0]] * len(group.layers)
 
-    found = sorted((group for group in folding.groups if size(group)), key=lambda group: -size(group))[:_LARGEST]
-    if {group.path or view.title for group in found} <= {block.label for block in view.blocks}:
+    groups = sorted((group for group in folding.groups if size(group)), key=lambda group: -size(group))[:_LARGEST]
+    if {group.path or view.title for group in groups} <= {block.label for block in view.blocks}:
         return
-    names = on_one_line([group.path or view.title for group in found], _ONE_LINE)
-    for name, group in zip(names, found, strict=True):
+    names = on_one_line([group.path or view.title for group in groups], _ONE_LINE)
+    for name, group in zip(names, groups, strict=True):
         kind = data.records.types[data.layers[group.layers[0]].type].name
         fraction = _fraction(size(group), data.totals.parameters)
         place = sheet.places.get(group.layers[0], "")
-        yield name, kind, len(group.layers), size(group), fraction, place
+        yield RankedRow(name, kind, len(group.layers), size(group), fraction, place)

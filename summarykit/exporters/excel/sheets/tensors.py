@@ -7,12 +7,14 @@ from itertools import chain
 from typing import NamedTuple
 
 from summarykit.exporters.excel.cells.labels import quiet
-from summarykit.exporters.excel.cells.lazy_rows import MadeRows
+from summarykit.exporters.excel.cells.lazy_rows import LazyRows
 from summarykit.exporters.excel.cells.live_blocks import WIDEST, number_width
 from summarykit.exporters.excel.cells.row_height import between, row_height
+from summarykit.exporters.excel.values import SheetColumn
 from summarykit.exporters.view.rows import tensor_line
 from summarykit.exporters.view.selection import selection_text
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, shape_words, visible
+from summarykit.expression import Words
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
 from summarykit.summary.selection import Chosen, Selection, choose
@@ -25,7 +27,7 @@ MOST_ROWS = 1_048_500
 _PATH, _NAME, _TYPE, _SHAPE, _FORMAT, _KIND, _CHECK, _NOTE = 34, 12, 16, 14, 17, 20, 28, 44
 
 
-class Held(NamedTuple):
+class TensorRow(NamedTuple):
     """One row: a tensor, and how many like it."""
 
     tensor: int  #: index of the first
@@ -33,21 +35,11 @@ class Held(NamedTuple):
     path: str  #: what its layer's row is called
 
 
-class TensorColumn(NamedTuple):
-    """One column of the table."""
-
-    key: str
-    label: str
-    head: str  #: style of its heading
-    style: str  #: styles of its cells
-    width: int
-
-
 class TensorSheet(NamedTuple):
     """What the Tensors sheet shows, and how wide its columns are."""
 
-    rows: MadeRows[Held]
-    columns: tuple[TensorColumn, ...]
+    rows: LazyRows[TensorRow]
+    columns: tuple[SheetColumn, ...]
     folded: bool  #: equal tensors stand in one row, with a column for their number
     told: str  #: what is left out or folded although it was not asked for, in a sentence
     tensors: int  #: places where a layer holds one, of those the sum of copies speaks of
@@ -64,133 +56,134 @@ def tensor_sheet(data: SummaryData, folding: Folding, selection: Selection, *, f
         return None
     chosen = choose(data, selection)
     folded = count > (MOST_UNFOLDED if fold else MOST_ROWS)
-    held = _folded(data, folding, chosen) if folded else _each(data, chosen)
-    told = "" if fold or not folded else "More tensors than a sheet has rows: those of repeated layers stand in one."
-    if len(held) > MOST_ROWS:
-        held = sorted(sorted(held, key=lambda each: -_counted(data, each))[: MOST_ROWS - 1])
-        told = "More tensors than a sheet has rows: the largest are shown."
-    shown = sum(each.times for each in held)
-    rest = _rest(data, held, count - shown)
-    if rest and not told:
-        told = f"{count_noun(count - shown, 'tensor')} not shown{_because(selection)}."
-    folded = any(each.times > 1 for each in held)
-    columns = _columns(data, held, folded=folded)
-    rows = MadeRows(held, lambda each: _with_height(_row(data, each), columns), rest)
+    listed_rows = _folded_rows(data, folding, chosen) if folded else _single_rows(data, chosen)
+    too_many = Words("More tensors than a sheet has rows: those of repeated layers stand in one.")
+    message = Words() if fold or not folded else too_many
+    if len(listed_rows) > MOST_ROWS:
+        listed_rows = sorted(sorted(listed_rows, key=lambda each: -_adds(data, each))[: MOST_ROWS - 1])
+        message = Words("More tensors than a sheet has rows: the largest are shown.")
+    listed = sum(each.times for each in listed_rows)
+    rest = _rest(data, listed_rows, count - listed)
+    if rest and not message:
+        message = Words(count_noun(count - listed, "tensor"), f" not shown{_because(selection)}.")
+    folded = any(each.times > 1 for each in listed_rows)
+    columns = _columns(data, listed_rows, with_copies=folded)
+    rows = LazyRows(listed_rows, lambda each: _with_height(_row(data, each), columns), rest)
     bytes_held = data.totals.bytes + data.totals.buffer_bytes
-    return TensorSheet(rows, columns, folded, quiet(visible(told)), count, bytes_held)
+    return TensorSheet(rows, columns, folded, quiet(message), count, bytes_held)
 
 
 def _because(selection: Selection) -> str:
-    return f" ({asked})" if (asked := selection_text(selection)) else ""
+    return f" ({text})" if (text := selection_text(selection)) else ""
 
 
-def _each(data: SummaryData, chosen: Chosen) -> list[Held]:
+def _single_rows(data: SummaryData, chosen: Chosen) -> list[TensorRow]:
     layers = data.layers
     return [
-        Held(index, 1, layers[tensor.layer].path)
+        TensorRow(index, 1, layers[tensor.layer].path)
         for index, tensor in enumerate(data.tensors)
         if chosen.lists(tensor.layer)
     ]
 
 
-def _folded(data: SummaryData, folding: Folding, chosen: Chosen) -> list[Held]:
+def _folded_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[TensorRow]:
     rows = (Folding(data, apart=chosen.apart) if chosen.apart else folding).rows
     return [
-        Held(index, row.times, row.path)
+        TensorRow(index, row.times, row.path)
         for row in rows
         if chosen.lists(row.layer)
         for index in range(data.layers[row.layer].first_tensor, data.layers[row.layer].end_tensor)
     ]
 
 
-def _counted(data: SummaryData, held: Held) -> int:
+def _adds(data: SummaryData, row: TensorRow) -> int:
     """Return what a row adds to the total: nothing where its numbers are counted elsewhere."""
-    tensor = data.tensors[held.tensor]
-    if tensor.owner != held.tensor or tensor.facts.kind != "parameter":
+    tensor = data.tensors[row.tensor]
+    if tensor.owner != row.tensor or tensor.facts.kind != "parameter":
         return 0
-    return (tensor.facts.numel or 0) * held.times
+    return (tensor.facts.numel or 0) * row.times
 
 
-def _bytes(data: SummaryData, held: Held) -> int:
-    tensor = data.tensors[held.tensor]
-    return tensor.facts.bytes * held.times if tensor.owner == held.tensor else 0
+def _bytes(data: SummaryData, row: TensorRow) -> int:
+    tensor = data.tensors[row.tensor]
+    return tensor.facts.bytes * row.times if tensor.owner == row.tensor else 0
 
 
-def _with_height(row: dict[str, object], columns: Sequence[TensorColumn]) -> Mapping[str, object]:
+def _with_height(row: dict[str, object], columns: Sequence[SheetColumn]) -> Mapping[str, object]:
     return row | {"height": row_height(*((row[column.key], column.width) for column in columns))}
 
 
-def _row(data: SummaryData, held: Held) -> dict[str, object]:
-    tensor = data.tensors[held.tensor]
-    facts, line = tensor.facts, tensor_line(data, held.tensor, held.path)
+def _row(data: SummaryData, row: TensorRow) -> dict[str, object]:
+    tensor = data.tensors[row.tensor]
+    facts, line = tensor.facts, tensor_line(data, row.tensor, row.path)
     word, sign, _ = GRADE_WORDS[tensor.evidence]
-    unsaved = "" if facts.persistent or facts.kind == "parameter" else "not saved with the model"
+    persistence = "" if facts.persistent or facts.kind == "parameter" else "not saved with the model"
     return {
-        "path": visible(f"{held.path}.{tensor.name}" if held.path else tensor.name),
+        "path": visible(f"{row.path}.{tensor.name}" if row.path else tensor.name),
         "name": visible(tensor.name),
         "type": visible(data.records.types[data.layers[tensor.layer].type].name),
         "shape": quiet(line.shape),
-        "times": held.times,
+        "times": row.times,
         "numel": facts.numel,
-        "counted": _counted(data, held),
+        "counted": _adds(data, row),
         "dtype": facts.dtype,
-        "bytes": _bytes(data, held),
+        "bytes": _bytes(data, row),
         "kind": line.kind,
         "check": f"{sign} {word}" if facts.kind == "parameter" and facts.numel is not None else "",
-        "note": "; ".join(filter(None, (visible(line.note), unsaved))),
+        "note": "; ".join(filter(None, (visible(line.note), persistence))),
         "look": "" if facts.kind == "parameter" else "aside",
     }
 
 
-def _rest(data: SummaryData, held: Sequence[Held], missing: int) -> list[Mapping[str, object]]:
+def _rest(data: SummaryData, rows: Sequence[TensorRow], missing: int) -> list[Mapping[str, object]]:
     """Return the last row: what all tensors that are not shown add to the totals."""
     if not missing:
         return []
     sums = {
-        "counted": data.totals.parameters - sum(_counted(data, each) for each in held),
-        "bytes": data.totals.bytes + data.totals.buffer_bytes - sum(_bytes(data, each) for each in held),
+        "counted": data.totals.parameters - sum(_adds(data, each) for each in rows),
+        "bytes": data.totals.bytes + data.totals.buffer_bytes - sum(_bytes(data, each) for each in rows),
     }
     texts = dict.fromkeys(("name", "type", "shape", "dtype", "kind", "check", "note"), "")
-    said = quiet(f"{count_noun(missing, 'tensor')} not shown")
-    return [{"path": said, **texts, "numel": None, "times": missing, **sums, "look": "aside"}]
+    label = quiet(Words(count_noun(missing, "tensor"), " not shown"))
+    return [{"path": label, **texts, "numel": None, "times": missing, **sums, "look": "aside"}]
 
 
-def _columns(data: SummaryData, held: Sequence[Held], *, folded: bool) -> tuple[TensorColumn, ...]:
+def _columns(data: SummaryData, rows: Sequence[TensorRow], *, with_copies: bool) -> tuple[SheetColumn, ...]:
     tensors, facts = data.tensors, data.distinct_facts
-    paths = max((len(each.path) + len(tensors[each.tensor].name) for each in held), default=0)
-    names = max((len(tensors[each.tensor].name) for each in held), default=0)
+    paths = max((len(each.path) + len(tensors[each.tensor].name) for each in rows), default=0)
+    names = max((len(tensors[each.tensor].name) for each in rows), default=0)
     types = max(len(kind.name) for kind in data.records.types)
     shapes = max((len(shape_words(fact.shape)) for fact in facts), default=0)
     numels = number_width([fact.numel or 0 for fact in facts], 17)
     text, after = "line text", "line text after"
-    copies = [TensorColumn("times", "Copies", "headright", "line times", 10)] if folded else []
-    notes = any(_has_note(data, each) for each in held)
-    note = [TensorColumn("note", "Note", "after", f"{after} muted", _NOTE)] if notes else []
+    copies = [SheetColumn("times", "Copies", "headright", "line times", 10)] if with_copies else []
+    notes = any(_has_note(data, each) for each in rows)
+    note = [SheetColumn("note", "Note", "after", f"{after} muted", _NOTE)] if notes else []
     total = number_width([data.totals.parameters], 19)
     size = number_width([data.totals.bytes + data.totals.buffer_bytes], 14)
     return tuple(
         chain(
             [
-                TensorColumn("path", "Tensor", "", text, between(_PATH, paths + 4, WIDEST)),
-                TensorColumn("name", "Name", "", text, between(_NAME, names + 2, 28)),
-                TensorColumn("type", "Type", "", text, between(_TYPE, types + 2, 40)),
-                TensorColumn("shape", "Shape", "", text, between(_SHAPE, shapes + 1, 32)),
+                SheetColumn("path", "Tensor", "", text, between(_PATH, paths + 4, WIDEST)),
+                SheetColumn("name", "Name", "", text, between(_NAME, names + 2, 28)),
+                SheetColumn("type", "Type", "", text, between(_TYPE, types + 2, 40)),
+                SheetColumn("shape", "Shape", "", text, between(_SHAPE, shapes + 1, 32)),
             ],
             copies,
             [
-                TensorColumn("numel", "Numbers in it", "headright", "line count", numels),
-                TensorColumn("counted", "Counted in total", "headright", "line count", total),
-                TensorColumn("dtype", "Number format", "after", after, _FORMAT),
-                TensorColumn("bytes", "Bytes", "headright", "line count", size),
-                TensorColumn("kind", "In training", "after", after, _KIND),
-                TensorColumn("check", "Check", "", text, _CHECK),
+                SheetColumn("numel", "Numbers in it", "headright", "line count", numels),
+                SheetColumn("counted", "Counted in total", "headright", "line count", total),
+                SheetColumn("dtype", "Number format", "after", after, _FORMAT),
+                SheetColumn("bytes", "Bytes", "headright", "line count", size),
+                SheetColumn("kind", "In training", "after", after, _KIND),
+                SheetColumn("check", "Check", "", text, _CHECK),
             ],
             note,
         )
     )
 
 
-def _has_note(data: SummaryData, held: Held) -> bool:
-    tensor = data.tensors[held.tensor]
-    unsaved = tensor.facts.kind != "parameter" and not tensor.facts.persistent
-    return tensor.owner != held.tensor or tensor.facts.numel is None or unsaved
+def _has_note(data: SummaryData, row: TensorRow) -> bool:
+    tensor = data.tensors[row.tensor]
+    not_saved = tensor.facts.kind != "parameter" and not tensor.facts.persistent
+    return tensor.owner != row.tensor or tensor.facts.numel is None or not_saved

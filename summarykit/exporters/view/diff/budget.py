@@ -8,7 +8,7 @@ from fractions import Fraction
 from summarykit.exporters.view.budget import broken_pieces
 from summarykit.exporters.view.values import Rich
 from summarykit.exporters.view.words import one_decimal, share
-from summarykit.expression import group_digits
+from summarykit.expression import Words
 from summarykit.summary.budget import Outcome, Quantity, Verdict
 from summarykit.summary.diff import Comparison
 
@@ -43,13 +43,13 @@ def broken_limits(comparison: Comparison) -> tuple[Rich, ...]:
     return tuple(broken_pieces(each, comparison.after) for each in comparison.verdicts if not each.ok)
 
 
-def usage(verdicts: Sequence[Verdict], *, increases: bool = False) -> str:
+def usage(verdicts: Sequence[Verdict], *, increases: bool = False) -> Words:
     """Return "17.7 of 30.0 M budget (59%)" for the limit on the whole model that is used most; empty without one.
 
     With *increases*, limits on an increase count too.
     """
     fullest = max(_whole(verdicts, increases=increases), default=None, key=lambda pair: pair[0])
-    return _usage(fullest[1]) if fullest else ""
+    return _usage(fullest[1]) if fullest else Words()
 
 
 def _whole(verdicts: Sequence[Verdict], *, increases: bool) -> Iterator[tuple[Fraction, Verdict]]:
@@ -60,15 +60,15 @@ def _whole(verdicts: Sequence[Verdict], *, increases: bool) -> Iterator[tuple[Fr
             yield Fraction(amount, most) if most else Fraction(amount and 10**30), verdict
 
 
-def _usage(verdict: Verdict) -> str:
+def _usage(verdict: Verdict) -> Words:
     count, most = verdict.found or 0, verdict.most or 0
     units = _BYTES if verdict.limit.quantity is Quantity.BYTES else _COUNTS
     unit = next(((size, name) for size, name in units if most >= size), None)
     if unit and (not count or one_decimal(count, unit[0]) != "0.0"):
-        amount = f"{one_decimal(count, unit[0])} of {one_decimal(most, unit[0])} {unit[1]}"
+        amount = Words(one_decimal(count, unit[0]), " of ", one_decimal(most, unit[0]), f" {unit[1]}")
     else:
-        amount = f"{group_digits(count)} of {group_digits(most)}{' bytes' if units is _BYTES else ''}"
-    return f"{amount} {_OF.get(verdict.limit.quantity, '')}budget{_percent(count, most)}"
+        amount = Words(count, " of ", most, " bytes" if units is _BYTES else "")
+    return Words(amount, f" {_OF.get(verdict.limit.quantity, '')}budget", _percent(count, most))
 
 
 def _percent(count: int, most: int) -> str:
@@ -76,5 +76,5 @@ def _percent(count: int, most: int) -> str:
     if not count or not most:
         return ""
     if most <= count * 100 and not 99 * most < count * 100 < 101 * most:
-        return f" ({group_digits((count * 200 // most + 1) // 2)}%)"
+        return Words(" (", (count * 200 // most + 1) // 2, "%)")
     return f" ({share(count, most)})"

@@ -12,7 +12,7 @@ from summarykit.exporters.view.diff.rows import change_rows, reasons
 from summarykit.exporters.view.diff.values import ChangeRow, DiffView, TotalLine
 from summarykit.exporters.view.diff.words import layers_text, percent, signed_count, signed_size, sizes
 from summarykit.exporters.view.words import count_noun, size_words
-from summarykit.expression import group_digits
+from summarykit.expression import Words, group_digits
 from summarykit.summary.diff import Comparison
 from summarykit.summary.diff.grouping import change_groups
 
@@ -64,12 +64,12 @@ def build_diff_view(
             new=comparison.new,
             look=look_of(comparison),
             headline=headline_of(comparison),
-            what=_what(comparison),
+            what=what_of(comparison),
             change=change_of(comparison),
             budget=budget_words(comparison.verdicts),
             used=usage(comparison.verdicts),
             broken=broken_limits(comparison),
-            numbers=tuple(_numbers(comparison)),
+            numbers=tuple(numbers_of(comparison)),
             totals=tuple(_totals(comparison)),
             checkpoint=NO_CHECKPOINTS if comparison.new else verdict(comparison.checkpoint),
             why=why[:TOP_REASONS],
@@ -100,7 +100,7 @@ def left_out(rows: Sequence[ChangeRow]) -> str:
     change = sum(row.change_value for row in rows)
     if not any(row.change_value for row in rows):
         return f"{group_digits(len(rows))} more that {'changes' if len(rows) == 1 else 'change'} no count"
-    return f"{group_digits(len(rows))} more, {signed_count(change).replace('–', '0')}"
+    return Words(len(rows), " more, ", signed_count(change, "0"))
 
 
 def _more_reasons(number: int) -> str:
@@ -117,48 +117,47 @@ def comment_key(title: str) -> str:
 def headline_of(comparison: Comparison) -> str:
     """Return "−7,851,486 parameters (−30.7%), within budget"."""
     budget = budget_words(comparison.verdicts)
-    return ", ".join([_what(comparison), *([budget] if budget else [])])
+    return ", ".join([what_of(comparison), *([budget] if budget else [])])
 
 
-def change_of(comparison: Comparison) -> str:
+def change_of(comparison: Comparison) -> Words:
     """Return "−7,851,486 (−30.7%)", "–" for none."""
     change = comparison.change.parameters
     share = percent(change, comparison.before.totals.parameters)
-    return f"{signed_count(change)} ({share})" if share else signed_count(change)
+    return Words(signed_count(change), f" ({share})" if share else "")
 
 
-def _what(comparison: Comparison) -> str:
+def what_of(comparison: Comparison) -> Words:
+    """Return "−7,851,486 parameters (−30.7%)"."""
     change, before = comparison.change.parameters, comparison.before.totals.parameters
     if comparison.new:
-        return f"new, no base: {count_noun(change, 'parameter')}"
+        return Words("new, no base: ", count_noun(change, "parameter"))
     if comparison.same:
-        return "nothing changed"
+        return Words("nothing changed")
     if not change:
-        return "parameters unchanged"
+        return Words("parameters unchanged")
     share = percent(change, before)
-    return f"{signed_count(change)} {'parameter' if abs(change) == 1 else 'parameters'}{f' ({share})' if share else ''}"
+    noun = "parameter" if abs(change) == 1 else "parameters"
+    return Words(signed_count(change), f" {noun}{f' ({share})' if share else ''}")
 
 
-def _numbers(comparison: Comparison) -> Iterator[str]:
+def numbers_of(comparison: Comparison, *, trainable: str = "trainable", macs: str = "multiply-adds") -> Iterator[Words]:
+    """Yield "25,557,032 → 17,705,546", "102.2 → 70.8 MB" and others; formats may call some in their own way."""
     before, after = comparison.before.totals, comparison.after.totals
     if comparison.new:
         before = after  # a new model has no totals before
     if before.parameters == after.parameters:
         yield count_noun(after.parameters, "parameter")
     else:
-        yield f"{group_digits(before.parameters)} → {group_digits(after.parameters)}"
+        yield Words(before.parameters, " → ", after.parameters)
     yield size_words(after.bytes) if before.bytes == after.bytes else sizes(before.bytes, after.bytes)
     if before.frozen or after.frozen:
         same = before.trainable == after.trainable
-        text = (
-            f"{group_digits(after.trainable)}"
-            if same
-            else f"{group_digits(before.trainable)} → {group_digits(after.trainable)}"
-        )
-        yield f"{text} trainable"
+        numbers = Words(after.trainable) if same else Words(before.trainable, " → ", after.trainable)
+        yield Words(numbers, f" {trainable}")
     if before.macs is not None and after.macs is not None and (before.macs != after.macs or comparison.new):
-        one = "" if comparison.new else f"{group_digits(before.macs)} → "
-        yield f"{one}{group_digits(after.macs)} multiply-adds"
+        one = "" if comparison.new else Words(before.macs, " → ")
+        yield Words(one, after.macs, f" {macs}")
     if text := usage(comparison.verdicts):
         yield text
 
@@ -166,29 +165,28 @@ def _numbers(comparison: Comparison) -> Iterator[str]:
 def _totals(comparison: Comparison) -> Iterator[TotalLine]:
     before, after = comparison.before.totals, comparison.after.totals
     lines = [
-        ("Parameters", before.parameters, after.parameters),
-        ("Trainable", before.trainable, after.trainable),
-        ("Stored, not learned", before.buffers, after.buffers),
-        ("Layers with parameters", before.layers, after.layers),
+        ("parameters", "Parameters", before.parameters, after.parameters),
+        ("trainable", "Trainable", before.trainable, after.trainable),
+        ("buffers", "Stored, not learned", before.buffers, after.buffers),
+        ("layers", "Layers with parameters", before.layers, after.layers),
     ]
     active = (before.active_parameters, after.active_parameters)
     if active[0] is not None and active[1] is not None and active != (before.parameters, after.parameters):
-        lines.insert(1, ("Used by one token", active[0], active[1]))
+        lines.insert(1, ("active", "Used by one token", active[0], active[1]))
     if before.macs is not None and after.macs is not None:
-        lines.append(("Multiply-adds (MACs)", before.macs, after.macs))
-    for label, one, other in lines:
+        lines.append(("macs", "Multiply-adds (MACs)", before.macs, after.macs))
+    for key, label, one, other in lines:
         if one or other:
-            change = other - one
-            yield TotalLine(
-                label, group_digits(one), group_digits(other), signed_count(change), percent(change, one), one, other
-            )
+            change = signed_count(other - one)
+            part = percent(other - one, one)
+            yield TotalLine(label, group_digits(one), group_digits(other), change, part, one, other, key)
     one, other = before.bytes, after.bytes
     texts = (size_words(one), size_words(other), signed_size(other - one), percent(other - one, one))
-    yield TotalLine("Size", *texts, one, other)
+    yield TotalLine("Size", *texts, one, other, "bytes")
 
 
 def _receipt(comparison: Comparison) -> str:
     if not comparison.checks.ok or not comparison.changes:
         return ""
-    total = signed_count(comparison.change.parameters).replace("–", "0")
+    total = signed_count(comparison.change.parameters, "0")
     return f"The changes add up to {total}, the difference of the totals"

@@ -9,7 +9,7 @@ from summarykit.exporters.view.diff.values import NameLine, Verdict
 from summarykit.exporters.view.diff.words import join_rich, shape_text, with_names
 from summarykit.exporters.view.values import Piece, Rich
 from summarykit.exporters.view.words import count_noun
-from summarykit.expression import group_digits
+from summarykit.expression import Words, concat
 from summarykit.summary.diff import Checkpoint
 
 #: At most so many names are listed.
@@ -60,10 +60,10 @@ def _details(checkpoint: Checkpoint) -> Iterator[Rich]:
     if checkpoint.loads is False and not checkpoint.loads_loosely:
         yield *loosely, Piece(" fails too: it forgives names, not shapes")
     elif checkpoint.loads is False:
-        leaves = f"leave {count_noun(checkpoint.untouched, 'number')} as initialised"
-        ignores = f"ignore {count_noun(len(checkpoint.unexpected), 'saved name')}"
+        leaves = Words("leave ", count_noun(checkpoint.untouched, "number"), " as initialised")
+        ignores = Words("ignore ", count_noun(len(checkpoint.unexpected), "saved name"))
         what = [leaves] * bool(checkpoint.missing) + [ignores] * bool(checkpoint.unexpected)
-        yield *loosely, Piece(f" raises nothing and would {' and '.join(what)}")
+        yield *loosely, Piece(Words(" raises nothing and would ", concat(" and ", what)))
         if checkpoint.misplaced:
             number = len(checkpoint.misplaced)
             names = with_names(number, "name" if number == 1 else "names", checkpoint.misplaced)
@@ -75,14 +75,14 @@ def _details(checkpoint: Checkpoint) -> Iterator[Rich]:
         yield tuple(_renaming(checkpoint))
     formats = Counter((conversion.before, conversion.after) for conversion in checkpoint.converted)
     for (before, after), number in formats.items():
-        yield (Piece(f"{count_noun(number, 'tensor')} would be converted, {before} → {after}"),)
+        yield (Piece(Words(count_noun(number, "tensor"), f" would be converted, {before} → {after}")),)
 
 
 def _renaming(checkpoint: Checkpoint) -> Iterator[Piece]:
     """Yield how names changed: the prefix, if that is the only change, else the first name."""
     number = len(checkpoint.renamed)
     every = number == len(checkpoint.unexpected) and set(checkpoint.missing) <= {new for _, new in checkpoint.renamed}
-    yield Piece("all names are known under others: " if every else f"{group_digits(number)} of them only renamed: ")
+    yield Piece("all names are known under others: " if every else Words(number, " of them only renamed: "))
     new_prefixes = {new.removesuffix(old) for old, new in checkpoint.renamed if new.endswith(old)}
     old_prefixes = {old.removesuffix(new) for old, new in checkpoint.renamed if old.endswith(new)}
     same = sum(new.endswith(old) or old.endswith(new) for old, new in checkpoint.renamed) == number
@@ -98,7 +98,8 @@ def _names(checkpoint: Checkpoint) -> Iterator[NameLine]:
     new_names = dict(checkpoint.renamed)
     targets = set(new_names.values())
     for change in checkpoint.reshaped:
-        yield NameLine("reshaped", change.name, f"{shape_text(change.before)} → {shape_text(change.after)}", False)
+        shapes = Words(shape_text(change.before), " → ", shape_text(change.after))
+        yield NameLine("reshaped", change.name, shapes, False)
     for old, new in checkpoint.renamed:
         yield NameLine("renamed", old, new, True)
     for name in checkpoint.missing:

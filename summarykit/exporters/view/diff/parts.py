@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from summarykit.exporters.view.words import count_noun
-from summarykit.expression import group_digits
+from summarykit.expression import Words, concat
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import ChangeGroup, Comparison
 
@@ -44,15 +44,15 @@ def equation(data: SummaryData, layers: Sequence[int]) -> str:
     total = adds(data, holders)
     sizes = [size for layer in holders if (size := data.columns.own[layer]) is not None]
     if len(holders) > _MOST_FORMULAS or len(sizes) < len(holders) or total != sum(sizes):  # some count elsewhere
-        return f"{count_noun(total, 'parameter')} in {count_noun(len(holders), 'layer')}"
+        return Words(count_noun(total, "parameter"), " in ", count_noun(len(holders), "layer"))
     formulas = [
-        data.texts(data.layers[layer]).numbers or group_digits(size) for layer, size in zip(holders, sizes, strict=True)
+        data.texts(data.layers[layer]).numbers or Words(size) for layer, size in zip(holders, sizes, strict=True)
     ]
-    return f"{' + '.join(formulas)} = {group_digits(total)}"
+    return Words(concat(" + ", formulas), " = ", total)
 
 
 def _equation(data: SummaryData, layer: int) -> str:
     own = data.columns.own[layer]
     if own is None:
         return "not known yet"
-    return data.texts(data.layers[layer]).equation or group_digits(own)
+    return data.texts(data.layers[layer]).equation or Words(own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from summarykit.exporters.view.diff.parts import adds, equation, inside, is_whole, type_of
 from summarykit.exporters.view.diff.values import ChangeRow
@@ -17,6 +18,7 @@ from summarykit.exporters.view.diff.words import (
 )
 from summarykit.exporters.view.values import Piece, Rich
 from summarykit.exporters.view.words import count_noun, place, shorten
+from summarykit.expression import Words
 from summarykit.records import TensorFacts
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff import Change, ChangeGroup, Comparison, SettingChange, State
@@ -128,13 +130,28 @@ def _before(comparison: Comparison, group: ChangeGroup) -> str:
     return place(path, data.layers[layer].parent, type_of(data, layer))
 
 
+class Phrase(NamedTuple):
+    """A change of a layer beside its count."""
+
+    text: Rich
+    predicate: bool = False  #: it follows the name as a verb does: "`fc` replaced by `head`"
+
+
 def change_phrases(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
     """Yield the changes of a layer beside its count, a phrase each."""
+    return (phrase.text for phrase in _phrases(comparison, group))
+
+
+def _phrases(comparison: Comparison, group: ChangeGroup) -> Iterator[Phrase]:
+    if State.REPLACED in group.first.states:
+        yield _replacement(comparison, group)
+    yield from map(Phrase, _others(comparison, group))
+
+
+def _others(comparison: Comparison, group: ChangeGroup) -> Iterator[Rich]:
     change = group.first
     before, after = comparison.before, comparison.after
     states = set(change.states)
-    if State.REPLACED in states:
-        yield _replacement(comparison, group)
     if State.CHANGED in states and equation(before, [change.before]) == equation(after, [change.after]):
         tensors = join_rich(_tensors(comparison, change))
         if tensors:  # kinds of tensors with the same words give no difference to show
@@ -178,14 +195,14 @@ def _tensors(comparison: Comparison, change: Change) -> Iterator[Rich]:
     for name in sorted(texts[0].keys() | texts[1].keys()):
         one, other = (side.get(name, "not there") for side in texts)
         if one != other:
-            yield Piece(name, code=True), Piece(f" {one} → {other}")
+            yield Piece(name, code=True), Piece(Words(" ", one, " → ", other))
 
 
 def _tensor_text(facts: TensorFacts) -> str:
     """Return the shape of a tensor, with its kind if it is no parameter."""
     if facts.kind == "parameter":
         return shape_text(facts.shape)
-    return f"{shape_text(facts.shape)} ({'' if facts.persistent else 'not '}saved, not learned)"
+    return Words(shape_text(facts.shape), f" ({'' if facts.persistent else 'not '}saved, not learned)")
 
 
 def _first_settings(settings: Sequence[SettingChange]) -> Sequence[SettingChange]:
@@ -193,34 +210,34 @@ def _first_settings(settings: Sequence[SettingChange]) -> Sequence[SettingChange
     return settings[:_MOST_PARTS]
 
 
-def _replacement(comparison: Comparison, group: ChangeGroup) -> Rich:
+def _replacement(comparison: Comparison, group: ChangeGroup) -> Phrase:
     """Return "replaced by `fc.neck`, `fc.head`": what is new inside, else the class."""
     change = group.first
     if change.after in comparison.matching.successors:
-        return (Piece("in place of "), *names_text([_before(comparison, group)]))
+        return Phrase((Piece("in place of "), *names_text([_before(comparison, group)])), predicate=True)
     inside = comparison.matching.after.children[change.after]
     layers = comparison.after.layers
     new = [layers[child].path for child in inside if comparison.matching.to_before[child] < 0]
     if len(group.changes) == 1 and new and layers[change.after].parent >= 0:
-        return (Piece("replaced by "), *names_text(new, _MOST_PARTS))
+        return Phrase((Piece("replaced by "), *names_text(new, _MOST_PARTS)), predicate=True)
     kinds = type_of(comparison.before, change.before), type_of(comparison.after, change.after)
-    return (Piece(f"{kinds[0]} replaced by {kinds[1]}"),)
+    return Phrase((Piece(f"{kinds[0]} replaced by {kinds[1]}"),))
 
 
 def reasons(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> list[Rich]:
     """Return why the model changed: its config, then its layers, equal changes together."""
-    by_phrase: dict[Rich, list[ChangeGroup]] = {}
+    by_phrase: dict[Phrase, list[ChangeGroup]] = {}
     for group in sorted(groups, key=lambda group: -abs(group.change.parameters)):
         if not _worth(comparison, group.first):
             continue
-        for phrase in change_phrases(comparison, group):
+        for phrase in _phrases(comparison, group):
             by_phrase.setdefault(phrase, []).append(group)
     sentences: list[Rich] = []
     if comparison.config:
         sentences.append((Piece("config: "), *join_rich(map(setting_text, _first_settings(comparison.config)))))
     for phrase, same in by_phrase.items():
-        between = " " if phrase[0].text.startswith(("replaced", "in place of")) else ": "
-        sentences.append((*_of(comparison, same, title), Piece(between), *phrase))
+        between = " " if phrase.predicate else ": "
+        sentences.append((*_of(comparison, same, title), Piece(between), *phrase.text))
     return sentences
 
 
@@ -232,5 +249,5 @@ def _of(comparison: Comparison, groups: Sequence[ChangeGroup], title: str) -> Ri
         names.append(place(group.path, side.layers[layer].parent, title))
     number = sum(len(group.changes) for group in groups)
     if len(names) > 2:
-        return (Piece(f"{count_noun(number, 'layer')} ("), *names_text(names[:1]), Piece(", …)"))
+        return (Piece(Words(count_noun(number, "layer"), " (")), *names_text(names[:1]), Piece(", …)"))
     return names_text(names)

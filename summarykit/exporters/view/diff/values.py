@@ -17,6 +17,7 @@ class TotalLine(NamedTuple):
     percent: str  #: "−30.7%"; empty if there is none
     before_value: int
     after_value: int
+    key: str  #: parameters, active, trainable, buffers, layers, macs or bytes
 
 
 class Verdict(NamedTuple):

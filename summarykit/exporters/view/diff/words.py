@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from summarykit.exporters.view.values import Piece, Rich
-from summarykit.exporters.view.words import count_noun, one_decimal, shape_words, shorten, size_words
-from summarykit.expression import Value, group_digits
+from summarykit.exporters.view.words import count_noun, one_decimal, shape_words, shorten, size_amount, size_words
+from summarykit.expression import Value, Words, concat
 from summarykit.records import Shape
 from summarykit.summary.diff import SettingChange, State
 
@@ -32,9 +32,9 @@ STATE_WORDS = {
 _LONGEST = 40
 
 
-def signed_count(value: int) -> str:
-    """Return "+5", "−5" with a real minus, "–" for nothing."""
-    return "–" if value == 0 else f"{'+' if value > 0 else '−'}{group_digits(abs(value))}"
+def signed_count(value: int, nothing: str = "–") -> Words:
+    """Return "+5", "−5" with a real minus, *nothing* for none."""
+    return Words("+" if value > 0 else "−", abs(value)) if value else Words(nothing)
 
 
 def signed_size(value: int) -> str:
@@ -53,18 +53,17 @@ def percent(change: int, of: int) -> str:
     return f"{sign}{'>99.9' if text == '100.0' and abs(change) < of else text}%"
 
 
-def sizes(before: int, after: int) -> str:
+def sizes(before: int, after: int) -> Words:
     """Return "102.2 → 70.8 MB", the unit once where both have the same."""
-    one, other = size_words(before), size_words(after)
-    amount, _, unit = one.partition(" ")
-    return f"{amount} → {other}" if unit and other.endswith(f" {unit}") else f"{one} → {other}"
+    (amount, unit), (_, other_unit) = size_amount(before), size_amount(after)
+    return Words(amount if unit == other_unit else size_words(before), " → ", size_words(after))
 
 
-def product(each: int, times: int) -> str:
+def product(each: int, times: int) -> Words:
     """Return "3 × −2,285,568 = −6,856,704"; without a product for one alone."""
     if times == 1 or not each:
         return signed_count(each)
-    return f"{group_digits(times)} × {signed_count(each)} = {signed_count(times * each)}"
+    return Words(times, " × ", signed_count(each), " = ", signed_count(times * each))
 
 
 def value_text(value: tuple[Value, ...]) -> str:
@@ -73,9 +72,9 @@ def value_text(value: tuple[Value, ...]) -> str:
         return "not set"
     (plain,) = value
     if isinstance(plain, int) and not isinstance(plain, bool):
-        return group_digits(plain)
+        return Words(plain)
     if isinstance(plain, tuple) and all(isinstance(part, int) for part in plain) and plain:
-        return " × ".join(value_text((part,)) for part in plain)
+        return concat(" × ", (value_text((part,)) for part in plain))
     return shorten(str(plain) if isinstance(plain, str) else repr(plain), _LONGEST)
 
 
@@ -88,7 +87,7 @@ def setting_text(setting: SettingChange) -> Rich:
     """Return "`groups` 1 → 32"."""
     return (
         Piece(setting.name, code=True),
-        Piece(f" {value_text(setting.before)} → {value_text(setting.after)}"),
+        Piece(Words(" ", value_text(setting.before), " → ", value_text(setting.after))),
     )
 
 
@@ -104,16 +103,16 @@ def names_text(names: Iterable[str], most: int = 2) -> Rich:
     """Return "`a`, `b` and 3 more"."""
     listing = list(names)
     first = join_rich((Piece(shorten(name, 64), code=True),) for name in listing[:most])
-    return (*first, Piece(f" and {group_digits(len(listing) - most)} more")) if len(listing) > most else first
+    return (*first, Piece(Words(" and ", len(listing) - most, " more"))) if len(listing) > most else first
 
 
 def with_names(number: int, word: str, names: Iterable[str]) -> Rich:
     """Return "3 reshaped (`a`, …)"."""
     first = next(iter(names))
     more = ", …" if number > 1 else ""
-    return (Piece(f"{group_digits(number)} {word} ("), Piece(shorten(first, 64), code=True), Piece(f"{more})"))
+    return (Piece(Words(number, f" {word} (")), Piece(shorten(first, 64), code=True), Piece(f"{more})"))
 
 
-def layers_text(number: int) -> str:
+def layers_text(number: int) -> Words:
     """Return "103 layers unchanged", "1 layer unchanged"; empty for none."""
-    return f"{count_noun(number, 'layer')} unchanged" if number else ""
+    return Words(count_noun(number, "layer"), " unchanged") if number else Words()

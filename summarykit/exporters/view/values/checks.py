@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from summarykit.exporters.view.values.pieces import Rich
+from summarykit.expression import Words
 
 
 class Check(NamedTuple):
@@ -12,7 +13,7 @@ class Check(NamedTuple):
 
     ok: bool
     claim: str
-    detail: str
+    detail: Words
 
 
 class Grade(NamedTuple):

@@ -11,6 +11,7 @@ from summarykit.exporters.view.values.picture import Picture
 from summarykit.exporters.view.values.pieces import Rich
 from summarykit.exporters.view.values.rows import Column, Group, Row
 from summarykit.exporters.view.values.run import RunView
+from summarykit.expression import Words
 
 
 class CountLine(NamedTuple):
@@ -28,7 +29,7 @@ class StoryLine(NamedTuple):
     name: str  #: empty for the input
     type: str
     text: Rich
-    equation: str
+    equation: Words
 
 
 class Term(NamedTuple):
@@ -46,19 +47,19 @@ class ReportView(NamedTuple):
     fingerprint: str
     total: str
     total_value: int
-    rounded: str
+    rounded: Words
     sentence: Rich
-    facts: tuple[str, ...]
+    facts: tuple[Words, ...]
     counts: tuple[CountLine, ...]  #: of a language model or a mixture of experts
-    agreement: str  #: "107 of 107 counts agree with PyTorch"
+    agreement: Words  #: "107 of 107 counts agree with PyTorch"
     all_checked: bool
     problems: tuple[Problem, ...]
     checks: tuple[Check, ...]
     checked_means: str
     grades: tuple[Grade, ...]
     story: tuple[StoryLine, ...]
-    story_total: str
-    one_line: str
+    story_total: Words
+    one_line: Words
     whole_sum: Rich  #: the same as pieces
     blocks: tuple[Block, ...]
     rankings: tuple[Ranking, ...]

@@ -8,13 +8,14 @@ from markupsafe import Markup
 
 from summarykit.exporters.view.values.pieces import Rich
 from summarykit.exporters.view.values.run import RowFlow
+from summarykit.expression import Words
 
 
 class TensorLine(NamedTuple):
     """One tensor of an opened row."""
 
     name: str
-    shape: str
+    shape: Words
     elements: str
     dtype: str
     kind: str  #: "learned in training", "kept fixed" or "stored, not learned"

@@ -33,39 +33,57 @@ class Words(str):
     from it with ``+`` or in an f-string knows no numbers any more. No code looks for numbers in a text.
     """
 
-    __slots__ = ("parts",)
-    parts: tuple[str | int, ...]
+    __slots__ = ("_pieces",)
+    _pieces: tuple[str | int, ...]
 
-    def __new__(cls, *parts: str | int) -> Words:
-        """Join *parts*; the numbers of parts that are Words are numbers of the whole."""
-        flat: list[str | int] = []
-        for part in parts:
-            for inner in part.parts if isinstance(part, Words) else (part,):
-                if isinstance(inner, str) and flat and isinstance(flat[-1], str):
-                    flat[-1] += inner
-                elif inner != "":
-                    flat.append(inner)
-        words = super().__new__(cls, _text(flat, group_digits))
-        words.parts = tuple(flat)
+    def __new__(cls, *pieces: str | int) -> Words:
+        """Join *pieces*; the numbers of pieces that are Words are numbers of the whole."""
+        text = "".join([piece if isinstance(piece, str) else group_digits(piece) for piece in pieces])
+        words = super().__new__(cls, text)
+        words._pieces = pieces
         return words
+
+    @property
+    def parts(self) -> tuple[str | int, ...]:
+        """Its literal texts and numbers, in order; no two texts are neighbours. Worked out when asked for, by few."""
+        parts: list[str | int] = []
+        for piece in self._pieces:
+            for part in piece.parts if isinstance(piece, Words) else (piece,):
+                if isinstance(part, str) and parts and isinstance(parts[-1], str):
+                    parts[-1] += part
+                elif part != "":
+                    parts.append(part)
+        return tuple(parts)
 
     def __reduce__(self) -> tuple[type[Words], tuple[str | int, ...]]:
         """Copy and pickle by the parts."""
-        return Words, self.parts
+        return Words, self._pieces
 
     def write(self, digits: Callable[[int], str]) -> str:
         """Return the text with each number written by *digits*."""
-        return _text(self.parts, digits)
+        return "".join([part if isinstance(part, str) else digits(part) for part in self.parts])
 
     def with_first(self, change: Callable[[str], str]) -> Words:
         """Return the text with *change* made to its first character, where that is no digit."""
-        first, *rest = self.parts or ("",)
-        return Words(change(first[:1]) + first[1:], *rest) if isinstance(first, str) else self
+        for at, piece in enumerate(self._pieces):
+            if piece == "":
+                continue
+            if isinstance(piece, int):
+                return self
+            first = piece.with_first(change) if isinstance(piece, Words) else change(piece[0]) + piece[1:]
+            return Words(first, *self._pieces[at + 1 :])
+        return self
 
     def with_last(self, change: Callable[[str], str]) -> Words:
-        """Return the text with *change* made to what follows its last number."""
-        *rest, last = self.parts or ("",)
-        return Words(*rest, change(last)) if isinstance(last, str) else self
+        """Return the text with *change* made to its last piece, where that is no number."""
+        for at in range(len(self._pieces) - 1, -1, -1):
+            piece = self._pieces[at]
+            if piece == "":
+                continue
+            if isinstance(piece, int):
+                return self
+            return Words(*self._pieces[:at], piece.with_last(change) if isinstance(piece, Words) else change(piece))
+        return self
 
 
 def concat(between: str, texts: Iterable[str | int]) -> Words:
@@ -74,7 +92,3 @@ def concat(between: str, texts: Iterable[str | int]) -> Words:
     for text in texts:
         parts += [between, text] if parts else [text]
     return Words(*parts)
-
-
-def _text(parts: Iterable[str | int], digits: Callable[[int], str]) -> str:
-    return "".join([part if isinstance(part, str) else digits(part) for part in parts])

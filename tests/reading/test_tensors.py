@@ -419,3 +419,12 @@ def test_each_wrapper_around_doubles_what_is_stored(depth, size):
     assert summary.totals.parameters == size
     assert summary.totals.stored_elements == size * 2**depth
     assert summary.checks.ok
+
+
+@pytest.mark.parametrize("kind", ["parameter", "buffer"])
+@pytest.mark.parametrize(
+    "tensor",
+    [torch.zeros(3, 4), torch.zeros(()), torch.zeros(0, 2, dtype=torch.int8), torch.ones(2, requires_grad=True)],
+)
+def test_a_plain_tensor_is_described_alike_in_both_ways(tensor, kind):
+    assert tensors.describe_plain(tensor, kind, True) == tensors.describe_tensor(tensor, kind, True)

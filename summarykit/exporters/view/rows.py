@@ -23,6 +23,8 @@ from summarykit.summary.texts import closed_form
 
 def rich(text: str) -> Rich:
     """Return a sentence as pieces; names between backticks become code."""
+    if "`" not in text:
+        return (Piece(text),) if text else ()
     runs: list[list[str | int]] = [[]]  # texts and names in turn
     for part in text.parts if isinstance(text, Words) else (text,):
         first, *rest = part.split("`") if isinstance(part, str) else (part,)

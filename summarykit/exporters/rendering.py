@@ -58,13 +58,14 @@ def bind(value: Any, text: type[FormatText]) -> Any:
     kind = type(value)
     if kind is str:
         return text(visible(value))
+    if kind is Words:
+        bound = text(visible(value))
+        bound.words = value
+        return bound
     if kind in _AS_THEY_ARE or isinstance(value, Markup | FormatText | int | float):
         return value
     if isinstance(value, str):
-        bound = text(visible(value))
-        if isinstance(value, Words):
-            bound.words = value
-        return bound
+        return text(visible(value))
     if isinstance(value, tuple) and hasattr(kind, "_make"):
         return kind._make([bind(inner, text) for inner in value])
     if isinstance(value, Mapping):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 def group_digits(value: int) -> str:
     """Return *value* with a comma for each thousand and a real minus: ``−1,234``."""
-    return f"{value:,}".replace("-", "−")
+    return f"{value:,}" if value >= 0 else f"−{-value:,}"
 
 
 class Figure(int):
@@ -39,7 +39,7 @@ class Words(str):
     def __new__(cls, *pieces: str | int) -> Words:
         """Join *pieces*; the numbers of pieces that are Words are numbers of the whole."""
         text = "".join([piece if isinstance(piece, str) else group_digits(piece) for piece in pieces])
-        words = super().__new__(cls, text)
+        words = str.__new__(cls, text)
         words._pieces = pieces
         return words
 

@@ -84,10 +84,10 @@ def _import(name: str, folder: Path | None) -> Any:
             if folder:
                 hint = "look at the spelling; what is not below the folder of pyproject.toml has to be installed"
             raise MissingTargetError(what, hint=hint) from error
-        needed = error.name if isinstance(error, ModuleNotFoundError) else None
+        package = error.name if isinstance(error, ModuleNotFoundError) else None
         hint = (
-            f"install what {needed!r} belongs to, or mend that import"
-            if needed
+            f"install what {package!r} belongs to, or mend that import"
+            if package
             else "that module is found, and its own code fails: mend it"
         )
         raise TargetError(what, hint=hint) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -60,10 +61,12 @@ def _read_json(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         if file.parent.is_dir():
             raise ModelFolderError(f"the folder {str(file.parent)!r} has no {CONFIG}", hint=_TRANSFORMERS) from None
-        raise MissingFileError(f"there is no folder {str(file.parent)!r}", hint="look at the spelling") from None
+        hint = f"check the spelling: ls {shlex.quote(str(file.parent.parent))} lists what is there"
+        raise MissingFileError(f"there is no folder {str(file.parent)!r}", hint=hint) from None
     except (OSError, ValueError, RecursionError) as error:
         what = f"{str(file)!r} cannot be read as JSON: {error}"
-        raise ModelFolderError(what, hint="mend the file, or download it again") from None
+        hint = f"python -m json.tool {shlex.quote(str(file))} shows the line; fix it, or download the file again"
+        raise ModelFolderError(what, hint=hint) from None
     if not isinstance(config, dict) or not config.keys() & {"model_type", "architectures"}:
         what = f"{str(file)!r} names no model: it has neither model_type nor architectures"
         raise ModelFolderError(what, hint=_TRANSFORMERS)
@@ -85,7 +88,7 @@ def _own_code(transformers: Any, config: Mapping[str, Any], name: str) -> tuple[
         return (f"the code that comes with it (auto_map) was not run; transformers' own {kind} was built",)
     own = ", ".join(sorted(map(str, auto_map))) if isinstance(auto_map, dict) else "auto_map"
     what = f"the model in {name!r} is made by Python code of its own (auto_map: {own}), and such code is never run"
-    hint = "build the model yourself, if you trust its code, and give it to summarykit.summarize()"
+    hint = "if you trust its code, build the model in Python and call summarykit.summarize(model)"
     raise ModelFolderError(what, hint=hint)
 
 
@@ -93,7 +96,7 @@ def _transformers() -> Any:
     try:
         import transformers
     except ImportError as error:
-        hint = "pip install transformers, or build the model yourself"
+        hint = "run pip install transformers, or build the model in Python and call summarykit.summarize(model)"
         raise ModelFolderError(
             f"a {CONFIG} is read by transformers, and it cannot be imported: {error}", hint=hint
         ) from None
@@ -112,7 +115,7 @@ def _config(transformers: Any, config: dict[str, Any], name: str) -> tuple[Any, 
         what = (
             f"the {CONFIG} in {name!r} names model_type {kind!r}, and transformers {transformers.__version__} has none"
         )
-        raise ModelFolderError(what, hint="look at the spelling, or update transformers")
+        raise ModelFolderError(what, hint=f"fix model_type in the {CONFIG}, or run pip install --upgrade transformers")
     values = {key: value for key, value in config.items() if key not in (*_HOW, "auto_map")}
     notes = [_QUANTIZATION_NOTE] if values.pop("quantization_config", None) else []
     try:
@@ -149,7 +152,7 @@ def _model(transformers: Any, model_config: Any, config: Mapping[str, Any], name
 
 def _fail(what: str, error: Exception) -> NoReturn:
     message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    hint = f"mend the {CONFIG}, or build the model yourself and give it to summarykit.summarize()"
+    hint = f"fix that value in the {CONFIG}, or build the model in Python and call summarykit.summarize(model)"
     raise ModelFolderError(f"{what}: {message[:500]}", hint=hint) from error
 
 
@@ -174,6 +177,6 @@ def _no_network(name: str) -> Iterator[None]:
         yield
     except _Fetching:
         what = f"the {CONFIG} in {name!r} names something that would have to be fetched, and nothing is"
-        raise ModelFolderError(what, hint="build the model yourself and give it to summarykit.summarize()") from None
+        raise ModelFolderError(what, hint="build the model in Python and call summarykit.summarize(model)") from None
     finally:
         _is_offline.reset(token)

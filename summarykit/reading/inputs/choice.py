@@ -46,7 +46,9 @@ def choose_inputs(
     conflict = next((name for name, value in others.items() if value is not None), None)
     text = repr(inputs) if isinstance(inputs, str) else ""
     if conflict:
-        raise InputsError(f"inputs={text} and {conflict} both say what to feed", hint="leave one of them out")
+        raise InputsError(
+            f"inputs={text} and {conflict} both say what to feed", hint=f"remove {conflict}, or remove inputs={text}"
+        )
     if isinstance(inputs, Call):
         return inputs
     ways = {FROM_MODEL: inputs_from_model, GUESS: guess_inputs}
@@ -64,5 +66,7 @@ def inputs_from_specs(model: nn.Module, specs: Sequence[str], inputs: str | None
 
     """
     if inputs is not None:
-        raise InputsError("--input and --inputs both say what to feed", hint="leave one of them out")
+        raise InputsError(
+            "--input and --inputs both say what to feed", hint=f"remove --inputs {inputs}, or remove --input"
+        )
     return parse_spec(specs, default=Dtypes(model))

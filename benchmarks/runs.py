@@ -118,9 +118,9 @@ def _watched(model: nn.Module, given: torch.Tensor) -> object:
 
 def _cloned(model: nn.Module) -> object:
     from summarykit.reading.trace.clone import clone
-    from summarykit.reading.trace.fake_tensors import FakeStandIns
+    from summarykit.reading.trace.fake_tensors import FakeTensorFactory
 
-    return clone(model, FakeStandIns(), {id(module) for module in model.modules()})
+    return clone(model, FakeTensorFactory(), {id(module) for module in model.modules()})
 
 
 def _torchinfo(model: nn.Module, given: torch.Tensor) -> object:

@@ -183,11 +183,11 @@ def _summarize(model: nn.Module | PathLike, feed: FeedArgs, overrides: Overrides
         model, name, notes = load_folder(Path(model))
         defaults = replace(defaults, source=name)
     # torch is slow to import; loading a saved summary needs none
-    from summarykit.reading.model import Feed, read_and_watch
+    from summarykit.reading.model import Feed, read_and_run
 
     load_project_rules(Path.cwd())
     with progress_bar(progress):
-        records, run = read_and_watch(model, Feed(*feed))
+        records, run = read_and_run(model, Feed(*feed))
     records = records._replace(notes=(*records.notes, *notes))
     return Summary(*overrides.apply(SummaryData(records, run), defaults))
 

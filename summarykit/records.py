@@ -24,12 +24,12 @@ NOT_KNOWN_YET = "its size is not known until the first input"
 
 
 #: What ``TensorFacts.status`` says of a tensor; kinds of ``reading/tensors.py`` add theirs: "sharded", "wrapped" ...
-PLAIN = "plain"  #: stored as its shape and dtype say
-UNINITIALISED = "uninitialised"  #: a lazy one: neither size is known
-PACKED = "packed"  #: stored in another shape than the logical one
-OPAQUE = "opaque"  #: nothing shows how it is stored; 0 elements and bytes are recorded
+STATUS_PLAIN = "plain"  #: stored as its shape and dtype say
+STATUS_UNINITIALISED = "uninitialised"  #: a lazy one: neither size is known
+STATUS_PACKED = "packed"  #: stored in another shape than the logical one
+STATUS_OPAQUE = "opaque"  #: nothing shows how it is stored; 0 elements and bytes are recorded
 #: Those of which each stored element is a value of the tensor's dtype.
-STORED_BY_DTYPE = frozenset({PLAIN, UNINITIALISED, "sharded"})
+STORED_BY_DTYPE = frozenset({STATUS_PLAIN, STATUS_UNINITIALISED, "sharded"})
 
 
 class Evidence(StrEnum):
@@ -68,7 +68,7 @@ class TensorFacts(NamedTuple):
     dtype: str  #: ``"float32"``, never ``"torch.float32"``
     trainable: bool
     persistent: bool  #: part of ``state_dict()``
-    status: str  #: how it is stored: ``PLAIN``, ``PACKED``, ... an open set
+    status: str  #: how it is stored: ``STATUS_PLAIN``, ``STATUS_PACKED``, ... an open set
     device: str
     placement: str | None  #: how a sharded tensor is laid out
 

@@ -15,14 +15,14 @@ def count(model: nn.Module) -> StoredCount:
     It knows no wrappers, names, rules, records or logical shapes, so it does not repeat an error of the walk.
     """
     nothing = id(None)  # a parameter or a child that is switched off
-    seen = {nothing}
+    seen_ids = {nothing}
     tensors: list[Tensor] = []
     stack = [iter((model,))]
     while stack:
         for module in stack[-1]:
-            if id(module) in seen:
+            if id(module) in seen_ids:
                 continue
-            seen.add(id(module))
+            seen_ids.add(id(module))
             attributes = module.__dict__
             parameters = attributes.get("_parameters")
             if parameters:

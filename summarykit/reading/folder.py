@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,11 +19,11 @@ from summarykit.errors import MissingFileError, ModelFolderError
 CONFIG = "config.json"
 #: Settings that say how to compute and not what a model holds; some name code that would be fetched.
 _HOW = ("attn_implementation", "_attn_implementation", "experts_implementation", "_experts_implementation")
-_PACKED = "its quantization_config is not applied: parameters are counted as they are before packing"
+_QUANTIZATION_NOTE = "its quantization_config is not applied: parameters are counted as they are before packing"
 _TRANSFORMERS = "give a folder with the config.json of a model that transformers has"
 
 
-class Built(NamedTuple):
+class FolderModel(NamedTuple):
     """A model as its folder describes it."""
 
     model: nn.Module
@@ -34,7 +35,7 @@ class _Fetching(BaseException):
     """Something asked for the network; no ``except Exception`` on the way may go on without it."""
 
 
-def load_folder(path: Path) -> Built:
+def load_folder(path: Path) -> FolderModel:
     """Return the model that a folder's ``config.json``, or that file itself, describes; on the meta device.
 
     Nothing of the folder is run, no weights are read, nothing is fetched.
@@ -51,23 +52,25 @@ def load_folder(path: Path) -> Built:
     code = _own_code(transformers, config, name)
     with _no_network(name):
         model_config, notes = _config(transformers, config, name)
-        return Built(_model(transformers, model_config, config, name, notes), name, (*code, *notes))
+        return FolderModel(_model(transformers, model_config, config, name, notes), name, (*code, *notes))
 
 
 def _read_json(file: Path) -> dict[str, Any]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        config = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if file.parent.is_dir():
             raise ModelFolderError(f"the folder {str(file.parent)!r} has no {CONFIG}", hint=_TRANSFORMERS) from None
-        raise MissingFileError(f"there is no folder {str(file.parent)!r}", hint="look at the spelling") from None
+        hint = f"check the spelling: ls {shlex.quote(str(file.parent.parent))} lists what is there"
+        raise MissingFileError(f"there is no folder {str(file.parent)!r}", hint=hint) from None
     except (OSError, ValueError, RecursionError) as error:
         what = f"{str(file)!r} cannot be read as JSON: {error}"
-        raise ModelFolderError(what, hint="mend the file, or download it again") from None
-    if not isinstance(found, dict) or not found.keys() & {"model_type", "architectures"}:
+        hint = f"python -m json.tool {shlex.quote(str(file))} shows the line; fix it, or download the file again"
+        raise ModelFolderError(what, hint=hint) from None
+    if not isinstance(config, dict) or not config.keys() & {"model_type", "architectures"}:
         what = f"{str(file)!r} names no model: it has neither model_type nor architectures"
         raise ModelFolderError(what, hint=_TRANSFORMERS)
-    return found
+    return config
 
 
 def _own_code(transformers: Any, config: Mapping[str, Any], name: str) -> tuple[str, ...]:
@@ -85,7 +88,7 @@ def _own_code(transformers: Any, config: Mapping[str, Any], name: str) -> tuple[
         return (f"the code that comes with it (auto_map) was not run; transformers' own {kind} was built",)
     own = ", ".join(sorted(map(str, auto_map))) if isinstance(auto_map, dict) else "auto_map"
     what = f"the model in {name!r} is made by Python code of its own (auto_map: {own}), and such code is never run"
-    hint = "build the model yourself, if you trust its code, and give it to summarykit.summarize()"
+    hint = "if you trust its code, build the model in Python and call summarykit.summarize(model)"
     raise ModelFolderError(what, hint=hint)
 
 
@@ -93,7 +96,7 @@ def _transformers() -> Any:
     try:
         import transformers
     except ImportError as error:
-        hint = "pip install transformers, or build the model yourself"
+        hint = "run pip install transformers, or build the model in Python and call summarykit.summarize(model)"
         raise ModelFolderError(
             f"a {CONFIG} is read by transformers, and it cannot be imported: {error}", hint=hint
         ) from None
@@ -112,9 +115,9 @@ def _config(transformers: Any, config: dict[str, Any], name: str) -> tuple[Any, 
         what = (
             f"the {CONFIG} in {name!r} names model_type {kind!r}, and transformers {transformers.__version__} has none"
         )
-        raise ModelFolderError(what, hint="look at the spelling, or update transformers")
+        raise ModelFolderError(what, hint=f"fix model_type in the {CONFIG}, or run pip install --upgrade transformers")
     values = {key: value for key, value in config.items() if key not in (*_HOW, "auto_map")}
-    notes = [_PACKED] if values.pop("quantization_config", None) else []
+    notes = [_QUANTIZATION_NOTE] if values.pop("quantization_config", None) else []
     try:
         return config_class.from_dict(values), notes
     except Exception as error:  # noqa: BLE001 - a config is checked by code of many hands
@@ -125,8 +128,8 @@ def _named_class(transformers: Any, config: Mapping[str, Any]) -> Any:
     """Return the class that ``architectures`` names, None where transformers has none of that name."""
     names = config.get("architectures")
     name = names[0] if isinstance(names, list) and names else None
-    found = getattr(transformers, name, None) if isinstance(name, str) and name.isidentifier() else None
-    return found if isinstance(found, type) and issubclass(found, transformers.PreTrainedModel) else None
+    candidate = getattr(transformers, name, None) if isinstance(name, str) and name.isidentifier() else None
+    return candidate if isinstance(candidate, type) and issubclass(candidate, transformers.PreTrainedModel) else None
 
 
 def _model(transformers: Any, model_config: Any, config: Mapping[str, Any], name: str, notes: list[str]) -> nn.Module:
@@ -149,31 +152,31 @@ def _model(transformers: Any, model_config: Any, config: Mapping[str, Any], name
 
 def _fail(what: str, error: Exception) -> NoReturn:
     message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    hint = f"mend the {CONFIG}, or build the model yourself and give it to summarykit.summarize()"
+    hint = f"fix that value in the {CONFIG}, or build the model in Python and call summarykit.summarize(model)"
     raise ModelFolderError(f"{what}: {message[:500]}", hint=hint) from error
 
 
-_closed: ContextVar[bool] = ContextVar("closed", default=False)
+_is_offline: ContextVar[bool] = ContextVar("closed", default=False)
 _REACHING_OUT = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "subprocess.Popen"})
-_watched: list[bool] = []
+_AUDIT_HOOKS: list[bool] = []
 
 
 def _audit(event: str, _: object) -> None:
-    if event in _REACHING_OUT and _closed.get():
+    if event in _REACHING_OUT and _is_offline.get():
         raise _Fetching
 
 
 @contextmanager
 def _no_network(name: str) -> Iterator[None]:
     """Refuse whatever goes out to the network from here, in this thread and what it calls."""
-    if not _watched:
+    if not _AUDIT_HOOKS:
         sys.addaudithook(_audit)  # stays, and costs nothing while nothing is closed
-        _watched.append(True)
-    token = _closed.set(True)
+        _AUDIT_HOOKS.append(True)
+    token = _is_offline.set(True)
     try:
         yield
     except _Fetching:
         what = f"the {CONFIG} in {name!r} names something that would have to be fetched, and nothing is"
-        raise ModelFolderError(what, hint="build the model yourself and give it to summarykit.summarize()") from None
+        raise ModelFolderError(what, hint="build the model in Python and call summarykit.summarize(model)") from None
     finally:
-        _closed.reset(token)
+        _is_offline.reset(token)

@@ -87,10 +87,10 @@ class KindTable:
         facts = self.classes.get(type(module))
         if facts is not None:
             return facts
-        scripted = script_class(module) if isinstance(module, torch.jit.ScriptModule) else None
-        key = scripted or type(module)
+        script_name = script_class(module) if isinstance(module, torch.jit.ScriptModule) else None
+        key = script_name or type(module)
         if key not in self.classes:
-            self.classes[key] = self._describe(type(module), scripted)
+            self.classes[key] = self._describe(type(module), script_name)
         return self.classes[key]
 
     def kind(self, module: nn.Module, facts: ClassFacts, tensors: tuple[tuple[str, int], ...], parameters: int) -> Kind:
@@ -106,12 +106,12 @@ class KindTable:
             key = (facts.type, getter, values, tuple(map(type, values)), tensors)
             kind = self._kinds.get(key)
             if kind is None:
-                kind = self._kinds[key] = self._work_out(module, facts, tensors, parameters)
+                kind = self._kinds[key] = self._make_kind(module, facts, tensors, parameters)
         except Exception:  # noqa: BLE001 - a list among the attributes, or a value that refuses to be compared
-            kind = self._work_out(module, facts, tensors, parameters)
+            kind = self._make_kind(module, facts, tensors, parameters)
         return kind
 
-    def _work_out(
+    def _make_kind(
         self, module: nn.Module, facts: ClassFacts, tensors: tuple[tuple[str, int], ...], parameters: int
     ) -> Kind:
         settings = plain_settings(public_attributes(module))
@@ -176,18 +176,18 @@ class KindTable:
         forms = parametrization_forms(site.module, site.name)
         return LayerFacts(facts.lineage, values, layer.tensors, None, forms, partial=True)
 
-    def _describe(self, cls: type, scripted: str | None) -> ClassFacts:
+    def _describe(self, cls: type, script_name: str | None) -> ClassFacts:
         lineage = tuple(f"{base.__module__}.{base.__qualname__}" for base in cls.__mro__ if base is not object)
-        if scripted:
+        if script_name:
             # Its settings may be compiled away, so the original's rule is inherited: it may fit, or not.
-            lineage = (lineage[0], scripted)
-        wraps = ACTUAL if scripted else next((WRAPPERS[name] for name in lineage if name in WRAPPERS), None)
-        constants = {} if scripted else class_constants(cls)
-        name = scripted.rpartition(".")[2] if scripted else cls.__name__
+            lineage = (lineage[0], script_name)
+        wraps = ACTUAL if script_name else next((WRAPPERS[name] for name in lineage if name in WRAPPERS), None)
+        constants = {} if script_name else class_constants(cls)
+        name = script_name.rpartition(".")[2] if script_name else cls.__name__
         if is_parametrized(lineage):
             name = f"{name.removeprefix('Parametrized')} (parametrized)"
-        layer_type = LayerType(name, scripted or lineage[0])
-        declares = not scripted and declares_rule(cls)
+        layer_type = LayerType(name, script_name or lineage[0])
+        declares = not script_name and declares_rule(cls)
         return ClassFacts(self._intern(self.types, layer_type), lineage, wraps, constants, declares)
 
     def _intern(self, table: list[Any], value: Any, *distinction: object) -> int:
@@ -206,8 +206,8 @@ def can_be_read(why: Explanation) -> bool:
 
 def holds_packed_weights(module: nn.Module) -> bool:
     """Return whether an attribute of *module* is one of torch's objects for packed weights, which hide their size."""
-    scripted = (value for value in module.__dict__.values() if type(value) is torch.ScriptObject)
-    return any(PACKED_OBJECTS.match(value._type().qualified_name()) for value in scripted)
+    script_objects = (value for value in module.__dict__.values() if type(value) is torch.ScriptObject)
+    return any(PACKED_OBJECTS.match(value._type().qualified_name()) for value in script_objects)
 
 
 def script_class(module: torch.jit.ScriptModule) -> str:
@@ -286,8 +286,8 @@ def plain_tuple(value: tuple[Any, ...] | list[Any], depth: int = 0) -> Any:
     """Return a short tuple or list of plain values, at most two deep, as a tuple, else ``NotPlain``."""
     if len(value) > MAX_ELEMENTS or depth > 1:
         return NotPlain
-    nested = (plain_tuple(v, depth + 1) if issubclass(type(v), tuple | list) else plain_value(v) for v in value)
-    parts = tuple(nested)
+    plain_values = (plain_tuple(v, depth + 1) if issubclass(type(v), tuple | list) else plain_value(v) for v in value)
+    parts = tuple(plain_values)
     return NotPlain if NotPlain in parts else parts
 
 

@@ -11,7 +11,7 @@ from summarykit.errors import InputsError
 from summarykit.expression import Value
 from summarykit.formulas.compute import ComputeFacts, explain_compute, find_compute_rule
 from summarykit.reading import trace
-from summarykit.reading.inputs import Call, NoInputs, chosen, materialise
+from summarykit.reading.inputs import Call, NoInputs, choose_inputs, materialise
 from summarykit.reading.layer_kinds import class_constants, plain_settings, public_attributes
 from summarykit.reading.walk import check_is_model, read_numbered
 from summarykit.records import ModelRecords
@@ -33,12 +33,12 @@ class Feed(NamedTuple):
     forward: str = "fake"
     seconds: float = 60.0
 
-    def described(self) -> dict[str, object]:
+    def input_arguments(self) -> dict[str, object]:
         """Return what describes the inputs, by name."""
         return dict(zip(self._fields[:5], self[:5], strict=True))
 
 
-def read_and_watch(model: nn.Module, feed: Feed) -> tuple[ModelRecords, RunRecord]:
+def read_and_run(model: nn.Module, feed: Feed) -> tuple[ModelRecords, RunRecord]:
     """Return what *model* is made of and, where the caller gives inputs, what one forward tells.
 
     Raises:
@@ -54,7 +54,7 @@ def read_and_watch(model: nn.Module, feed: Feed) -> tuple[ModelRecords, RunRecor
     records, modules = read_numbered(ready)
     if ready is not model:
         records = records._replace(notes=(*records.notes, LAZY))
-    return records, watch(ready, call, feed, modules)
+    return records, run_forward(ready, call, feed, modules)
 
 
 def call_for(model: nn.Module, feed: Feed) -> Call | NoInputs | None:
@@ -68,11 +68,11 @@ def call_for(model: nn.Module, feed: Feed) -> Call | NoInputs | None:
         raise InputsError(f"forward={feed.forward!r}", hint=f"use one of {', '.join(map(repr, WAYS))}")
     if not feed.seconds > 0:
         raise InputsError(f"trace_seconds={feed.seconds!r}", hint="give a number of seconds above 0")
-    call = feed.inputs if isinstance(feed.inputs, Call) else chosen(model, **feed.described())
+    call = feed.inputs if isinstance(feed.inputs, Call) else choose_inputs(model, **feed.input_arguments())
     return call if feed.forward != "off" else None
 
 
-def watch(model: nn.Module, call: Call | NoInputs | None, feed: Feed, modules: Sequence[nn.Module]) -> RunRecord:
+def run_forward(model: nn.Module, call: Call | NoInputs | None, feed: Feed, modules: Sequence[nn.Module]) -> RunRecord:
     """Return what one forward tells; *modules* are those of the layers, by their number."""
     if call is None:
         return NO_RUN
@@ -82,7 +82,7 @@ def watch(model: nn.Module, call: Call | NoInputs | None, feed: Feed, modules: S
     numbers: dict[int, int] = {}
     for number, module in enumerate(modules):
         numbers.setdefault(id(module), number)
-    run = trace.run(
+    record = trace.run(
         model,
         call.args,
         call.kwargs,
@@ -91,16 +91,16 @@ def watch(model: nn.Module, call: Call | NoInputs | None, feed: Feed, modules: S
         seconds=feed.seconds,
         inputs_from=call.origin,
     )
-    return explained(run, modules)
+    return explain_calls(record, modules)
 
 
-def explained(run: RunRecord, modules: Sequence[nn.Module]) -> RunRecord:
-    """Return *run* with the reason why each call multiplies as often as it does."""
+def explain_calls(record: RunRecord, modules: Sequence[nn.Module]) -> RunRecord:
+    """Return *record* with the reason why each call multiplies as often as it does."""
     table: dict[ComputeExplanation, int] = {}
-    known: dict[object, int] = {}
+    numbers: dict[object, int] = {}
     facts = _FactTable()
-    calls = [call._replace(compute=_number(call, modules, facts, known, table)) for call in run.calls]
-    return run._replace(calls=tuple(calls), computes=tuple(table))
+    calls = [call._replace(compute=_number(call, modules, facts, numbers, table)) for call in record.calls]
+    return record._replace(calls=tuple(calls), computes=tuple(table))
 
 
 def lineage_of(cls: type) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ class _FactTable:
     """Class, settings and tensors of modules, made once for each module that multiplies."""
 
     def __init__(self) -> None:
-        self._found: dict[int, _Facts] = {}
+        self._facts: dict[int, _Facts] = {}
         self._constants: dict[type, Mapping[str, Value]] = {}
         self._rules: dict[type, bool] = {}
 
@@ -129,24 +129,24 @@ class _FactTable:
         return self._rules[cls]
 
     def of(self, module: nn.Module) -> _Facts:
-        found = self._found.get(id(module))
-        if found is None:
+        facts = self._facts.get(id(module))
+        if facts is None:
             cls = type(module)
             if cls not in self._constants:
                 self._constants[cls] = class_constants(cls)
             settings = {**self._constants[cls], **dict(plain_settings(public_attributes(module)))}
             lineage = lineage_of(cls)
-            held: dict[str, Any] = module.__dict__.get("_parameters") or {}
-            tensors = dict.fromkeys(name for name, tensor in held.items() if tensor is not None)
-            found = self._found[id(module)] = _Facts(lineage, settings, tensors)
-        return found
+            parameters: dict[str, Any] = module.__dict__.get("_parameters") or {}
+            tensors = dict.fromkeys(name for name, tensor in parameters.items() if tensor is not None)
+            facts = self._facts[id(module)] = _Facts(lineage, settings, tensors)
+        return facts
 
 
 def _number(
     call: CallRecord,
     modules: Sequence[nn.Module],
     facts: _FactTable,
-    known: dict[object, int],
+    numbers: dict[object, int],
     table: dict[ComputeExplanation, int],
 ) -> int:
     """Return the number of what explains a call; -1 where it multiplies nothing and was not expected to."""
@@ -157,9 +157,9 @@ def _number(
         return -1
     own = facts.of(module)
     key = (own.lineage, tuple(own.settings.items()), tuple(own.tensors), call.inputs, call.outputs, call.operators)
-    number = known.get(key)
+    number = numbers.get(key)
     if number is None:
         why = explain_compute(ComputeFacts(*own, call.inputs, call.outputs, call.operators))
         number = -1 if why is None else table.setdefault(why, len(table))
-        known[key] = number
+        numbers[key] = number
     return number

@@ -10,7 +10,7 @@ from torch import nn
 from summarykit.formulas import Form
 
 _LIST = "torch.nn.utils.parametrize.ParametrizationList"
-_DERIVED = "torch.nn.utils.parametrize.Parametrized"
+_PARAMETRIZED_CLASS = "torch.nn.utils.parametrize.Parametrized"
 _WEIGHT_NORM = "torch.nn.utils.parametrizations._WeightNorm"
 #: Hooks that keep the class and rename its tensor, and the attribute that says which.
 _HOOKS = {
@@ -22,7 +22,7 @@ _HOOKS = {
 
 def is_parametrized(lineage: tuple[str, ...]) -> bool:
     """Return whether a class was derived by torch to hold parametrizations."""
-    return lineage[0].startswith(_DERIVED) and lineage[0] != _LIST
+    return lineage[0].startswith(_PARAMETRIZED_CLASS) and lineage[0] != _LIST
 
 
 def is_parametrization(lineage: tuple[str, ...]) -> bool:
@@ -43,7 +43,7 @@ def hook_forms(module: nn.Module) -> dict[str, Form]:
     """Return the forms that the hooks of an older kind keep: ``weight_g`` and ``weight_v``, ``weight_orig``."""
     forms: dict[str, Form] = {}
     for hook in (module.__dict__.get("_forward_pre_hooks") or {}).values():
-        attribute = next((held for name, held in _HOOKS.items() if _is(hook, name)), None)
+        attribute = next((setting for name, setting in _HOOKS.items() if _is(hook, name)), None)
         facts: Mapping[str, Any] = getattr(hook, "__dict__", {}) if attribute else {}
         tensor = facts.get(attribute or "")
         if isinstance(tensor, str):

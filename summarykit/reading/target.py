@@ -80,15 +80,16 @@ def _import(name: str, folder: Path | None) -> Any:
     except (Exception, SystemExit) as error:
         what = f"{name!r} cannot be imported: {_message(error)}"
         if _is_missing(name, error):
-            hint = "look at the spelling, or run from the folder that holds it"
+            top = name.partition(".")[0]
+            hint = f"check the spelling, or run from the folder that contains {top!r}: cd FOLDER"
             if folder:
-                hint = "look at the spelling; what is not below the folder of pyproject.toml has to be installed"
+                hint = f"check target in pyproject.toml, or install the package with {top!r}: pip install -e FOLDER"
             raise MissingTargetError(what, hint=hint) from error
-        needed = error.name if isinstance(error, ModuleNotFoundError) else None
+        package = error.name if isinstance(error, ModuleNotFoundError) else None
         hint = (
-            f"install what {needed!r} belongs to, or mend that import"
-            if needed
-            else "that module is found, and its own code fails: mend it"
+            f"install the package that provides {package!r} with pip install, or fix that import"
+            if package
+            else "importing it raised the error above; fix that first"
         )
         raise TargetError(what, hint=hint) from error
 
@@ -142,7 +143,7 @@ def _call(factory: Callable[..., Any], target: str, keywords: dict[str, Any], *,
     except (Exception, SystemExit) as error:
         arguments = ", ".join(f"{name}={value!r}" for name, value in keywords.items())
         given_by = "in its table: args = { name = value }" if from_table else "with --arg name=value"
-        hint = f"mend it there, or give other arguments {given_by}"
+        hint = f"fix the error above in the code of {target}, or give other arguments {given_by}"
         if isinstance(error, TypeError) and error.__traceback__ and error.__traceback__.tb_next is None:
             hint = f"give what it needs {given_by}"  # nothing of it ran: the arguments do not fit
         raise TargetError(f"{target}({arguments}) fails: {_message(error)}", hint=hint) from error

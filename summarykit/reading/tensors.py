@@ -17,11 +17,11 @@ from torch._subclasses.fake_tensor import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
 from torch.nn.parameter import Buffer, Parameter, is_lazy
 
-from summarykit.records import OPAQUE, PACKED, PLAIN, UNINITIALISED, Shape, TensorFacts
+from summarykit.records import STATUS_OPAQUE, STATUS_PACKED, STATUS_PLAIN, STATUS_UNINITIALISED, Shape, TensorFacts
 
 #: Types whose shape, dtype, device and ``requires_grad`` say everything, if layout and dtype are ordinary too.
 _PLAIN_TYPES = {Tensor, Parameter, Buffer}
-_QUANTIZED = {torch.qint8, torch.quint8, torch.qint32, torch.quint4x2, torch.quint2x4}
+_QUANTIZED_DTYPES = {torch.qint8, torch.quint8, torch.qint32, torch.quint4x2, torch.quint2x4}
 #: Those of which several values share a byte.
 _SUB_BYTE = {torch.quint4x2, torch.quint2x4}
 #: Wrappers in so many wrappers are an endless chain.
@@ -101,7 +101,7 @@ def sparse_parts(tensor: Tensor) -> Sequence[Tensor]:
 
 def is_quantized_unevenly(tensor: Tensor) -> bool:
     """Return whether a quantized tensor stores more, or less, than one code of its dtype for each value."""
-    return tensor.dtype in _QUANTIZED and (tensor.dtype in _SUB_BYTE or tensor.qscheme() in _CHANNEL_SCHEMES)
+    return tensor.dtype in _QUANTIZED_DTYPES and (tensor.dtype in _SUB_BYTE or tensor.qscheme() in _CHANNEL_SCHEMES)
 
 
 def quantized_parts(tensor: Tensor) -> Sequence[Tensor]:
@@ -128,8 +128,8 @@ def has_no_memory(tensor: Tensor) -> bool:
 
 #: Every kind of tensor that is not plain; the first that matches counts.
 TENSOR_KINDS: list[TensorKind] = [
-    TensorKind(UNINITIALISED, is_lazy, lambda tensor: (), lambda tensor: None),
-    TensorKind(PLAIN, lambda tensor: isinstance(tensor, FakeTensor | FunctionalTensor)),
+    TensorKind(STATUS_UNINITIALISED, is_lazy, lambda tensor: (), lambda tensor: None),
+    TensorKind(STATUS_PLAIN, lambda tensor: isinstance(tensor, FakeTensor | FunctionalTensor)),
     TensorKind(
         "sharded",
         lambda tensor: is_instance(tensor, "torch.distributed.tensor", "DTensor"),
@@ -152,9 +152,9 @@ TENSOR_KINDS: list[TensorKind] = [
     TensorKind("wrapped", has_protocol, inner_tensors),
     TensorKind("sparse", lambda tensor: tensor.layout in _SPARSE, sparse_parts),
     TensorKind("quantized", is_quantized_unevenly, quantized_parts),
-    TensorKind(OPAQUE, has_no_memory, lambda tensor: None),
+    TensorKind(STATUS_OPAQUE, has_no_memory, lambda tensor: None),
 ]
-_PLAIN_KIND = TensorKind(PLAIN, lambda tensor: True)
+_PLAIN_KIND = TensorKind(STATUS_PLAIN, lambda tensor: True)
 
 
 class TensorTable:
@@ -187,7 +187,7 @@ def is_plain(tensor: Tensor) -> bool:
     return (
         type(tensor) in _PLAIN_TYPES
         and tensor.layout is torch.strided
-        and tensor.dtype not in _QUANTIZED
+        and tensor.dtype not in _QUANTIZED_DTYPES
         and not tensor.is_nested
     )
 
@@ -200,13 +200,13 @@ def kind_of(tensor: Tensor) -> TensorKind:
 def stored_tensors(tensor: Tensor) -> list[Tensor] | None:
     """Return the distinct tensors whose memory holds *tensor*, wrappers inside wrappers opened; None where hidden."""
     parts: list[Tensor] = []
-    seen: dict[int, Tensor] = {}  # the tensors too, so that no number is used again
+    seen_parts: dict[int, Tensor] = {}  # the tensors too, so that no number is used again
     waiting = [(tensor, 0)]
     while waiting:
         part, depth = waiting.pop()
-        if id(part) in seen:
+        if id(part) in seen_parts:
             continue
-        seen[id(part)] = part
+        seen_parts[id(part)] = part
         try:
             inner = kind_of(part).stored(part)
         except Exception:  # noqa: BLE001 - code of another library's tensor class
@@ -227,10 +227,10 @@ def logical_shape(tensor: Tensor, kind: TensorKind) -> Shape | None:
             return sizes
     except Exception:  # noqa: BLE001 - code of another library's tensor class
         pass
-    return held_shape(tensor)
+    return torch_shape(tensor)
 
 
-def held_shape(tensor: Tensor) -> Shape:
+def torch_shape(tensor: Tensor) -> Shape:
     """Return the shape PyTorch itself holds for *tensor*, whatever its class shows."""
     return tuple(map(int, Tensor.size(tensor)))
 
@@ -259,11 +259,11 @@ def describe_tensor(tensor: Tensor, kind: str, persistent: bool) -> TensorFacts:
     how = kind_of(tensor)
     shape = logical_shape(tensor, how)
     parts = stored_tensors(tensor)
-    shapes = list(map(held_shape, parts or ()))
+    shapes = list(map(torch_shape, parts or ()))
     sizes = list(map(math.prod, shapes))
-    status = OPAQUE if parts is None else how.status
+    status = STATUS_OPAQUE if parts is None else how.status
     if how is _PLAIN_KIND and shape not in shapes:
-        status = PACKED
+        status = STATUS_PACKED
     return TensorFacts(
         kind=kind,
         shape=shape,

@@ -49,12 +49,14 @@ def read_numbered(model: nn.Module) -> tuple[ModelRecords, list[nn.Module]]:
 def check_is_model(model: object) -> None:
     """Raise ``NotAModelError``, saying what came and what to give, unless *model* is a module."""
     if not isinstance(model, nn.Module):
-        raise NotAModelError(f"a model is a torch.nn.Module, and this is {what_came(model)}", hint=what_to_give(model))
+        raise NotAModelError(
+            f"a model is a torch.nn.Module, and this is {describe_object(model)}", hint=hint_for(model)
+        )
 
 
 def _walk_model(model: nn.Module) -> tuple[ModelRecords, list[nn.Module]]:
     walk = _Walk()
-    walk.go_over(model)
+    walk.visit(model)
     return walk.records(model), walk.places.modules
 
 
@@ -71,7 +73,7 @@ class _Walk:
         self.tensors: list[torch.Tensor] = []
         self.notes: dict[str, None] = {}
 
-    def go_over(self, model: nn.Module) -> None:
+    def visit(self, model: nn.Module) -> None:
         """Record every place where the walk comes by, in the order of ``named_modules()``."""
         places_of: dict[int, int] = {}
         classes = self.kind_table.classes
@@ -107,12 +109,12 @@ class _Walk:
 
     def unwrap(self, module: nn.Module, facts: ClassFacts, number: int, raw_path: str) -> tuple[nn.Module, ClassFacts]:
         """See through wrappers that hold one child and nothing of their own."""
-        seen = {id(module)}
+        seen_ids = {id(module)}
         while facts.wraps is not None:
             inner = module.__dict__.get(ACTUAL) if facts.wraps == ACTUAL else only_child(module, facts.wraps)
-            if inner is None or holds_tensors(module) or id(inner) in seen:
+            if inner is None or holds_tensors(module) or id(inner) in seen_ids:
                 break
-            seen.add(id(inner))
+            seen_ids.add(id(inner))
             if facts.wraps != ACTUAL:
                 self.notes.setdefault(f"seen through {self.kind_table.types[facts.type].name}")
                 raw_path = child_path(raw_path, facts.wraps)
@@ -210,8 +212,8 @@ def first_places(keys: Sequence[object]) -> list[int]:
     """Return for each key the position where it came first."""
     if len(set(keys)) == len(keys):
         return list(range(len(keys)))
-    seen: dict[object, int] = {}
-    return [seen.setdefault(key, position) for position, key in enumerate(keys)]
+    first: dict[object, int] = {}
+    return [first.setdefault(key, position) for position, key in enumerate(keys)]
 
 
 def memory_groups(tensors: Sequence[torch.Tensor], owners: Sequence[int]) -> list[int | None]:
@@ -246,7 +248,7 @@ def holds_tensors(module: nn.Module) -> bool:
     return any(tensor is not None for tensor in tensors)
 
 
-def what_came(model: object) -> str:
+def describe_object(model: object) -> str:
     """Say in words what was given instead of a model."""
     if isinstance(model, type):
         return f"the class {model.__name__}"
@@ -261,7 +263,7 @@ def what_came(model: object) -> str:
     return f"a {type(model).__name__}"
 
 
-def what_to_give(model: object) -> str:
+def hint_for(model: object) -> str:
     """Say how to come to a model from what was given."""
     if isinstance(model, type) and issubclass(model, nn.Module):
         return f"build it first: {model.__name__}(...)"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from summarykit.records import OPAQUE, PLAIN, UNINITIALISED, Evidence
+from summarykit.records import STATUS_OPAQUE, STATUS_PLAIN, STATUS_UNINITIALISED, Evidence
 
 if TYPE_CHECKING:
     from summarykit.summary.data import SummaryData
 
 CHECKED_GRADES = (Evidence.VERIFIED, Evidence.FROM_SOURCE)
-_STORED_PLAINLY = {PLAIN, UNINITIALISED}
+_STORED_PLAINLY = {STATUS_PLAIN, STATUS_UNINITIALISED}
 
 
 class Check(NamedTuple):
@@ -138,7 +138,7 @@ def storage(data: SummaryData) -> list[Check]:
     statuses = {data.tensors[index].facts.status for index in parameters}
     if statuses <= _STORED_PLAINLY and not opaque:
         return []
-    hidden = [index for index in parameters if data.tensors[index].facts.status == OPAQUE]
+    hidden = [index for index in parameters if data.tensors[index].facts.status == STATUS_OPAQUE]
     paths = (*(data.tensor_paths[index] for index in hidden), *(data.layers[number].path for number in opaque))
     claim = "The stored size of every weight is known"
     total = len(parameters) + len(opaque)

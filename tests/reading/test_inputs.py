@@ -13,7 +13,15 @@ from torch import nn
 from torch.nn.functional import max_pool2d
 
 from summarykit.errors import InputsError
-from summarykit.reading.inputs import Call, NoInputs, chosen, fed, inputs_from_specs, materialise, parse_spec
+from summarykit.reading.inputs import (
+    Call,
+    NoInputs,
+    choose_inputs,
+    input_tensors,
+    inputs_from_specs,
+    materialise,
+    parse_spec,
+)
 from summarykit.reading.inputs import guess_inputs as guessed
 from summarykit.reading.inputs import inputs_from_caller as given
 from summarykit.reading.inputs import inputs_from_model as declared
@@ -23,7 +31,7 @@ X = torch.ones(2, 3)
 
 def shapes(call):
     assert isinstance(call, Call), call
-    return {name: (dtype, shape) for name, dtype, shape in fed(call)}
+    return {name: (dtype, shape) for name, dtype, shape in input_tensors(call)}
 
 
 # ---------------------------------------------------------------- given, by value
@@ -692,21 +700,21 @@ def test_a_guess_runs_no_code_of_the_models():
 
 def test_one_way_in():
     model = Exampled(example_input_array=X)
-    assert chosen(model) is None
-    assert chosen(model, inputs=X).args[0] is X
-    assert chosen(model, inputs="declared").args[0] is X
-    assert chosen(model, inputs="guess").origin.startswith("guessed")
+    assert choose_inputs(model) is None
+    assert choose_inputs(model, inputs=X).args[0] is X
+    assert choose_inputs(model, inputs="declared").args[0] is X
+    assert choose_inputs(model, inputs="guess").origin.startswith("guessed")
     with pytest.raises(InputsError, match="'declared'"):
-        chosen(model, inputs="declarde")
+        choose_inputs(model, inputs="declarde")
     with pytest.raises(InputsError, match="both say"):
-        chosen(model, inputs="guess", input_size=(1, 3))
+        choose_inputs(model, inputs="guess", input_size=(1, 3))
 
 
 def test_a_size_without_dtype_is_what_the_model_computes_in():
-    assert shapes(chosen(nn.Linear(3, 4).bfloat16(), input_size=(1, 3))) == {"0": ("bfloat16", (1, 3))}
-    found = chosen(Masked(), input_size=[(1, 8), (1, 8)])
+    assert shapes(choose_inputs(nn.Linear(3, 4).bfloat16(), input_size=(1, 3))) == {"0": ("bfloat16", (1, 3))}
+    found = choose_inputs(Masked(), input_size=[(1, 8), (1, 8)])
     assert [dtype for dtype, _ in shapes(found).values()] == ["int64", "int64"]
-    named = chosen(Masked(), input_size={"input_ids": (1, 8), "lengths": (1,), "weights": (1,)})
+    named = choose_inputs(Masked(), input_size={"input_ids": (1, 8), "lengths": (1,), "weights": (1,)})
     assert [dtype for dtype, _ in shapes(named).values()] == ["int64", "int64", "float32"]
 
 
@@ -714,8 +722,8 @@ def test_the_command_line_goes_the_same_way():
     model = Masked()
     call = inputs_from_specs(model, ["1,8", "lengths=1", "half=float16:2"])
     assert shapes(call) == {"0": ("int64", (1, 8)), "lengths": ("int64", (1,)), "half": ("float16", (2,))}
-    assert chosen(model, inputs=call) is call
+    assert choose_inputs(model, inputs=call) is call
     with pytest.raises(InputsError, match="--input and --inputs both"):
         inputs_from_specs(model, ["1,8"], "guess")
     with pytest.raises(InputsError, match="both say"):
-        chosen(model, inputs=call, kwargs={})
+        choose_inputs(model, inputs=call, kwargs={})

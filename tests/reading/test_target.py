@@ -69,18 +69,22 @@ def test_what_names_no_model_and_is_there_is_not_missing(target, folder):
 @pytest.mark.parametrize(
     ("text", "target", "hint"),
     [
-        ("import not_installed", "own.broken:build", "install what 'not_installed' belongs to, or mend that import"),
-        ("1 / 0", "own.broken:build", "that module is found, and its own code fails: mend it"),
+        (
+            "import not_installed",
+            "own.broken:build",
+            "install the package that provides 'not_installed' with pip install",
+        ),
+        ("1 / 0", "own.broken:build", "importing it raised the error above; fix that first"),
         ("def build(width): ...", "own.broken:build", "give what it needs with --arg name=value"),
         (
             "def build():\n    int([])",
             "own.broken:build",
-            "mend it there, or give other arguments with --arg name=value",
+            "fix the error above in the code of own.broken:build, or give other arguments with --arg name=value",
         ),
         ("def build(): ...", "own.broken:build()", "leave out the brackets: build is called"),
         ("def build(): ...", "own.broken:biuld", "did you mean 'build'? It has: build"),
         ("def build(): ...", "own.broken:zzz", "it has: build"),
-        ("", "own.gone:build", "look at the spelling, or run from the folder that holds it"),
+        ("", "own.gone:build", "check the spelling, or run from the folder that contains 'own': cd FOLDER"),
     ],
 )
 def test_the_hint_is_about_what_went_wrong(text, target, hint, folder):

@@ -375,18 +375,41 @@ def test_a_saved_packed_model_says_how_much_it_stores():
     assert json.loads(summary.to_json())["totals"]["stored_elements"] == 32 + 4 + 4
 
 
-def test_reading_changes_nothing():
-    for name, (build, *_) in KINDS.items():
-        if "nested" in name or name == "fake" or "functional" in name:
-            continue  # their values cannot be compared bit by bit
-        model = holder(build())
-        attributes = dict(model._parameters["weight"].__dict__)
-        before = {key: id(value) for key, value in attributes.items()}
+#: Kinds whose own values the guard cannot read: it reads the tensors that store them instead.
+READ_BY_PARTS = {
+    "two tensors", "a wrapper in a wrapper", "one tensor twice in a wrapper", "four bits", "nested, strided",
+    "nested, jagged", "semi-structured", "masked",
+}  # fmt: skip
+#: Kinds without values to compare: of these, only the tensor's identity and attributes are checked.
+WITHOUT_VALUES = {"fake", "functional"}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_reading_changes_nothing(name):
+    build, _, _, parts = KINDS[name]
+    tensor = build()
+    model = holder(tensor)
+    attributes = {key: id(value) for key, value in tensor.__dict__.items()}
+    if name in WITHOUT_VALUES:
+        guard = untouched(model.body)
+    else:
+        guard = untouched(model.body, parts(tensor)) if name in READ_BY_PARTS else untouched(model)
+    with guard:
         summarykit.summarize(model)
-        assert {key: id(value) for key, value in model._parameters["weight"].__dict__.items()} == before
-    model = linear(Reshaped(4, 16))
-    with untouched(nn.Sequential(nn.Linear(2, 2))):
-        summarykit.summarize(model)
+    assert model._parameters["weight"] is tensor
+    assert {key: id(value) for key, value in tensor.__dict__.items()} == attributes
+
+
+@pytest.mark.parametrize("name", KINDS.keys() - WITHOUT_VALUES)
+def test_the_guard_sees_a_changed_value_of_each_kind(name):
+    build, _, _, parts = KINDS[name]
+    tensor = build()
+    model = holder(tensor)
+    stored = parts(tensor)
+    guard = untouched(model.body, stored) if name in READ_BY_PARTS else untouched(model)
+    with pytest.raises(AssertionError, match="has changed"), guard, torch.no_grad():
+        changed = stored[0] if name in READ_BY_PARTS else tensor
+        changed.untyped_storage().fill_(3) if changed.is_quantized else changed.zero_()
 
 
 def test_two_models_with_packed_weights_are_compared_by_logical_shape():

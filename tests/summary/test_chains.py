@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from summarykit.reading.model import Feed, read_and_watch
+from summarykit.reading.model import Feed, read_and_run
 from summarykit.summary import SummaryData
 from summarykit.summary.chains import traced_links
 from summarykit.summary.run_storage import read_run, run_document
@@ -13,7 +13,7 @@ from summarykit.summary.storage import from_json, to_json
 
 
 def links(model: nn.Module, **feed: object) -> set[str]:
-    data = SummaryData(*read_and_watch(model, Feed(**feed)))
+    data = SummaryData(*read_and_run(model, Feed(**feed)))
     assert data.run.ok, data.run.error
     path = [layer.path for layer in data.layers]
     return {f"{path[made.layer]}.{made.takes} = {path[made.source]}.{made.gives}" for made in traced_links(data)}
@@ -80,7 +80,7 @@ def test_calls_that_are_fed_by_different_layers_prove_nothing() -> None:
 
 def test_links_come_back_from_a_file_and_old_files_have_none() -> None:
     model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2))
-    data = SummaryData(*read_and_watch(model, Feed(input_size=(2, 4))))
+    data = SummaryData(*read_and_run(model, Feed(input_size=(2, 4))))
     assert from_json(to_json(data)).run == data.run
     assert len(traced_links(data)) == 1
     written = run_document(data.run)

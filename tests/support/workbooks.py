@@ -12,7 +12,7 @@ from torch import nn
 
 from summarykit.exporters.base import Options
 from summarykit.exporters.excel.exporter import write_excel
-from summarykit.reading.model import Feed, read_and_watch
+from summarykit.reading.model import Feed, read_and_run
 from summarykit.summary import SummaryData
 
 Row = dict[str, Cell]
@@ -22,7 +22,7 @@ WORDS = ("Formula in words", "Shapes", "Counted where", "Operations")
 
 def watched(model: nn.Module, **feed: object) -> SummaryData:
     """What is known of *model*, and of one run where *feed* says what it is given."""
-    return SummaryData(*read_and_watch(model, Feed(**feed)))
+    return SummaryData(*read_and_run(model, Feed(**feed)))
 
 
 def workbook_bytes(

@@ -4,13 +4,13 @@ Tensors made from a size lie on the meta device: they have no values and cost no
 """
 
 from summarykit.reading.inputs.call import Call as Call
-from summarykit.reading.inputs.call import Fed as Fed
+from summarykit.reading.inputs.call import InputTensor as InputTensor
 from summarykit.reading.inputs.call import NoInputs as NoInputs
-from summarykit.reading.inputs.call import fed as fed
+from summarykit.reading.inputs.call import input_tensors as input_tensors
 from summarykit.reading.inputs.call import materialise as materialise
 from summarykit.reading.inputs.choice import FROM_MODEL as FROM_MODEL
 from summarykit.reading.inputs.choice import GUESS as GUESS
-from summarykit.reading.inputs.choice import chosen as chosen
+from summarykit.reading.inputs.choice import choose_inputs as choose_inputs
 from summarykit.reading.inputs.choice import inputs_from_specs as inputs_from_specs
 from summarykit.reading.inputs.from_caller import inputs_from_caller as inputs_from_caller
 from summarykit.reading.inputs.from_model import inputs_from_model as inputs_from_model

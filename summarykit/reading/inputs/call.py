@@ -25,7 +25,7 @@ class NoInputs:
     reason: str  #: words for the report
 
 
-class Fed(NamedTuple):
+class InputTensor(NamedTuple):
     """One tensor of a call."""
 
     name: str  #: the keyword or the position, and below it the places: ``input_ids``, ``0``, ``images.1``
@@ -33,7 +33,7 @@ class Fed(NamedTuple):
     shape: tuple[int, ...]
 
 
-def fed(call: Call) -> tuple[Fed, ...]:
+def input_tensors(call: Call) -> tuple[InputTensor, ...]:
     """Return name, dtype and shape of each tensor in *call*, as far as tuples, lists and dictionaries hold them."""
     arguments = [*((str(position), value) for position, value in enumerate(call.args)), *call.kwargs.items()]
     return tuple(tensor for name, value in arguments for tensor in _tensors(name, value))
@@ -85,9 +85,9 @@ def _replace_tensors(value: Any, replace: Callable[[torch.Tensor], torch.Tensor]
     return type(value)(parts)
 
 
-def _tensors(name: str, value: object) -> Iterator[Fed]:
+def _tensors(name: str, value: object) -> Iterator[InputTensor]:
     if isinstance(value, torch.Tensor):
-        yield Fed(name, str(value.dtype).removeprefix("torch."), tuple(value.shape))
+        yield InputTensor(name, str(value.dtype).removeprefix("torch."), tuple(value.shape))
     elif isinstance(value, Mapping):
         for key, part in value.items():
             yield from _tensors(f"{name}.{key}", part)

@@ -1,4 +1,4 @@
-"""``chosen()``: one way in for everything a caller can say about what to feed."""
+"""``choose_inputs()``: one way in for everything a caller can say about what to feed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FROM_MODEL = "declared"
 GUESS = "guess"
 
 
-def chosen(
+def choose_inputs(
     model: nn.Module,
     *,
     inputs: object = None,
@@ -43,10 +43,12 @@ def chosen(
         sizes = {"input_size": input_size, "dtypes": dtypes, "default": Dtypes(model)}
         return inputs_from_caller(inputs=inputs, args=args, kwargs=kwargs, **sizes)  # type: ignore[arg-type]
     others = {"args=": args, "kwargs=": kwargs, "input_size=": input_size, "dtypes=": dtypes}
-    beside = next((name for name, value in others.items() if value is not None), None)
+    conflict = next((name for name, value in others.items() if value is not None), None)
     text = repr(inputs) if isinstance(inputs, str) else ""
-    if beside:
-        raise InputsError(f"inputs={text} and {beside} both say what to feed", hint="leave one of them out")
+    if conflict:
+        raise InputsError(
+            f"inputs={text} and {conflict} both say what to feed", hint=f"remove {conflict}, or remove inputs={text}"
+        )
     if isinstance(inputs, Call):
         return inputs
     ways = {FROM_MODEL: inputs_from_model, GUESS: guess_inputs}
@@ -64,5 +66,7 @@ def inputs_from_specs(model: nn.Module, specs: Sequence[str], inputs: str | None
 
     """
     if inputs is not None:
-        raise InputsError("--input and --inputs both say what to feed", hint="leave one of them out")
+        raise InputsError(
+            "--input and --inputs both say what to feed", hint=f"remove --inputs {inputs}, or remove --input"
+        )
     return parse_spec(specs, default=Dtypes(model))

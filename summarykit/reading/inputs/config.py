@@ -72,20 +72,22 @@ def size_of_argument(name: str, config: Config, dtype: torch.dtype | None) -> to
     return None if size is None else meta_tensor(size, dtype)
 
 
-def arguments_to_feed(config: Config, main: str, taken: tuple[str, ...], needed: tuple[str, ...]) -> Iterator[str]:
+def arguments_to_feed(
+    config: Config, main: str, names: tuple[str, ...], required_names: tuple[str, ...]
+) -> Iterator[str]:
     """Yield the arguments to feed: the main one, those that must be given, and those that belong to them."""
     yield main
     yield from _TOGETHER.get(main, ())
     # An image that stands in a text by its own token needs such tokens; the text alone needs none.
-    if not stands_in_text(config) and "input_ids" in taken:
-        beside = [name for name in ("pixel_values", "input_features") if name in taken]
-        yield from ["input_ids", *beside] if beside else ()
-    if config.says("is_encoder_decoder") and _said_yes(config) and "decoder_input_ids" in taken:
+    if not has_placeholder_tokens(config) and "input_ids" in names:
+        other_inputs = [name for name in ("pixel_values", "input_features") if name in names]
+        yield from ["input_ids", *other_inputs] if other_inputs else ()
+    if config.says("is_encoder_decoder") and _is_encoder_decoder(config) and "decoder_input_ids" in names:
         yield "decoder_input_ids"
-    yield from needed
+    yield from required_names
 
 
-def stands_in_text(config: Config) -> bool:
+def has_placeholder_tokens(config: Config) -> bool:
     """Return whether images or sounds stand in the text by tokens of their own."""
     return config.says(*_PLACEHOLDERS)
 
@@ -95,7 +97,7 @@ _TOGETHER = {"states": ("actions", "rewards", "returns_to_go", "timesteps", "att
 _PLACEHOLDERS = ("image_token_id", "image_token_index", "audio_token_id", "audio_token_index", "video_token_id")
 
 
-def _said_yes(config: Config) -> bool:
+def _is_encoder_decoder(config: Config) -> bool:
     return _value(config._config, "is_encoder_decoder") is True
 
 

@@ -21,7 +21,7 @@ _AROUND = {
     "peft.tuners.tuners_utils.BaseTuner": "model",
 }
 #: The dtypes a model computes in; others are only stored.
-_COMPUTED = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
+_COMPUTE_DTYPES = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -33,9 +33,9 @@ def lineage(module: nn.Module) -> tuple[str, ...]:
 
 def unwrap(model: nn.Module) -> nn.Module:
     """Return the model inside wrappers, which pass on what they are fed."""
-    seen: set[int] = set()
-    while id(model) not in seen:
-        seen.add(id(model))
+    seen_ids: set[int] = set()
+    while id(model) not in seen_ids:
+        seen_ids.add(id(model))
         child = next((_AROUND[name] for name in lineage(model) if name in _AROUND), None)
         inner = children(model).get(child) if child else model.__dict__.get(ACTUAL)
         if not isinstance(inner, nn.Module):
@@ -59,12 +59,12 @@ def tensors(module: nn.Module) -> list[torch.Tensor]:
 def layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Yield path and module of everything in *model*, each once, parents first."""
     stack = [("", model)]
-    seen: set[int] = set()
+    seen_ids: set[int] = set()
     while stack:
         path, module = stack.pop()
-        if id(module) in seen:
+        if id(module) in seen_ids:
             continue
-        seen.add(id(module))
+        seen_ids.add(id(module))
         yield path, module
         below = children(module) or children_of_traced(module)
         stack += [(f"{path}.{name}" if path else name, child) for name, child in reversed(below.items())]
@@ -89,8 +89,8 @@ def plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:
 
 def config_settings(module: nn.Module) -> dict[str, Any]:
     """Return what a ``config`` (an object or a dictionary) of *module* says in plain values."""
-    held = module.__dict__
-    config = held.get("config", held.get("_internal_dict"))  # the second is where diffusers keeps it
+    attributes = module.__dict__
+    config = attributes.get("config", attributes.get("_internal_dict"))  # the second is where diffusers keeps it
     try:
         return plain(config if isinstance(config, Mapping) else object.__getattribute__(config, "__dict__"))
     except Exception:  # noqa: BLE001 - it has none, or it is a stranger's property
@@ -102,12 +102,12 @@ def length(value: object) -> int | None:
     return value if type(value) is int and 0 < value < 2**31 else None
 
 
-def computed_dtype(model: nn.Module) -> torch.dtype | None:
+def compute_dtype(model: nn.Module) -> torch.dtype | None:
     """Return the dtype of the first parameter of *model* that it computes with."""
     # A tensor subclass may answer for its dtype in code of its own; what PyTorch itself holds is asked for.
     with torch._C.DisableTorchFunctionSubclass():
         dtypes = (tensor.dtype for _, module in layers(model) for tensor in tensors(module))
-        return next((dtype for dtype in dtypes if dtype in _COMPUTED), None)
+        return next((dtype for dtype in dtypes if dtype in _COMPUTE_DTYPES), None)
 
 
 def parameters_of(model: nn.Module) -> tuple[inspect.Parameter, ...] | None:
@@ -151,7 +151,7 @@ class Dtypes:
 
     def __init__(self, model: nn.Module) -> None:
         inner = unwrap(model)
-        self._floating = computed_dtype(inner)
+        self._floating = compute_dtype(inner)
         self._names = [parameter.name for parameter in positional(parameters_of(inner) or ())]
 
     def __call__(self, name: str | int) -> torch.dtype | None:

@@ -35,7 +35,7 @@ class First:
     others: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  #: sizes of other arguments it names
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """Return the path for the report."""
         return f"`{self.path}`" if self.path else "(the model itself)"
 

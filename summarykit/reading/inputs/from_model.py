@@ -19,7 +19,7 @@ from summarykit.reading.inputs.sizes import meta_tensor
 
 #: Attributes and properties that hold an example of what to feed.
 _EXAMPLES = ("example_input_array", "dummy_inputs", "example_inputs", "example_input", "dummy_input", "sample_input")
-_PRETRAINED = ("pretrained_cfg", "default_cfg")
+_PRETRAINED_CONFIGS = ("pretrained_cfg", "default_cfg")
 #: A convolution that takes more is not the one that takes the image.
 _MOST_CHANNELS = 16
 _TRANSFORMERS = "transformers.modeling_utils.PreTrainedModel"
@@ -133,21 +133,21 @@ def _from_config(model: nn.Module) -> Call | NoInputs | None:
     required_names = tuple(parameter.name for parameter in facts.required_parameters(parameters))
     config = configs.Config(model.__dict__.get("config"))
     main = _main_input(model, names, config)
-    dtype = facts.computed_dtype(model)
-    fed: dict[str, object] = {}
+    dtype = facts.compute_dtype(model)
+    arguments: dict[str, object] = {}
     for name in dict.fromkeys(configs.arguments_to_feed(config, main, names, required_names)):
         value = configs.size_of_argument(name, config, dtype)
         if value is None:
             return NoInputs(f"its config does not tell the size of `{name}`")
-        fed[name] = value
-    return Call((), fed, "the model's main input, with sizes from its config")
+        arguments[name] = value
+    return Call((), arguments, "the model's main input, with sizes from its config")
 
 
 def _main_input(model: nn.Module, names: tuple[str, ...], config: configs.Config) -> str:
     """Return the name of the main input; text alone where images stand in it by their own tokens."""
     main = getattr(model, "main_input_name", None)
     main = main[0] if isinstance(main, list | tuple) and main else main
-    if "input_ids" in names and configs.stands_in_text(config):
+    if "input_ids" in names and configs.has_placeholder_tokens(config):
         return "input_ids"
     return main if isinstance(main, str) and (main in names or not names) else names[0]
 
@@ -156,7 +156,7 @@ def _main_input(model: nn.Module, names: tuple[str, ...], config: configs.Config
 
 
 def _from_pretrained(model: nn.Module) -> Call | NoInputs | None:
-    for name in _PRETRAINED:
+    for name in _PRETRAINED_CONFIGS:
         settings = model.__dict__.get(name)
         if dataclasses.is_dataclass(settings) and not isinstance(settings, type):
             settings = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
@@ -164,7 +164,7 @@ def _from_pretrained(model: nn.Module) -> Call | NoInputs | None:
         if isinstance(size, tuple) and size and all(map(facts.length, size)):
             size, note = _as_built(model, size)
             return Call(
-                (meta_tensor((1, *size), facts.computed_dtype(model)),), {}, f"the model's own size (`{name}`){note}"
+                (meta_tensor((1, *size), facts.compute_dtype(model)),), {}, f"the model's own size (`{name}`){note}"
             )
     return None
 

@@ -34,11 +34,11 @@ def guess_inputs(model: nn.Module) -> Call | NoInputs:
     if first is None:
         return NoInputs("no layer tells what the model takes: none has a known number of inputs")
     if first.size is LAZY:
-        return NoInputs(f"the first layer {first.shown} is lazy: it learns its size from the first input")
+        return NoInputs(f"the first layer {first.label} is lazy: it learns its size from the first input")
     try:
         return _with_arguments(inner, parameters, first)
     except InputsError as error:
-        return NoInputs(f"the first layer {first.shown} has sizes that no tensor can have: {error.what}")
+        return NoInputs(f"the first layer {first.label} has sizes that no tensor can have: {error.what}")
 
 
 def _takes_anything(parameters: Any) -> bool:
@@ -47,9 +47,9 @@ def _takes_anything(parameters: Any) -> bool:
 
 def _with_arguments(model: nn.Module, parameters: Any, first: First) -> Call | NoInputs:
     """Return the call whose first argument the first layer tells, the others by their names."""
-    dtype = torch.int64 if first.whole else facts.computed_dtype(model)
+    dtype = torch.int64 if first.whole else facts.compute_dtype(model)
     main = meta_tensor(first.size, dtype)
-    origin = f"guessed from the first layer {first.shown}{first.words}"
+    origin = f"guessed from the first layer {first.label}{first.words}"
     if not parameters:
         return Call((main,), {}, origin)
     by_position = facts.positional(parameters)

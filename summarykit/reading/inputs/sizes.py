@@ -39,7 +39,8 @@ def dtype_of(value: object) -> torch.dtype:
         return value
     if not isinstance(value, str):
         raise InputsError(
-            f"a dtype is torch.int64 or 'int64', and this is {short_text(value)}", hint="give one of these"
+            f"a dtype is torch.int64 or 'int64', and this is {short_text(value)}",
+            hint="write dtypes=torch.int64 or dtypes='int64'",
         )
     names = dtype_names()
     name = value.strip().lower().removeprefix("torch.")
@@ -57,7 +58,10 @@ def meta_tensor(size: tuple[int, ...], dtype: torch.dtype | None) -> torch.Tenso
 
     """
     if math.prod(size) > _MOST or any(length > _MOST for length in size):
-        raise InputsError(f"no tensor can be as large as {size}", hint="look at the numbers")
+        raise InputsError(
+            f"no tensor can be as large as {size}",
+            hint="write a smaller size, such as (1, 3, 224, 224): all lengths multiplied must be below 2**63",
+        )
     return torch.empty(size, dtype=dtype, device="meta")
 
 

@@ -35,7 +35,7 @@ def parse_spec(texts: Sequence[str], *, default: Default = lambda name: None) ->
     for text in texts:
         name, value = _parse_argument(text, default, len(args))
         if name in kwargs:
-            raise InputsError(f"--input gives {name!r} twice", hint="leave one of them out")
+            raise InputsError(f"--input gives {name!r} twice", hint=f"remove one --input {name}=")
         if name is None:
             args.append(value)
         else:

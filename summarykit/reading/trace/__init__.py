@@ -53,7 +53,7 @@ def run(
         best = furthest(model, args, kwargs, layer_numbers, how, deadline)
     if best.out_of_time:
         best.error = f"TimeoutError: the forward did not end within {seconds:g} seconds"
-    return told(best, model, layer_numbers, inputs_from)
+    return run_record(best, model, layer_numbers, inputs_from)
 
 
 def furthest(
@@ -67,11 +67,11 @@ def furthest(
     """Return the first try that ends well, else the one that got furthest."""
     best: Attempt | None = None
     for kind, yes in ((REAL, False),) if how == REAL else ((FAKE, False), (FAKE, True), (META, False)):
-        if best is not None and yes and not best.answers.unsure:
+        if best is not None and yes and not best.policy.unsure:
             continue  # it would be the same run again
         attempt = Attempt(kind, yes=yes, deadline=deadline)
         attempt.run(model, args, kwargs, layer_numbers)
-        if best is None or attempt.ok or attempt.done > best.done:
+        if best is None or attempt.ok or attempt.call_count > best.call_count:
             best = attempt
         if attempt.ok or attempt.out_of_time:
             break
@@ -79,19 +79,19 @@ def furthest(
     return best
 
 
-def told(attempt: Attempt, model: nn.Module, layer_numbers: Mapping[int, int], inputs_from: str) -> RunRecord:
+def run_record(attempt: Attempt, model: nn.Module, layer_numbers: Mapping[int, int], inputs_from: str) -> RunRecord:
     """Return the record of a try."""
-    watch = attempt.watch
-    calls = watch.records()
+    recorder = attempt.recorder
+    calls = recorder.records()
     ok = attempt.ok
-    failed = watch.failed if not ok else -1
-    while failed >= 0 and calls[failed].layer < 0:
-        failed = calls[failed].caller
-    uncalled = (
+    failed_call = recorder.failed if not ok else -1
+    while failed_call >= 0 and calls[failed_call].layer < 0:
+        failed_call = calls[failed_call].caller
+    layers_without_calls = (
         ()
-        if attempt.cloned is None
+        if attempt.model_clone is None
         else uncalled_layers(
-            attempt.cloned, layer_numbers, {call.layer for call in calls if call.layer >= 0}, watch.used
+            attempt.model_clone, layer_numbers, {call.layer for call in calls if call.layer >= 0}, recorder.used
         )
     )
     return RunRecord(
@@ -100,56 +100,60 @@ def told(attempt: Attempt, model: nn.Module, layer_numbers: Mapping[int, int], i
         inputs=attempt.inputs,
         inputs_from=inputs_from,
         calls=calls,
-        uncalled=uncalled,
+        uncalled=layers_without_calls,
         reasons=reasons(attempt, model),
         notes=notes(attempt, model),
-        uncounted=tuple(sorted(watch.uncounted.items())),
-        peak_inference=watch.activations.peak if ok else None,
-        peak_training=watch.activations.made if ok else None,
+        uncounted=tuple(sorted(recorder.uncounted.items())),
+        peak_inference=recorder.activations.peak if ok else None,
+        peak_training=recorder.activations.total if ok else None,
         error=attempt.error,
-        failed_at=calls[failed].layer if failed >= 0 else -1,
-        met=calls[failed].inputs if failed >= 0 else (),
+        failed_at=calls[failed_call].layer if failed_call >= 0 else -1,
+        met=calls[failed_call].inputs if failed_call >= 0 else (),
     )
 
 
 def reasons(attempt: Attempt, model: nn.Module) -> tuple[str, ...]:
     """Return what was assumed, in words, in the order it was."""
-    assert attempt.cloned is not None or not attempt.watch.reasons
-    originals = {} if attempt.cloned is None else {id(shell): original for original, shell in attempt.cloned.pairs}
+    assert attempt.model_clone is not None or not attempt.recorder.reasons
+    originals = (
+        {} if attempt.model_clone is None else {id(shell): original for original, shell in attempt.model_clone.pairs}
+    )
     return tuple(
         f"{what} in {path_of(originals.get(id(module)), model)}: {answer}"
-        for (what, answer, _), module in attempt.watch.reasons.items()
+        for (what, answer, _), module in attempt.recorder.reasons.items()
     )
 
 
 def notes(attempt: Attempt, model: nn.Module) -> tuple[str, ...]:
     """Return what else is to be known of the run, in words."""
-    if attempt.cloned is None:
+    if attempt.model_clone is None:
         return ()
-    left_out = [f"hooks of {path_of(module, model)} were left out" for module in attempt.cloned.left_out]
-    shared = [
+    left_out = [f"hooks of {path_of(module, model)} were left out" for module in attempt.model_clone.left_out]
+    shared_values_notes = [
         f"{what} in {path_of(owner, model)} was not copied: the run used the model's own"
-        for what, owner in attempt.cloned.shared.items()
+        for what, owner in attempt.model_clone.shared_values.items()
     ]
-    threads = ["layers were called in other threads: what they multiply is not counted"] * attempt.watch.other_threads
-    return (*left_out, *shared, *threads)
+    threads = [
+        "layers were called in other threads: what they multiply is not counted"
+    ] * attempt.recorder.other_threads
+    return (*left_out, *shared_values_notes, *threads)
 
 
-def path_of(wanted: nn.Module | None, model: nn.Module) -> str:
+def path_of(target: nn.Module | None, model: nn.Module) -> str:
     """Return the first path of a module in backquotes, wrappers seen through; of the root, "the model"."""
     stack: list[tuple[str, nn.Module]] = [("", model)]
-    seen: set[int] = set()
+    seen_ids: set[int] = set()
     while stack:
         path, module = stack.pop()
-        if module is wanted:
+        if module is target:
             return f"`{path}`" if path else "the model"
-        if id(module) in seen:
+        if id(module) in seen_ids:
             continue
-        seen.add(id(module))
+        seen_ids.add(id(module))
         kind = type(module)
-        hidden = WRAPPERS.get(f"{kind.__module__}.{kind.__qualname__}")
+        child_name = WRAPPERS.get(f"{kind.__module__}.{kind.__qualname__}")
         children = module.__dict__.get("_modules")
         for name, child in reversed(children.items()) if children else ():
             if child is not None:
-                stack.append((path if name == hidden else f"{path}.{name}" if path else name, child))
+                stack.append((path if name == child_name else f"{path}.{name}" if path else name, child))
     return "the model"

@@ -10,16 +10,16 @@ from typing import Any
 from torch import Tensor, nn
 
 from summarykit._util.gc_pause import gc_paused
-from summarykit.reading.trace.clone import Clone, clone, watch_calls
+from summarykit.reading.trace.clone import Clone, clone, record_calls
 from summarykit.reading.trace.constants import KnownValues
 from summarykit.reading.trace.copier import Copier
-from summarykit.reading.trace.fake_tensors import FakeStandIns, MetaStandIns, RealStandIns, StandIns
+from summarykit.reading.trace.fake_tensors import FakeTensorFactory, MetaTensorFactory, RealTensorFactory, TensorFactory
 from summarykit.reading.trace.functions import FunctionMode
 from summarykit.reading.trace.global_state import preserve_global_state
 from summarykit.reading.trace.limit import TimeIsUp, time_limit
 from summarykit.reading.trace.modes import OperatorMode
-from summarykit.reading.trace.recorder import Watch
-from summarykit.reading.trace.value_policies import Answers
+from summarykit.reading.trace.recorder import Recorder
+from summarykit.reading.trace.value_policies import ValuePolicy
 
 FAKE, META, REAL = "fake", "meta", "real"
 
@@ -30,19 +30,19 @@ class Attempt:
     def __init__(self, how: str, *, yes: bool, deadline: float) -> None:
         self.how = how
         self.yes = yes
-        self.watch = Watch(deadline)
-        self.stand_ins = fake_tensors_for(how)
-        self.mode = getattr(self.stand_ins, "mode", None)
-        self.answers = Answers(self.watch.note, yes, KnownValues(self.mode))
-        self.cloned: Clone | None = None
+        self.recorder = Recorder(deadline)
+        self.tensor_factory = fake_tensors_for(how)
+        self.mode = getattr(self.tensor_factory, "mode", None)
+        self.policy = ValuePolicy(self.recorder.note, yes, KnownValues(self.mode))
+        self.model_clone: Clone | None = None
         self.inputs: tuple[Any, ...] = ()
         self.error = ""
         self.out_of_time = False
 
     @property
-    def done(self) -> int:
+    def call_count(self) -> int:
         """How many calls ended: how far it got."""
-        return sum(call.done for call in self.watch.calls)
+        return sum(call.done for call in self.recorder.calls)
 
     @property
     def ok(self) -> bool:
@@ -53,7 +53,7 @@ class Attempt:
         self, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], numbers: Mapping[int, int]
     ) -> None:
         """Run a clone of *model*; whatever the forward raises becomes ``error``, but for a KeyboardInterrupt."""
-        seconds = self.watch.deadline - monotonic()
+        seconds = self.recorder.deadline - monotonic()
         try:
             with preserve_global_state(), time_limit(max(seconds, 0.0)):
                 self.forward(model, args, kwargs, numbers)
@@ -62,54 +62,54 @@ class Attempt:
         except TimeIsUp:
             self.out_of_time = True
         except BaseException as failure:  # noqa: BLE001 - a forward may raise anything, SystemExit too
-            self.error = in_words(failure)
+            self.error = error_text(failure)
         finally:
-            self.watch.forget()
+            self.recorder.forget()
 
     def forward(self, model: nn.Module, args: Any, kwargs: Any, numbers: Mapping[int, int]) -> None:
         """Clone the model, then its inputs, then call it."""
-        stand_ins = self.stand_ins
+        tensor_factory = self.tensor_factory
         with gc_paused():
-            self.cloned = clone(model, stand_ins, numbers)
-            watch_calls(self.cloned, numbers, self.watch.watched)
-        operators = OperatorMode(self.watch, self.answers, stand_ins.home, self.mode)
-        given = Copier(Remembering(stand_ins, operators))
+            self.model_clone = clone(model, tensor_factory, numbers)
+            record_calls(self.model_clone, numbers, self.recorder.recording_call)
+        operators = OperatorMode(self.recorder, self.policy, tensor_factory.home, self.mode)
+        input_copier = Copier(InputTensorFactory(tensor_factory, operators))
         # The copier knows the model: an input that holds a part of it must meet that part's clone.
-        given.memo.update(self.cloned.copier.memo)
-        args, kwargs = given.copy(tuple(args)), given.copy(dict(kwargs))
-        self.inputs = self.watch.flows.given(model, args, kwargs)
+        input_copier.memo.update(self.model_clone.copier.memo)
+        args, kwargs = input_copier.copy(tuple(args)), input_copier.copy(dict(kwargs))
+        self.inputs = self.recorder.flows.input_flows(model, args, kwargs)
         with ExitStack() as stack:
             if self.mode is not None:
                 stack.enter_context(self.mode)
-            if stand_ins.home is not None:
-                stack.enter_context(FunctionMode(self.answers, stand_ins.home))
+            if tensor_factory.home is not None:
+                stack.enter_context(FunctionMode(self.policy, tensor_factory.home))
             stack.enter_context(operators)
-            self.cloned.model(*args, **kwargs)
+            self.model_clone.model(*args, **kwargs)
 
 
-class Remembering:
+class InputTensorFactory:
     """Stand-ins of what the model is given, of which the values are remembered where they are few and whole."""
 
-    def __init__(self, stand_ins: StandIns, operators: OperatorMode) -> None:
-        self.home = stand_ins.home
-        self._make = stand_ins.make
-        self._remember = operators.known.remember
+    def __init__(self, tensor_factory: TensorFactory, operators: OperatorMode) -> None:
+        self.home = tensor_factory.home
+        self._make = tensor_factory.make
+        self._remember = operators.known_values.remember
 
     def make(self, tensor: Tensor) -> Tensor:
         """Return the stand-in of *tensor*."""
-        made = self._make(tensor)
-        self._remember(made, tensor)
-        return made
+        fake = self._make(tensor)
+        self._remember(fake, tensor)
+        return fake
 
 
-def fake_tensors_for(how: str) -> StandIns:
+def fake_tensors_for(how: str) -> TensorFactory:
     """Return what stands in for tensors in a run of one kind."""
     if how == FAKE:
-        return FakeStandIns()
-    return MetaStandIns() if how == META else RealStandIns()
+        return FakeTensorFactory()
+    return MetaTensorFactory() if how == META else RealTensorFactory()
 
 
-def in_words(failure: BaseException) -> str:
+def error_text(failure: BaseException) -> str:
     """Return type and message of an exception."""
     try:
         message = str(failure)

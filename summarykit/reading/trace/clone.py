@@ -16,7 +16,7 @@ from torch.nn.utils.prune import BasePruningMethod
 
 from summarykit.reading.layer_kinds import ACTUAL, WRAPPERS
 from summarykit.reading.trace.copier import ATOMS, Copier
-from summarykit.reading.trace.fake_tensors import StandIns
+from summarykit.reading.trace.fake_tensors import TensorFactory
 
 #: The dictionaries of a module whose hooks run in a forward.
 FORWARD_HOOKS = frozenset({"_forward_pre_hooks", "_forward_hooks"})
@@ -39,7 +39,7 @@ def computes(hook: Any, model: Container[int]) -> bool:
     owner = getattr(hook, "__self__", None)
     if isinstance(owner, nn.Module) and id(owner) in model:
         return True
-    if any(isinstance(held, nn.Module) and id(held) in model for held in closed_over(hook)):
+    if any(isinstance(value, nn.Module) and id(value) in model for value in closure_values(hook)):
         return True
     if isinstance(hook, BasePruningMethod):
         return True
@@ -49,7 +49,7 @@ def computes(hook: Any, model: Container[int]) -> bool:
     return home.partition(".")[0] in _COMPUTING
 
 
-def closed_over(hook: Any) -> list[object]:
+def closure_values(hook: Any) -> list[object]:
     """Return what a function holds from where it was made."""
     cells = getattr(hook, "__closure__", None) or ()
     try:
@@ -62,7 +62,7 @@ def closed_over(hook: Any) -> list[object]:
 CALL = "_compiled_call_impl"
 _EMPTY = {dict, OrderedDict}
 #: A module, its hooks of one kind, and the dictionary of its copy that takes those that compute.
-Hooked = tuple[nn.Module, dict[int, Any], dict[int, Any]]
+HookTable = tuple[nn.Module, dict[int, Any], dict[int, Any]]
 
 
 class Clone(NamedTuple):
@@ -74,44 +74,44 @@ class Clone(NamedTuple):
     left_out: tuple[nn.Module, ...]  #: modules with hooks that only watch
 
     @property
-    def shared(self) -> dict[str, nn.Module | None]:
+    def shared_values(self) -> dict[str, nn.Module | None]:
         """What the copy has in common with the caller's model, in words, and who holds it."""
-        return self.copier.shared
+        return self.copier.shared_values
 
 
-def clone(model: nn.Module, stand_ins: StandIns, numbered: Collection[int]) -> Clone:
-    """Copy *model* in eval mode, without the hooks that only watch; *numbered* are the ids of modules that count.
+def clone(model: nn.Module, tensor_factory: TensorFactory, layer_ids: Collection[int]) -> Clone:
+    """Copy *model* in eval mode, without the hooks that only watch; *layer_ids* are the ids of modules that count.
 
     Iterative over modules, so that a chain of thousands is copied as well.
     """
-    copier = Copier(stand_ins)
-    made = copier.copy(model)
+    copier = Copier(tensor_factory)
+    shell_of_root = copier.copy(model)
     pairs: list[tuple[nn.Module, nn.Module]] = []
-    hooked: list[Hooked] = []
+    hook_tables: list[HookTable] = []
     left_out: dict[int, nn.Module] = {}
-    while copier.waiting or hooked:
+    while copier.waiting or hook_tables:
         while copier.waiting:
             original, shell = copier.waiting.popleft()
             pairs.append((original, shell))
             if not isinstance(original, torch.jit.ScriptModule):
                 copier.owner = original
-                hooked += fill(original, shell, copier)
-                see_through(original, shell, numbered)
+                hook_tables += fill(original, shell, copier)
+                see_through(original, shell, layer_ids)
         # Only now is it known which modules belong to the model, and so which hooks do.
-        for original, hooks, filled in hooked:
-            kept = {key: hook for key, hook in hooks.items() if computes(hook, copier.memo)}
-            filled.update((key, copier.copy(hook)) for key, hook in kept.items())
-            if len(kept) < len(hooks):
+        for original, hooks, copies in hook_tables:
+            computing = {key: hook for key, hook in hooks.items() if computes(hook, copier.memo)}
+            copies.update((key, copier.copy(hook)) for key, hook in computing.items())
+            if len(computing) < len(hooks):
                 left_out[id(original)] = original
-        hooked = []
-    return Clone(made, pairs, copier, tuple(left_out.values()))
+        hook_tables = []
+    return Clone(shell_of_root, pairs, copier, tuple(left_out.values()))
 
 
-def fill(original: nn.Module, shell: nn.Module, copier: Copier) -> list[Hooked]:
+def fill(original: nn.Module, shell: nn.Module, copier: Copier) -> list[HookTable]:
     """Give *shell* copies of the attributes of *original*; return the hooks to decide on and where they go."""
     attributes = shell.__dict__
     attributes.update(original.__dict__)
-    hooked: list[Hooked] = []
+    hook_tables: list[HookTable] = []
     for name, value in original.__dict__.items():
         kind = type(value)
         if kind in ATOMS:
@@ -120,7 +120,7 @@ def fill(original: nn.Module, shell: nn.Module, copier: Copier) -> list[Hooked]:
             attributes[name] = kind()
         elif name in FORWARD_HOOKS:
             attributes[name] = copier.memo.setdefault(id(value), OrderedDict())
-            hooked.append((original, value, attributes[name]))
+            hook_tables.append((original, value, attributes[name]))
         elif name in OTHER_HOOKS:
             attributes[name] = OrderedDict()
         elif name != CALL:
@@ -128,10 +128,10 @@ def fill(original: nn.Module, shell: nn.Module, copier: Copier) -> list[Hooked]:
     attributes.pop(CALL, None)
     if "training" in attributes:
         attributes["training"] = False
-    return hooked
+    return hook_tables
 
 
-def see_through(original: nn.Module, shell: nn.Module, numbered: Collection[int]) -> None:
+def see_through(original: nn.Module, shell: nn.Module, layer_ids: Collection[int]) -> None:
     """Make a wrapper's copy do what the model in it does: no compiling, no spreading over devices."""
     kind = type(original)
     inner_name = WRAPPERS.get(f"{kind.__module__}.{kind.__qualname__}")
@@ -139,21 +139,23 @@ def see_through(original: nn.Module, shell: nn.Module, numbered: Collection[int]
     if inner is None:
         return
     shell.__dict__["forward"] = inner
-    if id(original) not in numbered:
+    if id(original) not in layer_ids:
         shell.__dict__[CALL] = inner
 
 
-def watch_calls(cloned: Clone, layer_numbers: Any, watched: Callable[[nn.Module, int], Callable[..., Any]]) -> None:
+def record_calls(
+    model_clone: Clone, layer_numbers: Any, recorder_for: Callable[[nn.Module, int], Callable[..., Any]]
+) -> None:
     """Send every call of a module of the clone through ``watched(module, number)``; -1 for one without a number.
 
     A call that hooks could see as well; but this costs less, sees where an exception comes from, and leaves the
     order of the model's own hooks alone.
     """
-    for original, shell in cloned.pairs:
+    for original, shell in model_clone.pairs:
         number = layer_numbers.get(id(original))
         if number is None:
             if CALL in shell.__dict__:
                 continue
             actual = original.__dict__.get(ACTUAL)
             number = layer_numbers.get(id(actual), -1) if actual is not None else -1
-        shell.__dict__[CALL] = watched(shell, number)
+        shell.__dict__[CALL] = recorder_for(shell, number)

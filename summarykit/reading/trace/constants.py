@@ -46,7 +46,7 @@ class KnownValues:
             return
         if not mutates and not (any(map(is_small, in_list(out))) and self.all_known(name, args)):
             return
-        values = self.worked_out(function, args, kwargs) if self.all_known(name, args) else None
+        values = self.true_result(function, args, kwargs) if self.all_known(name, args) else None
         if mutates and values is None:
             memory = getattr(args[0], VALUES)
             self._overwritten[memory.untyped_storage()._cdata] = memory
@@ -54,10 +54,10 @@ class KnownValues:
             if is_small(result) and isinstance(value, Tensor) and same_kind(value, result):
                 setattr(result, VALUES, value)
 
-    def faked(self, real: Any) -> Any:
+    def fakes_of(self, real: Any) -> Any:
         """Return fakes of tensors whose values are known."""
         if isinstance(real, tuple | list):
-            return type(real)(self.faked(value) for value in real)
+            return type(real)(self.fakes_of(value) for value in real)
         if not isinstance(real, Tensor) or self._mode is None:
             return real
         fake = FakeTensor(self._mode, torch.empty_like(real, device="meta"), real.device)
@@ -70,8 +70,8 @@ class KnownValues:
         if values is None or self._mode is None:
             return None
         with unset_fake_temporarily():
-            found = values.nonzero(as_tuple=True) if values.dim() else None
-        return None if found is None else list(self.faked(found))
+            positions = values.nonzero(as_tuple=True) if values.dim() else None
+        return None if positions is None else list(self.fakes_of(positions))
 
     def all_known(self, name: str, args: Sequence[Any]) -> bool:
         """Return whether an operation works on known values alone."""
@@ -80,7 +80,7 @@ class KnownValues:
             return name in _FACTORIES
         return all((type(tensor) is Tensor and is_small(tensor)) or self.of(tensor) is not None for tensor in tensors)
 
-    def worked_out(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    def true_result(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Return what an operation really gives, None where it fails."""
         with unset_fake_temporarily():
             try:

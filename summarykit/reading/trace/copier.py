@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from summarykit.reading.trace.fake_tensors import StandIns
+from summarykit.reading.trace.fake_tensors import TensorFactory
 
 #: What an empty cell of a function holds.
 EMPTY = object()
@@ -32,7 +32,7 @@ def slots_of(kind: type) -> Iterator[Any]:
     """Find the slots of a class and its bases."""
     for base in kind.__mro__:
         if "__slots__" in base.__dict__:
-            yield from (held for held in base.__dict__.values() if isinstance(held, types.MemberDescriptorType))
+            yield from (member for member in base.__dict__.values() if isinstance(member, types.MemberDescriptorType))
 
 
 def cell_contents(cell: types.CellType) -> object:
@@ -43,7 +43,7 @@ def cell_contents(cell: types.CellType) -> object:
         return EMPTY
 
 
-def stands_in_a_module(function: types.FunctionType) -> bool:
+def is_module_level(function: types.FunctionType) -> bool:
     """Return whether a function is the one that a Python module has under its name; such a one closes over no model."""
     home = sys.modules.get(function.__module__ or "")
     return home is not None and getattr(home, "__dict__", {}).get(function.__qualname__) is function
@@ -68,13 +68,13 @@ _DEEPEST = 100
 class Copier:
     """Copies values; modules are made empty and filled by whoever works through ``waiting``."""
 
-    def __init__(self, stand_ins: StandIns) -> None:
-        self.stand_ins = stand_ins
+    def __init__(self, tensor_factory: TensorFactory) -> None:
+        self.tensor_factory = tensor_factory
         self.memo: dict[int, Any] = {}
         #: Modules whose copies are still empty, in the order they were met.
         self.waiting: deque[tuple[nn.Module, nn.Module]] = deque()
         #: What is shared with the caller's model, in words, and the module that holds it.
-        self.shared: dict[str, nn.Module | None] = {}
+        self.shared_values: dict[str, nn.Module | None] = {}
         self.owner: nn.Module | None = None
         self._depth = 0
         self._makers: dict[type, Maker] = {}
@@ -84,9 +84,9 @@ class Copier:
         kind = type(value)
         if kind in ATOMS:
             return value
-        known = self.memo.get(id(value))
-        if known is not None:
-            return known
+        earlier = self.memo.get(id(value))
+        if earlier is not None:
+            return earlier
         maker = self._makers.get(kind)
         if maker is None:
             maker = self._makers[kind] = maker_for(kind)
@@ -94,68 +94,70 @@ class Copier:
             return self.share(value, "something nested deeply")
         self._depth += 1
         try:
-            made = self.memo[id(value)] = maker(self, value)
+            duplicate = self.memo[id(value)] = maker(self, value)
         finally:
             self._depth -= 1
-        return made
+        return duplicate
 
     def share(self, value: Any, what: str = "") -> Any:
         """Return *value* itself, and remember that the copy has it in common with the caller's model."""
         kind = type(value)
-        self.shared.setdefault(what or f"a {kind.__module__}.{kind.__qualname__}".replace("builtins.", ""), self.owner)
+        self.shared_values.setdefault(
+            what or f"a {kind.__module__}.{kind.__qualname__}".replace("builtins.", ""), self.owner
+        )
         return value
 
     def tensor(self, value: Tensor) -> Tensor:
         """Return the stand-in of a tensor, with what others hung on it."""
-        made = self.stand_ins.make(value)
-        self.memo[id(value)] = made
-        if made is not value and type(value) is not type(made):
+        duplicate = self.tensor_factory.make(value)
+        self.memo[id(value)] = duplicate
+        if duplicate is not value and type(value) is not type(duplicate):
             for name, extra in value.__dict__.items():
-                if name not in made.__dict__:
-                    made.__dict__[name] = self.copy(extra)
-        return made
+                if name not in duplicate.__dict__:
+                    duplicate.__dict__[name] = self.copy(extra)
+        return duplicate
 
     def module(self, value: nn.Module) -> nn.Module:
         """Return a module of the same class that is still empty."""
-        made: nn.Module = object.__new__(type(value))
-        self.waiting.append((value, made))
-        return made
+        duplicate: nn.Module = object.__new__(type(value))
+        self.waiting.append((value, duplicate))
+        return duplicate
 
-    def scripted(self, value: nn.Module) -> Any:
+    def script_module(self, value: nn.Module) -> Any:
         """Return a copy of compiled code, which has to bring real tensors along."""
         try:
-            made = copy.deepcopy(value)
-            made.eval()
+            duplicate = copy.deepcopy(value)
+            duplicate.eval()
         except Exception:  # noqa: BLE001 - compiled code may hold what torch cannot copy
             return self.share(value, "compiled code")
-        self.waiting.append((value, made))
-        return made
+        self.waiting.append((value, duplicate))
+        return duplicate
 
     def dictionary(self, value: Any) -> Any:
         """Return a copy of a dictionary of any class."""
-        made = self.empty(value)
+        duplicate = self.empty(value)
         for key, inner in list(dict.items(value)):
-            dict.__setitem__(made, self.copy(key), self.copy(inner))
-        return made
+            dict.__setitem__(duplicate, self.copy(key), self.copy(inner))
+        return duplicate
 
-    def ordered(self, value: Any) -> Any:
+    def ordered_dict(self, value: Any) -> Any:
         """Return a copy of an OrderedDict of any class."""
-        made = self.empty(value)
+        duplicate = self.empty(value)
         for key, inner in list(OrderedDict.items(value)):
-            OrderedDict.__setitem__(made, self.copy(key), self.copy(inner))
-        return made
+            OrderedDict.__setitem__(duplicate, self.copy(key), self.copy(inner))
+        return duplicate
 
-    def defaulting(self, value: Any) -> Any:
+    def default_dict(self, value: Any) -> Any:
         """Return a copy of a defaultdict."""
-        made = self.dictionary(value)
-        made.default_factory = self.copy(value.default_factory)
-        return made
+        duplicate = self.dictionary(value)
+        duplicate.default_factory = self.copy(value.default_factory)
+        return duplicate
 
     def sequence(self, value: Any) -> Any:
         """Return a copy of a list of any class."""
-        made = self.empty(value)
-        list.extend(made, [self.copy(inner) for inner in list.__iter__(value)])
-        return made
+        duplicate = self.empty(value)
+        list.extend(duplicate, [self.copy(inner) for inner in list.__iter__(value)])
+        return duplicate
 
     def queue(self, value: Any) -> Any:
         """Return a copy of a deque."""
@@ -165,58 +167,58 @@ class Copier:
         """Return a copy of a set."""
         return type(value)(self.copy(inner) for inner in value)
 
-    def fixed(self, value: Any) -> Any:
+    def tuple_of_copies(self, value: Any) -> Any:
         """Return a copy of a tuple of any class."""
-        made = tuple.__new__(type(value), [self.copy(inner) for inner in tuple.__iter__(value)])
-        if hasattr(made, "__dict__"):
-            made.__dict__.update({key: self.copy(inner) for key, inner in value.__dict__.items()})
-        return made
+        duplicate = tuple.__new__(type(value), [self.copy(inner) for inner in tuple.__iter__(value)])
+        if hasattr(duplicate, "__dict__"):
+            duplicate.__dict__.update({key: self.copy(inner) for key, inner in value.__dict__.items()})
+        return duplicate
 
     def method(self, value: Any) -> Any:
         """Return a bound method of the copy of its object."""
         return types.MethodType(self.copy(value.__func__), self.copy(value.__self__))
 
-    def applied(self, value: Any) -> Any:
+    def partial_function(self, value: Any) -> Any:
         """Return a copy of a partial."""
         keywords = {key: self.copy(inner) for key, inner in value.keywords.items()}
-        made = type(value)(self.copy(value.func), *map(self.copy, value.args), **keywords)
-        made.__dict__.update({key: self.copy(inner) for key, inner in value.__dict__.items()})
-        return made
+        duplicate = type(value)(self.copy(value.func), *map(self.copy, value.args), **keywords)
+        duplicate.__dict__.update({key: self.copy(inner) for key, inner in value.__dict__.items()})
+        return duplicate
 
     def function(self, value: Any) -> Any:
         """Return a function that holds copies of what *value* closes over."""
-        compiled = value.__dict__.get("_torchdynamo_orig_callable")
-        if compiled is not None:
-            return self.copy(compiled)
-        if stands_in_a_module(value) or not (value.__closure__ or value.__defaults__ or value.__kwdefaults__):
+        eager = value.__dict__.get("_torchdynamo_orig_callable")
+        if eager is not None:
+            return self.copy(eager)
+        if is_module_level(value) or not (value.__closure__ or value.__defaults__ or value.__kwdefaults__):
             return value
         cells = tuple(types.CellType() for _ in value.__closure__ or ())
-        made = types.FunctionType(value.__code__, value.__globals__, value.__name__, None, cells)
-        self.memo[id(value)] = made
+        duplicate = types.FunctionType(value.__code__, value.__globals__, value.__name__, None, cells)
+        self.memo[id(value)] = duplicate
         for cell, original in zip(cells, value.__closure__ or (), strict=True):
-            held = cell_contents(original)
-            if held is not EMPTY:
-                cell.cell_contents = self.copy(held)
-        made.__defaults__ = self.copy(value.__defaults__)
-        made.__kwdefaults__ = self.copy(value.__kwdefaults__)
-        made.__module__, made.__qualname__ = value.__module__, value.__qualname__
-        made.__dict__.update({key: self.copy(inner) for key, inner in value.__dict__.items()})
-        return made
+            contents = cell_contents(original)
+            if contents is not EMPTY:
+                cell.cell_contents = self.copy(contents)
+        duplicate.__defaults__ = self.copy(value.__defaults__)
+        duplicate.__kwdefaults__ = self.copy(value.__kwdefaults__)
+        duplicate.__module__, duplicate.__qualname__ = value.__module__, value.__qualname__
+        duplicate.__dict__.update({key: self.copy(inner) for key, inner in value.__dict__.items()})
+        return duplicate
 
     def reference(self, value: Any) -> Any:
         """Return a weak reference to the copy of its object."""
-        held = value()
-        return value if held is None else weakref.ref(self.copy(held))
+        target = value()
+        return value if target is None else weakref.ref(self.copy(target))
 
     def handle(self, value: Any) -> Any:
         """Return what removes a hook from the copy; the dictionaries of hooks are filled with their modules."""
-        made = object.__new__(type(value))
-        made.__dict__.update(value.__dict__)
-        held = value.hooks_dict_ref()
-        if held is not None:
-            made.hooks_dict_ref = weakref.ref(self.memo.setdefault(id(held), OrderedDict()))
-        made.extra_dict_ref = self.copy(value.extra_dict_ref)
-        return made
+        duplicate = object.__new__(type(value))
+        duplicate.__dict__.update(value.__dict__)
+        hooks = value.hooks_dict_ref()
+        if hooks is not None:
+            duplicate.hooks_dict_ref = weakref.ref(self.memo.setdefault(id(hooks), OrderedDict()))
+        duplicate.extra_dict_ref = self.copy(value.extra_dict_ref)
+        return duplicate
 
     def array(self, value: Any) -> Any:
         """Return a copy of a small array, and a large one itself."""
@@ -224,48 +226,48 @@ class Copier:
 
     def generator(self, value: torch.Generator) -> torch.Generator:
         """Return a generator of random numbers in the same state."""
-        made = torch.Generator(device=value.device)
-        made.set_state(value.get_state())
-        return made
+        duplicate = torch.Generator(device=value.device)
+        duplicate.set_state(value.get_state())
+        return duplicate
 
-    def by_itself(self, value: Any) -> Any:
+    def deep_copy(self, value: Any) -> Any:
         """Return what a class of the standard library or numpy gives as a copy."""
         try:
             return copy.deepcopy(value)
         except Exception:  # noqa: BLE001 - shared then, and said
             return self.share(value)
 
-    def thing(self, value: Any) -> Any:
+    def instance(self, value: Any) -> Any:
         """Return an object of the same class whose attributes are copies; no code of its class runs."""
         try:
-            made = object.__new__(type(value))
+            duplicate = object.__new__(type(value))
         except TypeError:
             return self.share(value)
-        self.memo[id(value)] = made
-        self.attributes(value, made)
-        return made
+        self.memo[id(value)] = duplicate
+        self.attributes(value, duplicate)
+        return duplicate
 
     def empty(self, value: Any) -> Any:
         """Return an empty container of the same class, with copies of its attributes."""
         kind: Any = type(value)
         # The constructor of a class of the user's may ask for arguments; that of the container below it does not.
-        made = next(base for base in kind.__mro__ if base.__new__ in _PLAIN_NEW).__new__(kind)
-        self.memo[id(value)] = made
+        duplicate = next(base for base in kind.__mro__ if base.__new__ in _PLAIN_NEW).__new__(kind)
+        self.memo[id(value)] = duplicate
         if kind not in _CONTAINERS:
-            self.attributes(value, made)
-        return made
+            self.attributes(value, duplicate)
+        return duplicate
 
-    def attributes(self, value: Any, made: Any) -> None:
-        """Give *made* copies of the attributes of *value*, those in slots too."""
-        held = getattr(value, "__dict__", None)
-        if type(held) is dict:
-            made.__dict__.update({key: self.copy(inner) for key, inner in list(held.items())})
+    def attributes(self, value: Any, duplicate: Any) -> None:
+        """Give *duplicate* copies of the attributes of *value*, those in slots too."""
+        values = getattr(value, "__dict__", None)
+        if type(values) is dict:
+            duplicate.__dict__.update({key: self.copy(inner) for key, inner in list(values.items())})
         for slot in slots_of(type(value)):
             try:
                 inner = slot.__get__(value)
             except AttributeError:
                 continue
-            slot.__set__(made, self.copy(inner))
+            slot.__set__(duplicate, self.copy(inner))
 
 
 _PLAIN_NEW = {dict.__new__, list.__new__, OrderedDict.__new__, defaultdict.__new__, object.__new__}
@@ -283,18 +285,18 @@ def itself(_: Copier, value: Any) -> Any:
 #: The first that fits tells how a class is copied; the order matters, since some of these are tuples or modules too.
 _BY_BASE: tuple[tuple[type | tuple[type, ...], Maker], ...] = (
     (Tensor, Copier.tensor),
-    (torch.jit.ScriptModule, Copier.scripted),
+    (torch.jit.ScriptModule, Copier.script_module),
     (nn.Module, Copier.module),
     ((enum.Enum, type, np.generic), itself),
-    (defaultdict, Copier.defaulting),
-    (OrderedDict, Copier.ordered),
+    (defaultdict, Copier.default_dict),
+    (OrderedDict, Copier.ordered_dict),
     (dict, Copier.dictionary),
     (list, Copier.sequence),
-    (tuple, Copier.fixed),
+    (tuple, Copier.tuple_of_copies),
     (deque, Copier.queue),
     ((set, frozenset), Copier.members),
     (types.MethodType, Copier.method),
-    (functools.partial, Copier.applied),
+    (functools.partial, Copier.partial_function),
     (types.FunctionType, Copier.function),
     (weakref.ref, Copier.reference),
     (np.ndarray, Copier.array),
@@ -313,7 +315,7 @@ def maker_for(kind: type) -> Maker:
         if any(home == outside or home.startswith(outside + ".") for outside in _OUTSIDE):
             return itself
         if home in ("itertools", "random") or home.startswith("numpy.random"):
-            return Copier.by_itself
+            return Copier.deep_copy
     heap = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement, as opposed to in C
     in_c = next(base for base in kind.__mro__ if not base.__flags__ & heap)
-    return Copier.thing if in_c is object else Copier.share
+    return Copier.instance if in_c is object else Copier.share

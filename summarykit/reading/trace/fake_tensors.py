@@ -16,7 +16,7 @@ _CPU = torch.device("cpu")
 _META = torch.device("meta")
 
 
-class StandIns(Protocol):
+class TensorFactory(Protocol):
     """Makes a stand-in for a tensor; all of them are on one device, if there is a ``home``."""
 
     @property
@@ -25,7 +25,7 @@ class StandIns(Protocol):
     def make(self, tensor: Tensor) -> Tensor: ...
 
 
-class FakeStandIns:
+class FakeTensorFactory:
     """Fake tensors of one mode. All are on the cpu: where a tensor lies changes neither shapes nor counts."""
 
     home = _CPU
@@ -36,9 +36,9 @@ class FakeStandIns:
     def make(self, tensor: Tensor) -> Tensor:
         """Return a fake of *tensor*; one without a shape yet stays as it is, which only a meta run can use."""
         if type(tensor) in _PLAIN and tensor.layout is torch.strided:
-            fake: Tensor = FakeTensor(self.mode, hollow(tensor), _CPU)
+            fake: Tensor = FakeTensor(self.mode, empty_on_meta(tensor), _CPU)
         elif is_lazy(tensor):
-            return unshaped(tensor)
+            return lazy_tensor(tensor)
         else:
             fake = self.unusual(tensor)
         return like_a_parameter(fake, tensor)
@@ -56,7 +56,7 @@ class FakeStandIns:
             return FakeTensor(self.mode, elem, _CPU)
 
 
-class MetaStandIns:
+class MetaTensorFactory:
     """Plain tensors on meta: what lazy modules can initialise."""
 
     home = _META
@@ -64,13 +64,13 @@ class MetaStandIns:
     def make(self, tensor: Tensor) -> Tensor:
         """Return a tensor on meta of the shape of *tensor*; one without a shape yet stays without."""
         if is_lazy(tensor):
-            return unshaped(tensor)
+            return lazy_tensor(tensor)
         if tensor.layout is torch.strided and not tensor.is_quantized:
-            return like_a_parameter(hollow(tensor), tensor)
+            return like_a_parameter(empty_on_meta(tensor), tensor)
         return like_a_parameter(torch.empty(tuple(tensor.shape), dtype=tensor.dtype, device=_META), tensor)
 
 
-class RealStandIns:
+class RealTensorFactory:
     """Copies with values, for a run that really computes."""
 
     home = None  # a real run leaves devices alone
@@ -78,26 +78,26 @@ class RealStandIns:
     def make(self, tensor: Tensor) -> Tensor:
         """Return a copy of *tensor*."""
         if is_lazy(tensor):
-            return unshaped(tensor, tensor.device)
+            return lazy_tensor(tensor, tensor.device)
         return like_a_parameter(tensor.detach().clone(), tensor)
 
 
-def hollow(tensor: Tensor) -> Tensor:
+def empty_on_meta(tensor: Tensor) -> Tensor:
     """Return a tensor on meta laid out as *tensor*."""
     return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META)
 
 
-def unshaped(tensor: Tensor, device: torch.device = _META) -> Tensor:
+def lazy_tensor(tensor: Tensor, device: torch.device = _META) -> Tensor:
     """Return a lazy parameter or buffer, like *tensor*."""
     kind: Any = type(tensor)
-    made: Tensor = kind(device=device, dtype=tensor.dtype)
-    return made
+    tensor_without_shape: Tensor = kind(device=device, dtype=tensor.dtype)
+    return tensor_without_shape
 
 
-def like_a_parameter(made: Tensor, tensor: Tensor) -> Tensor:
-    """Make *made* count as a parameter, and as trainable, where *tensor* does."""
+def like_a_parameter(result: Tensor, tensor: Tensor) -> Tensor:
+    """Make *result* count as a parameter, and as trainable, where *tensor* does."""
     if isinstance(tensor, nn.Parameter):
-        made._is_param = True
+        result._is_param = True
     if tensor.requires_grad and tensor.is_leaf:
-        made.requires_grad_()
-    return made
+        result.requires_grad_()
+    return result

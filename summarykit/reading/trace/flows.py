@@ -29,72 +29,72 @@ class FlowTable:
     def flow(self, name: str, tensor: Tensor) -> Flow:
         """Return the flow *name* that *tensor* makes."""
         key = (name, tensor.shape, tensor.dtype)
-        found = self._flows.get(key)
-        if found is None:
+        flow = self._flows.get(key)
+        if flow is None:
             shape = tuple(int(size) for size in tensor.shape)
             dtype = str(tensor.dtype).removeprefix("torch.")
-            found = self._flows[key] = Flow(name, shape, dtype, int(tensor.numel()) * tensor.dtype.itemsize)
-        return found
+            flow = self._flows[key] = Flow(name, shape, dtype, int(tensor.numel()) * tensor.dtype.itemsize)
+        return flow
 
-    def given(self, module: nn.Module, args: Sequence[object], kwargs: Mapping[str, object]) -> tuple[Flow, ...]:
+    def input_flows(self, module: nn.Module, args: Sequence[object], kwargs: Mapping[str, object]) -> tuple[Flow, ...]:
         """Return what enters a call, named as the forward of *module* names its parameters."""
-        return self.of(self.tensors_given(module, args, kwargs))
+        return self.of(self.input_tensors(module, args, kwargs))
 
-    def tensors_given(
+    def input_tensors(
         self, module: nn.Module, args: Sequence[object], kwargs: Mapping[str, object]
     ) -> list[tuple[str, Tensor]]:
         """Return the tensors that enter a call, by name."""
         names = self.parameter_names(module)
-        found: list[tuple[str, Tensor]] = []
+        tensors: list[tuple[str, Tensor]] = []
         for position, value in enumerate(args):
             name = names[position] if position < len(names) else str(position)
             if isinstance(value, Tensor):
-                found.append((name, value))
+                tensors.append((name, value))
             elif not isinstance(value, _PLAIN):
-                found += tensors_in(value, name)
+                tensors += tensors_in(value, name)
         for name, value in kwargs.items():
             if isinstance(value, Tensor):
-                found.append((name, value))
+                tensors.append((name, value))
             elif not isinstance(value, _PLAIN):
-                found += tensors_in(value, name)
-        return found
+                tensors += tensors_in(value, name)
+        return tensors
 
-    def of(self, named: Sequence[tuple[str, Tensor]]) -> tuple[Flow, ...]:
+    def of(self, tensors: Sequence[tuple[str, Tensor]]) -> tuple[Flow, ...]:
         """Return the flows that these tensors make."""
-        return self.shared([self.flow(name, tensor) for name, tensor in named])
+        return self.intern([self.flow(name, tensor) for name, tensor in tensors])
 
     def parameter_names(self, module: nn.Module) -> tuple[str, ...]:
         """Return the names of the positional parameters of a module's forward, as far as they can be told."""
-        patched = module.__dict__.get("forward")
-        if patched is not None:
-            return positional_names(patched)
+        own_forward = module.__dict__.get("forward")
+        if own_forward is not None:
+            return positional_names(own_forward)
         kind: Any = type(module)
         if kind not in self._names:
             self._names[kind] = positional_names(getattr(kind, "forward", None))[1:]
         return self._names[kind]
 
-    def shared(self, flows: list[Flow]) -> tuple[Flow, ...]:
+    def intern(self, flows: list[Flow]) -> tuple[Flow, ...]:
         """Return *flows* as a tuple that equal calls share."""
-        made = tuple(flows)
-        return self._shared.setdefault(made, made)
+        key = tuple(flows)
+        return self._shared.setdefault(key, key)
 
 
-def tensors_returned(value: object) -> list[tuple[str, Tensor]]:
+def output_tensors(value: object) -> list[tuple[str, Tensor]]:
     """Return the tensors that leave a call, by name."""
     return [("0", value)] if isinstance(value, Tensor) else list(tensors_in(value, ""))
 
 
 def tensors_in(value: object, name: str) -> Iterator[tuple[str, Tensor]]:
     """Find every tensor in *value* with its place, ``"past.0.key"``; an object reached twice is looked through once."""
-    seen: set[int] = set()
+    seen_ids: set[int] = set()
     stack: list[tuple[str, object, int]] = [(name, value, 0)]
     while stack:
-        place, held, depth = stack.pop()
-        if isinstance(held, Tensor):
-            yield place or "0", held
-        elif not isinstance(held, _PLAIN) and depth < _DEEPEST and id(held) not in seen:
-            seen.add(id(held))
-            below = [(f"{place}.{part}" if place else part, inner, depth + 1) for part, inner in parts(held)]
+        place, current, depth = stack.pop()
+        if isinstance(current, Tensor):
+            yield place or "0", current
+        elif not isinstance(current, _PLAIN) and depth < _DEEPEST and id(current) not in seen_ids:
+            seen_ids.add(id(current))
+            below = [(f"{place}.{part}" if place else part, inner, depth + 1) for part, inner in parts(current)]
             stack += reversed(below)
 
 

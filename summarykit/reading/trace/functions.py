@@ -11,7 +11,7 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, unset_fake_temporarily
 from torch.overrides import TorchFunctionMode
 
-from summarykit.reading.trace.value_policies import Answers
+from summarykit.reading.trace.value_policies import ValuePolicy
 
 _VF: Any = torch._VF
 
@@ -19,9 +19,9 @@ _VF: Any = torch._VF
 class FunctionMode(TorchFunctionMode):
     """Answers what leaves torch (an array, a list, a number in a text), and keeps every tensor on one device."""
 
-    def __init__(self, answers: Answers, home: torch.device) -> None:
+    def __init__(self, policy: ValuePolicy, home: torch.device) -> None:
         super().__init__()
-        self.answers = answers
+        self.policy = policy
         self.home = home
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -30,12 +30,12 @@ class FunctionMode(TorchFunctionMode):
                 kwargs = {**kwargs, "device": self.home}
         else:
             kwargs = _NO_KEYWORDS
-        asked = _ASKED.get(func)
-        if asked is not None and args and has_no_values(args[0]):
-            return asked(self, func, args, kwargs)
+        handler = _HANDLERS.get(func)
+        if handler is not None and args and has_no_values(args[0]):
+            return handler(self, func, args, kwargs)
         return func(*args, **kwargs)
 
-    def moved(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    def stay(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Leave a tensor where all are, and convert it to the dtype asked for."""
         tensor, *rest = args
         if func is not Tensor.to:
@@ -45,28 +45,28 @@ class FunctionMode(TorchFunctionMode):
     def array(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Answer ``numpy()``: ones, unless the values are known."""
         tensor = args[0]
-        known = self.answers.known.of(tensor)
-        if known is not None:
-            return known.numpy().copy()
-        self.answers.note("`numpy()`", "values unknown, ones assumed")
+        values = self.policy.known_values.of(tensor)
+        if values is not None:
+            return values.numpy().copy()
+        self.policy.note("`numpy()`", "values unknown, ones assumed")
         dtype = str(tensor.dtype).removeprefix("torch.")
         return np.ones(tuple(tensor.shape), dtype=dtype if hasattr(np, dtype) else "float32")
 
-    def listed(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    def nested_list(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Answer ``tolist()``: ones, unless the values are known."""
         tensor = args[0]
-        known = self.answers.known.of(tensor)
-        if known is not None:
-            return known.tolist()
+        values = self.policy.known_values.of(tensor)
+        if values is not None:
+            return values.tolist()
         if tensor.dim() == 0:
             return tensor.item()
-        self.answers.note("`tolist()`", "values unknown, ones assumed")
+        self.policy.note("`tolist()`", "values unknown, ones assumed")
         return np.ones(tuple(tensor.shape), dtype=float if tensor.is_floating_point() else int).tolist()
 
     def text(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Answer a format: as the number it would be, which changes no size and is not worth a word."""
-        tensor, wanted = args
-        return func(*args) if tensor.dim() else format(1.0 if tensor.is_floating_point() else 1, wanted)
+        tensor, format_spec = args
+        return func(*args) if tensor.dim() else format(1.0 if tensor.is_floating_point() else 1, format_spec)
 
     def address(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
         """Answer where the values lie: nowhere."""
@@ -80,39 +80,39 @@ class FunctionMode(TorchFunctionMode):
 
     def sizes(self, data: Tensor, sizes: Tensor) -> Tensor:
         """Return sizes of batches that hold values: the known ones, else all the same."""
-        known = self.answers.known.of(sizes)
-        if known is not None or not has_no_values(sizes):
-            return sizes if known is None else known
+        values = self.policy.known_values.of(sizes)
+        if values is not None or not has_no_values(sizes):
+            return sizes if values is None else values
         steps = sizes.shape[0]
         with unset_fake_temporarily():
             return torch.full((steps,), data.shape[0] // max(steps, 1), device="cpu")
 
-    def packed(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    def pack_padded(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Answer ``pack_padded_sequence``."""
-        return self.answers.packed(func, args, kwargs)
+        return self.policy.pack_padded(func, args, kwargs)
 
-    def unpacked(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    def pad_packed(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Answer ``pad_packed_sequence``."""
-        return self.answers.unpacked(func, args, kwargs)
+        return self.policy.pad_packed(func, args, kwargs)
 
 
 _NO_KEYWORDS: dict[str, Any] = {}
-_ASKED: dict[Any, Any] = {
+_HANDLERS: dict[Any, Any] = {
     Tensor.numpy: FunctionMode.array,
     Tensor.__array__: FunctionMode.array,
-    Tensor.tolist: FunctionMode.listed,
+    Tensor.tolist: FunctionMode.nested_list,
     Tensor.__format__: FunctionMode.text,
     Tensor.data_ptr: FunctionMode.address,
-    Tensor.to: FunctionMode.moved,
-    Tensor.cuda: FunctionMode.moved,
-    Tensor.xpu: FunctionMode.moved,
-    Tensor.pin_memory: FunctionMode.moved,
+    Tensor.to: FunctionMode.stay,
+    Tensor.cuda: FunctionMode.stay,
+    Tensor.xpu: FunctionMode.stay,
+    Tensor.pin_memory: FunctionMode.stay,
     _VF.lstm: FunctionMode.recurrent,
     _VF.gru: FunctionMode.recurrent,
     _VF.rnn_tanh: FunctionMode.recurrent,
     _VF.rnn_relu: FunctionMode.recurrent,
-    _VF._pack_padded_sequence: FunctionMode.packed,
-    _VF._pad_packed_sequence: FunctionMode.unpacked,
+    _VF._pack_padded_sequence: FunctionMode.pack_padded,
+    _VF._pad_packed_sequence: FunctionMode.pad_packed,
 }
 
 

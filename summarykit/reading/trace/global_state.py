@@ -93,14 +93,14 @@ def precision() -> Iterator[None]:
     """Put the precision of products back, which torch keeps as one word and, in newer versions, for each backend."""
     word = torch.get_float32_matmul_precision()
     ask = getattr(torch._C, "_get_fp32_precision_getter", None)
-    kept = {} if ask is None else {key: ask(*key) for key in _PRECISIONS}
+    before = {} if ask is None else {key: ask(*key) for key in _PRECISIONS}
     try:
         yield
     finally:
         # The word alone can no longer be asked for where a forward mixed the two ways.
-        if ask is None or any(ask(*key) != value for key, value in kept.items()):
+        if ask is None or any(ask(*key) != value for key, value in before.items()):
             torch.set_float32_matmul_precision(word)
-            for key, value in kept.items():
+            for key, value in before.items():
                 torch._C._set_fp32_precision_setter(*key, value)
 
 
@@ -110,7 +110,7 @@ def defaults() -> Iterator[None]:
     dtype, device = torch.get_default_dtype(), getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None)
     grad, anomaly = torch.is_grad_enabled(), torch.is_anomaly_enabled()
     autocast = {kind: (torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)) for kind in ("cpu", "cuda")}
-    cached = torch.is_autocast_cache_enabled()
+    autocast_cache = torch.is_autocast_cache_enabled()
     try:
         yield
     finally:
@@ -120,25 +120,25 @@ def defaults() -> Iterator[None]:
         torch.set_grad_enabled(grad)
         if torch.is_anomaly_enabled() != anomaly:
             torch.autograd.set_detect_anomaly(anomaly)
-        for kind, (enabled, autocast_dtype) in autocast.items():
-            torch.set_autocast_enabled(kind, enabled)
+        for kind, (is_on, autocast_dtype) in autocast.items():
+            torch.set_autocast_enabled(kind, is_on)
             torch.set_autocast_dtype(kind, autocast_dtype)
-        torch.set_autocast_cache_enabled(cached)
+        torch.set_autocast_cache_enabled(autocast_cache)
 
 
 @contextmanager
 def global_hooks() -> Iterator[None]:
     """Take hooks of all modules away, which would tell the caller of a copy, and put them back."""
-    kept: list[tuple[dict[Any, Any], list[tuple[Any, Any]]]] = []
+    before: list[tuple[dict[Any, Any], list[tuple[Any, Any]]]] = []
     for name in _GLOBAL_HOOKS:
         hooks = getattr(module_hooks, name, None)
         if isinstance(hooks, dict):
-            kept.append((hooks, list(hooks.items())))
+            before.append((hooks, list(hooks.items())))
             hooks.clear()
     try:
         yield
     finally:
-        for hooks, items in kept:
+        for hooks, items in before:
             hooks.clear()
             hooks.update(items)
 

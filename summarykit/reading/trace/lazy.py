@@ -29,24 +29,24 @@ def materialise_lazy(
         return model
     attempt = Attempt(META, yes=False, deadline=monotonic() + seconds)
     attempt.run(model, args, kwargs, {})
-    if attempt.cloned is None:
+    if attempt.model_clone is None:
         return model
     mode = FakeTensorMode(allow_non_fake_inputs=True)
     shells: dict[int, nn.Module] = {}
-    known: dict[int, Tensor] = {}
-    for original, copy in attempt.cloned.pairs:
+    fakes: dict[int, Tensor] = {}
+    for original, copy in attempt.model_clone.pairs:
         shells[id(original)] = shell_of(original, copy)
-    for original, copy in attempt.cloned.pairs:
+    for original, copy in attempt.model_clone.pairs:
         shell = shells[id(original)]
         if shell is original:
             continue
         if is_lazy_layer(original):
-            settle(original, copy, shell)
+            copy_settings(original, copy, shell)
         for kind in _TENSORS:
-            held = original.__dict__.get(kind) or {}
+            tensors = original.__dict__.get(kind) or {}
             with_shapes = copy.__dict__.get(kind) or {}
             shell.__dict__[kind] = {
-                name: settled(tensor, with_shapes.get(name), mode, known) for name, tensor in held.items()
+                name: with_known_shape(tensor, with_shapes.get(name), mode, fakes) for name, tensor in tensors.items()
             }
         children = original.__dict__.get("_modules") or {}
         shell.__dict__["_modules"] = {
@@ -64,7 +64,7 @@ def shell_of(original: nn.Module, copy: nn.Module) -> nn.Module:
     return shell
 
 
-def settle(original: nn.Module, copy: nn.Module, shell: nn.Module) -> None:
+def copy_settings(original: nn.Module, copy: nn.Module, shell: nn.Module) -> None:
     """Give *shell* the settings that *copy* found in its first call, and take the hooks away that found them."""
     for name, value in copy.__dict__.items():
         if type(value) in (int, float, bool, str, tuple, torch.Size):
@@ -72,36 +72,38 @@ def settle(original: nn.Module, copy: nn.Module, shell: nn.Module) -> None:
     shell.__dict__["training"] = original.training
     for name in ("_forward_pre_hooks", "_load_state_dict_pre_hooks", "_state_dict_hooks"):
         hooks = original.__dict__.get(name) or {}
-        kept = {key: hook for key, hook in hooks.items() if getattr(hook, "__self__", None) is not original}
-        shell.__dict__[name] = type(hooks)(kept) if hooks else hooks
+        others = {key: hook for key, hook in hooks.items() if getattr(hook, "__self__", None) is not original}
+        shell.__dict__[name] = type(hooks)(others) if hooks else hooks
 
 
-def settled(tensor: Tensor | None, with_shape: Tensor | None, mode: FakeTensorMode, known: dict[int, Tensor]) -> Any:
+def with_known_shape(
+    tensor: Tensor | None, shaped_copy: Tensor | None, mode: FakeTensorMode, fakes: dict[int, Tensor]
+) -> Any:
     """Return *tensor* itself, or if it has no shape yet a fake of the shape it came to have."""
-    if tensor is None or not is_lazy(tensor) or with_shape is None or is_lazy(with_shape):
+    if tensor is None or not is_lazy(tensor) or shaped_copy is None or is_lazy(shaped_copy):
         return tensor
-    if id(tensor) not in known:
-        fake = FakeTensor(mode, with_shape.detach(), tensor.device if tensor.device.type != "meta" else "cpu")
+    if id(tensor) not in fakes:
+        fake = FakeTensor(mode, shaped_copy.detach(), tensor.device if tensor.device.type != "meta" else "cpu")
         if isinstance(tensor, nn.Parameter):
             fake._is_param = True
             fake.requires_grad_(tensor.requires_grad)
-        known[id(tensor)] = fake
-    return known[id(tensor)]
+        fakes[id(tensor)] = fake
+    return fakes[id(tensor)]
 
 
 def is_lazy_layer(module: nn.Module) -> bool:
     """Return whether a module holds a tensor without a shape."""
-    held = (tensor for kind in _TENSORS for tensor in (module.__dict__.get(kind) or {}).values())
-    return any(tensor is not None and is_lazy(tensor) for tensor in held)
+    tensors = (tensor for kind in _TENSORS for tensor in (module.__dict__.get(kind) or {}).values())
+    return any(tensor is not None and is_lazy(tensor) for tensor in tensors)
 
 
 def modules_of(model: nn.Module) -> Iterator[nn.Module]:
     """Find every module once, however deep."""
-    seen: set[int] = set()
+    seen_ids: set[int] = set()
     stack = [model]
     while stack:
         module = stack.pop()
-        if id(module) not in seen:
-            seen.add(id(module))
+        if id(module) not in seen_ids:
+            seen_ids.add(id(module))
             yield module
             stack += [child for child in (module.__dict__.get("_modules") or {}).values() if child is not None]

@@ -25,34 +25,34 @@ def time_limit(seconds: float) -> Iterator[None]:
     main thread, and might be the caller's own.
     """
     thread = threading.get_ident()
-    ended = threading.Event()
+    end = threading.Event()
     lock = threading.Lock()
 
     def watch() -> None:
         wait = seconds
-        while not ended.wait(wait):
+        while not end.wait(wait):
             with lock:
-                if not ended.is_set():
+                if not end.is_set():
                     raise_in(thread, TimeIsUp)
             wait = _AGAIN
 
     watcher = threading.Thread(target=watch, name="summarykit time limit", daemon=True)
     watcher.start()
-    told = sys.unraisablehook
-    sys.unraisablehook = lambda lost: None if lost.exc_type is TimeIsUp else told(lost)  # it is sent once more
+    hook = sys.unraisablehook
+    sys.unraisablehook = lambda event: None if event.exc_type is TimeIsUp else hook(event)  # it is sent once more
     try:
         yield
     finally:
-        stop(ended, lock)
-        sys.unraisablehook = told
+        stop(end, lock)
+        sys.unraisablehook = hook
 
 
-def stop(ended: threading.Event, lock: threading.Lock) -> None:
+def stop(end: threading.Event, lock: threading.Lock) -> None:
     """End the watching, and take in what the watcher sent and did not arrive yet: it must not hit the caller."""
     while True:
         try:
             with lock:
-                ended.set()
+                end.set()
             for _ in range(_LONG_ENOUGH):
                 pass
             return

@@ -17,10 +17,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from summarykit.reading.trace.limit import TimeIsUp
 from summarykit.reading.trace.operators import Plan, plan_for
-from summarykit.reading.trace.recorder import Watch
-from summarykit.reading.trace.value_policies import Answers, suggest
+from summarykit.reading.trace.recorder import Recorder
+from summarykit.reading.trace.value_policies import ValuePolicy, suggest
 
-_UNANSWERED = (DataDependentOutputException, DynamicOutputShapeException, UnsupportedOperatorException)
+_NEEDS_VALUES = (DataDependentOutputException, DynamicOutputShapeException, UnsupportedOperatorException)
 _DEVICE: Any = torch.ops.prim.device.default
 _NO_KEYWORDS: dict[str, Any] = {}
 _PLANS: dict[Any, Plan] = {}
@@ -31,11 +31,13 @@ class OperatorMode(TorchDispatchMode):
 
     supports_higher_order_operators = True
 
-    def __init__(self, watch: Watch, answers: Answers, home: torch.device | None, fake: FakeTensorMode | None) -> None:
+    def __init__(
+        self, recorder: Recorder, policy: ValuePolicy, home: torch.device | None, fake: FakeTensorMode | None
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.watch = watch
-        self.answers = answers
-        self.known = answers.known
+        self.recorder = recorder
+        self.policy = policy
+        self.known_values = policy.known_values
         self.home = home
         self.fake = fake
 
@@ -50,8 +52,8 @@ class OperatorMode(TorchDispatchMode):
         plan = _PLANS.get(func)
         if plan is None:
             plan = _PLANS[func] = plan_for(func)
-        watch = self.watch
-        if monotonic() > watch.deadline:
+        recorder = self.recorder
+        if monotonic() > recorder.deadline:
             raise TimeIsUp
         if plan.decompose:
             with self:
@@ -60,45 +62,45 @@ class OperatorMode(TorchDispatchMode):
                 return out
         kwargs = self.at_home(kwargs) if kwargs else _NO_KEYWORDS
         if plan.writes and self.fake is not None:
-            args = [self.guarded(value) for value in args]
+            args = [self.write_protect(value) for value in args]
         try:
             out = func(*args, **kwargs)
-        except _UNANSWERED:
+        except _NEEDS_VALUES:
             out = self.answer(func, args, kwargs)
         except (RuntimeError, NotImplementedError):
             # meta says only so when asked for values, and knows some products in one dtype alone
             if self.fake is not None and plan.name not in ("aten._grouped_mm", "aten._pin_memory"):
                 raise
             out = self.answer(func, args, kwargs)
-        watch.used.update([id(value) for value in args if isinstance(value, Tensor)])
+        recorder.used.update([id(value) for value in args if isinstance(value, Tensor)])
         if plan.counter is not None:
-            watch.ran(plan, args, kwargs, out)
+            recorder.record_operator(plan, args, kwargs, out)
         if isinstance(out, Tensor):
             if plan.is_new:
-                watch.activations.add(out)
+                recorder.activations.add(out)
             if self.fake is not None and not out.is_floating_point():
-                self.known.follow(plan.name, func, args, kwargs, out)
+                self.known_values.follow(plan.name, func, args, kwargs, out)
                 if out.dtype is torch.bool:
                     suggest(plan.name, args, out)
         elif isinstance(out, tuple | list):
             if plan.is_new:
-                watch.made(out)
+                recorder.add_results(out)
             if self.fake is not None and args and not plan.counter:
-                self.known.follow(plan.name, func, args, kwargs, out)
+                self.known_values.follow(plan.name, func, args, kwargs, out)
         return out
 
     def answer(self, function: Any, args: Any, kwargs: Any) -> Any:
         """Answer by the values where they are known, else by rule; with neither, raise what came."""
-        if self.fake is not None and self.known.all_known("", args):
-            real = self.known.worked_out(function, args, kwargs)
+        if self.fake is not None and self.known_values.all_known("", args):
+            real = self.known_values.true_result(function, args, kwargs)
             if real is not None:
-                return self.known.faked(real)
-        found = self.answers.answer(function, args, kwargs)
-        if found is NotImplemented:
+                return self.known_values.fakes_of(real)
+        result = self.policy.answer(function, args, kwargs)
+        if result is NotImplemented:
             raise  # the exception that is being handled
-        return found
+        return result
 
-    def guarded(self, value: Any) -> Any:
+    def write_protect(self, value: Any) -> Any:
         """Return a fake in place of a tensor that is no part of the model, so that nothing is written to it."""
         if type(value) in (Tensor, nn.Parameter) and self.fake is not None:
             return self.fake.from_tensor(value, static_shapes=True)

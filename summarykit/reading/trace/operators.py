@@ -28,12 +28,12 @@ class Plan(NamedTuple):
     is_new: bool  #: whether what it returns lies in new memory
     decompose: bool  #: whether it is made of operations that are to be watched instead
     writes: bool  #: whether it writes to what it is given
-    registered: Callable[..., int] | None = None  #: a formula in torch's own registry, which counts FLOPs
+    formula: Callable[..., int] | None = None  #: a formula in torch's own registry, which counts FLOPs
 
 
-def rows_times(left: int) -> Counter:
-    """Count a product of matrices: every number of the result is one row of the operand at *left* times a column."""
-    return lambda args, out: int(out.numel() * args[left].shape[-1])
+def rows_times(position: int) -> Counter:
+    """Count a product of matrices: each value of the result is a row of the operand at *position* times a column."""
+    return lambda args, out: int(out.numel() * args[position].shape[-1])
 
 
 def batches_added(args: Arguments, out: Any) -> int:
@@ -44,8 +44,8 @@ def batches_added(args: Arguments, out: Any) -> int:
 def convolution(args: Arguments, out: Any) -> int:
     """Count a convolution: every position of the output, of a transposed one of the input, takes a whole filter."""
     weight = args[1]
-    transposed = len(args) > 6 and bool(args[6])
-    positions = args[0] if transposed else out
+    is_transposed = len(args) > 6 and bool(args[6])
+    positions = args[0] if is_transposed else out
     return int(positions.numel() * (weight.numel() // max(weight.shape[0], 1)))
 
 
@@ -55,7 +55,7 @@ def attention(args: Arguments, out: Any) -> int:
     return int(query.numel() // max(query.shape[-1], 1) * key.shape[-2] * (query.shape[-1] + value.shape[-1]))
 
 
-def grouped(args: Arguments, out: Any) -> int:
+def grouped_product(args: Arguments, out: Any) -> int:
     """Count a product of groups: each row meets the matrix of its own group alone."""
     left, right = args[:2]
     groups = left.shape[0] if left.dim() == 3 and right.dim() == 2 else 1
@@ -65,9 +65,9 @@ def grouped(args: Arguments, out: Any) -> int:
 def trilinear(args: Arguments, out: Any) -> int:
     """Count a bilinear product: one for each weight and each row."""
     sizes: list[int] = []
-    for tensor, expanded in zip(args[:3], args[3:6], strict=True):
+    for tensor, new_axes in zip(args[:3], args[3:6], strict=True):
         shape = list(tensor.shape)
-        for axis in sorted(expanded):
+        for axis in sorted(new_axes):
             shape.insert(axis, 1)
         sizes = [max(size, other) for size, other in zip(sizes, shape, strict=True)] if sizes else shape
     return math.prod(sizes)
@@ -90,7 +90,7 @@ def packed_convolution(args: Arguments, out: Any) -> int | None:
     return None if shape is None else int(out.numel() * math.prod(shape[1:]))
 
 
-def nobody(args: Arguments, out: Any) -> None:
+def unknown_count(args: Arguments, out: Any) -> None:
     """Say that this multiplies, and that its count is not known."""
 
 
@@ -101,7 +101,8 @@ _COUNTERS: dict[str, Counter] = {
     "aten.baddbmm": rows_times(1), "aten.addbmm": batches_added, "aten._int_mm": rows_times(0),
     "aten._scaled_mm": rows_times(0), "aten._scaled_mm_v2": rows_times(0), "aten._weight_int8pack_mm": rows_times(0),
     "aten._weight_int4pack_mm": rows_times(0), "aten._weight_int4pack_mm_for_cpu": rows_times(0),
-    "aten._dyn_quant_matmul_4bit": rows_times(0), "aten._grouped_mm": grouped, "aten._scaled_grouped_mm": grouped,
+    "aten._dyn_quant_matmul_4bit": rows_times(0),
+    "aten._grouped_mm": grouped_product, "aten._scaled_grouped_mm": grouped_product,
     "aten.convolution": convolution, "aten._convolution": convolution, "aten.convolution_overrideable": convolution,
     "aten.cudnn_convolution": convolution, "aten.mkldnn_convolution": convolution, "aten._trilinear": trilinear,
     "aten.mkldnn_rnn_layer": fused_rnn,
@@ -112,7 +113,7 @@ _COUNTERS: dict[str, Counter] = {
 }  # fmt: skip
 _ATTENTION = "aten._scaled_dot_product_"
 #: How the names of operations begin that multiply and that nobody counts here.
-_NOBODY = (
+_UNKNOWN_COUNT = (
     "aten.linalg_", "aten._linalg_", "aten.fft_", "aten._fft_", "aten.cdist", "aten._cdist", "aten._pdist",
     "aten.cholesky", "aten._cholesky", "aten.lu_", "aten.triangular_solve", "aten.ormqr", "aten.geqrf",
     "aten.matrix_exp", "aten.inverse", "aten._sparse_", "aten.sparse_", "aten._cudnn_rnn", "aten.miopen_rnn",
@@ -140,17 +141,17 @@ def plan_for(function: Any) -> Plan:
     """Return what to do about an operation."""
     packet = getattr(function, "_overloadpacket", None)
     if packet is None:  # an operation of higher order: other functions are its arguments
-        registered = flop_formula(function)
-        return Plan(f"higher_order.{function}", nobody, True, False, False, registered)
+        formula = flop_formula(function)
+        return Plan(f"higher_order.{function}", unknown_count, True, False, False, formula)
     name = str(packet)
     returns = function._schema.returns
     is_new = name not in _VIEWS and not any(one.alias_info is not None for one in returns)
     count = counter(name)
-    registered = flop_formula(packet) if count is None or count is nobody else None
-    if count is None and registered is not None:
-        count = nobody
+    formula = flop_formula(packet) if count is None or count is unknown_count else None
+    if count is None and formula is not None:
+        count = unknown_count
     decompose = count is None and is_composite(function.name())
-    return Plan(name, count, is_new, decompose, function._schema.is_mutable, registered)
+    return Plan(name, count, is_new, decompose, function._schema.is_mutable, formula)
 
 
 def is_composite(name: str) -> bool:
@@ -163,16 +164,16 @@ def is_composite(name: str) -> bool:
 
 def counter(name: str) -> Counter | None:
     """Return what counts the operation *name*, None where it multiplies nothing."""
-    known = _COUNTERS.get(name)
-    if known is not None:
-        return known
+    count = _COUNTERS.get(name)
+    if count is not None:
+        return count
     if name.startswith(_ATTENTION):
         return None if "backward" in name else attention
-    if name.startswith(_NOBODY) and not name.startswith(_FREE):
-        return nobody
+    if name.startswith(_UNKNOWN_COUNT) and not name.startswith(_FREE):
+        return unknown_count
     if name.partition(".")[0] in _FREE_SPACES or name.startswith(_FREE_ELSEWHERE):
         return None
-    return nobody
+    return unknown_count
 
 
 def flop_formula(packet: Any) -> Callable[..., int] | None:
@@ -192,20 +193,20 @@ class OperatorTable:
         """Return what one run of a multiplying operation was."""
         first = out[0] if isinstance(out, tuple | list) and out else out
         sizes = tuple([tensor.shape for tensor in flat(args) if isinstance(tensor, Tensor)])
-        groups, transposed = 1, False
+        groups, is_transposed = 1, False
         if plan.counter is convolution:
-            transposed, groups = bool(args[6]), args[8]
+            is_transposed, groups = bool(args[6]), args[8]
         output: Shape = first.shape if isinstance(first, Tensor) else ()
         # The shape of a packed weight is in no tensor: each is told from the others by what it is.
-        packed = id(args[1]) if plan.counter is packed_convolution else 0
-        key = (plan.name, sizes, output, transposed, groups, packed)
-        found = self._operators.get(key)
-        if found is None:
+        weight_id = id(args[1]) if plan.counter is packed_convolution else 0
+        key = (plan.name, sizes, output, is_transposed, groups, weight_id)
+        operator = self._operators.get(key)
+        if operator is None:
             plain = tuple(tuple(map(int, shape)) for shape in sizes)
             macs = count_macs(plan, args, kwargs, out, first)
-            found = Operator(plan.name, plain, tuple(map(int, output)), macs, transposed, int(groups))
-            self._operators[key] = found
-        return found
+            operator = Operator(plan.name, plain, tuple(map(int, output)), macs, is_transposed, int(groups))
+            self._operators[key] = operator
+        return operator
 
 
 def count_macs(plan: Plan, args: Arguments, kwargs: dict[str, Any], out: Any, first: Any) -> int | None:
@@ -214,8 +215,8 @@ def count_macs(plan: Plan, args: Arguments, kwargs: dict[str, Any], out: Any, fi
     try:
         if any(tensor.layout is not torch.strided for tensor in flat(args) if isinstance(tensor, Tensor)):
             return None  # a sparse operand: how many of its numbers are there lies in its values
-        if plan.registered is not None:
-            return int(plan.registered(*args, **kwargs, out_val=out)) // 2
+        if plan.formula is not None:
+            return int(plan.formula(*args, **kwargs, out_val=out)) // 2
         return plan.counter(args, first)
     except Exception:  # noqa: BLE001 - an operation of any library may be called as no formula expects
         return None
@@ -223,18 +224,18 @@ def count_macs(plan: Plan, args: Arguments, kwargs: dict[str, Any], out: Any, fi
 
 def flat(args: Arguments) -> list[Any]:
     """Return arguments with lists of tensors opened."""
-    found: list[Any] = []
+    values: list[Any] = []
     for value in args:
         if isinstance(value, list | tuple):
-            found += value
+            values += value
         else:
-            found.append(value)
-    return found
+            values.append(value)
+    return values
 
 
-def packed_weight(packed: Any) -> tuple[int, ...] | None:
+def packed_weight(holder: Any) -> tuple[int, ...] | None:
     """Return the shape of a packed weight, None where it keeps that to itself."""
-    unpack = getattr(packed, "unpack", None) or getattr(packed, "__getstate__", None)
+    unpack = getattr(holder, "unpack", None) or getattr(holder, "__getstate__", None)
     try:
         weight = unpack()[0]  # type: ignore[misc]
         return tuple(int(size) for size in weight.shape)

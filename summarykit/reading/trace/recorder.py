@@ -1,4 +1,4 @@
-"""``Watch``: what happens in a run, call by call and operation by operation."""
+"""``Recorder``: what happens in a run, call by call and operation by operation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from summarykit._util.progress import begin
-from summarykit.reading.trace.flows import FlowTable, tensors_returned
+from summarykit.reading.trace.flows import FlowTable, output_tensors
 from summarykit.reading.trace.limit import TimeIsUp
 from summarykit.reading.trace.operators import OperatorTable, Plan
 from summarykit.runs import CallRecord, Flow, Operator
@@ -22,23 +22,23 @@ class Origins:
     """Knows the results of calls while they live; a tensor that is changed in place comes from no call any more."""
 
     def __init__(self) -> None:
-        self._made: dict[int, tuple[weakref.ref[Tensor], int | None, int]] = {}
+        self._origins: dict[int, tuple[weakref.ref[Tensor], int | None, int]] = {}
 
-    def returned(self, named: Sequence[tuple[str, Tensor]], call: int) -> None:
+    def remember(self, tensors: Sequence[tuple[str, Tensor]], call: int) -> None:
         """Remember the results of a call. What came out of a call before and is handed on comes from the first."""
-        for _, tensor in named:
+        for _, tensor in tensors:
             if self._of(tensor) < 0:
-                self._made[id(tensor)] = (weakref.ref(tensor), version(tensor), call)
+                self._origins[id(tensor)] = (weakref.ref(tensor), version(tensor), call)
 
-    def of(self, named: Sequence[tuple[str, Tensor]]) -> tuple[int, ...]:
+    def of(self, tensors: Sequence[tuple[str, Tensor]]) -> tuple[int, ...]:
         """Return the call that each tensor is a result of, the innermost that returned it; -1 where it is of none."""
-        return tuple([self._of(tensor) for _, tensor in named])
+        return tuple([self._of(tensor) for _, tensor in tensors])
 
     def _of(self, tensor: Tensor) -> int:
-        found = self._made.get(id(tensor))
-        if found is None or found[0]() is not tensor:  # it may stand where another one was
+        origin = self._origins.get(id(tensor))
+        if origin is None or origin[0]() is not tensor:  # it may stand where another one was
             return -1
-        return found[2] if found[1] is not None and found[1] == version(tensor) else -1
+        return origin[2] if origin[1] is not None and origin[1] == version(tensor) else -1
 
 
 def version(tensor: Tensor) -> int | None:
@@ -54,7 +54,7 @@ class Activations:
 
     Counted are the bytes of every new memory that an operation returned; views of one memory count once, and
     parameters, buffers and what the model was given do not count. ``peak`` is the most that lived at once in a forward
-    that needs no gradients: each result is freed where Python frees it. ``made`` adds all up: nothing is freed before
+    that needs no gradients: each result is freed where Python frees it. ``total`` adds all up: nothing is freed before
     the backward pass. Not counted is what a kernel needs while it works. The forward is that of inference in both: a
     dropout's mask is in neither, and memory that autograd spares, because it never needs a result again, is in the
     second.
@@ -62,7 +62,7 @@ class Activations:
 
     def __init__(self) -> None:
         self.peak = 0
-        self.made = 0
+        self.total = 0
         self._now = 0
         self._alive: dict[int, weakref.ref[object]] = {}
 
@@ -77,7 +77,7 @@ class Activations:
             return
         size = memory.nbytes()
         self._alive[key] = weakref.ref(memory, partial(self._free, key, size))
-        self.made += size
+        self.total += size
         self._now += size
         self.peak = max(self.peak, self._now)
 
@@ -89,7 +89,7 @@ class Activations:
 class Call:
     """One call of a layer while it runs."""
 
-    __slots__ = ("caller", "done", "fed_by", "inputs", "known", "layer", "module", "operators", "outputs")
+    __slots__ = ("caller", "done", "fed_by", "inputs", "layer", "module", "operators", "outputs", "reason_count")
 
     def __init__(
         self, layer: int, caller: int, module: nn.Module, inputs: tuple[Flow, ...], fed_by: tuple[int, ...]
@@ -102,10 +102,10 @@ class Call:
         self.outputs: tuple[Flow, ...] = ()
         self.operators: list[Operator] = []
         self.done = False
-        self.known = 0  #: how many assumptions had been made when it ended
+        self.reason_count = 0  #: how many assumptions had been made when it ended
 
 
-class Watch:
+class Recorder:
     """The record of one run while it grows."""
 
     def __init__(self, deadline: float) -> None:
@@ -129,7 +129,7 @@ class Watch:
         self._outside: list[Operator] = []
         self._running = self._outside
 
-    def watched(self, module: nn.Module, number: int) -> Callable[..., Any]:
+    def recording_call(self, module: nn.Module, number: int) -> Callable[..., Any]:
         """Return what a call of *module* comes to: the call it would be, with a record kept."""
         return partial(self.call, module, number)
 
@@ -140,17 +140,17 @@ class Watch:
         if get_ident() != self.thread:
             self.other_threads = True
         caller, above, index = self.current, self._running, len(self.calls)
-        given = self.flows.tensors_given(module, args, kwargs)
-        call = Call(number, caller, module, self.flows.of(given), self.origins.of(given))
-        del given  # it must not keep alive what the forward lets go
+        inputs = self.flows.input_tensors(module, args, kwargs)
+        call = Call(number, caller, module, self.flows.of(inputs), self.origins.of(inputs))
+        del inputs  # it must not keep alive what the forward lets go
         self.calls.append(call)
         self.step.done = len(self.calls)
         self.current, self._running = index, call.operators
         try:
             result = module._call_impl(*args, **kwargs)
-            made = tensors_returned(result)
-            call.outputs = self.flows.of(made)
-            self.origins.returned(made, index)
+            outputs = output_tensors(result)
+            call.outputs = self.flows.of(outputs)
+            self.origins.remember(outputs, index)
             call.done = True
             if self.failed > index:  # what failed inside was caught there
                 self.failed, self._failure = -1, None
@@ -161,7 +161,7 @@ class Watch:
             self._failure = failure
             raise
         finally:
-            call.known = len(self.reasons)
+            call.reason_count = len(self.reasons)
             self.current, self._running = caller, above
 
     def note(self, what: str, answer: str) -> None:
@@ -169,14 +169,14 @@ class Watch:
         module = self.calls[self.current].module if self.current >= 0 else None
         self.reasons.setdefault((what, answer, id(module)), module)
 
-    def ran(self, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
+    def record_operator(self, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
         """Record one operation that multiplies."""
         operator = self.operators.operator(plan, args, kwargs, out)
         self._running.append(operator)
         if operator.macs is None:
             self.uncounted[plan.name] = self.uncounted.get(plan.name, 0) + 1
 
-    def made(self, out: Any) -> None:
+    def add_results(self, out: Any) -> None:
         """Count the memory of new results."""
         if isinstance(out, Tensor):
             self.activations.add(out)
@@ -196,20 +196,20 @@ class Watch:
         for index in range(len(totals) - 1, 0, -1):
             if (caller := self.calls[index].caller) >= 0:
                 totals[caller] += totals[index]
-        known = [tuple(range(count)) for count in range(len(self.reasons) + 1)]
-        shared: dict[tuple[Operator, ...], tuple[Operator, ...]] = {}
+        reason_numbers = [tuple(range(count)) for count in range(len(self.reasons) + 1)]
+        operator_tuples: dict[tuple[Operator, ...], tuple[Operator, ...]] = {}
         return tuple(
             CallRecord(
                 call.layer,
                 call.caller,
                 call.inputs,
                 call.outputs,
-                shared.setdefault(operators := tuple(call.operators), operators),
+                operator_tuples.setdefault(operators := tuple(call.operators), operators),
                 own,
                 total,
                 sum([flow.bytes for flow in call.outputs]),
                 call.done,
-                known[call.known],
+                reason_numbers[call.reason_count],
                 fed_by=call.fed_by,
             )
             for call, own, total in zip(self.calls, macs, totals, strict=True)

@@ -21,12 +21,12 @@ FEW = 16
 LARGEST = "size unknown, largest assumed"
 
 
-class Answers:
+class ValuePolicy:
     """Answers by rule; ``yes`` is what a question is answered whose operation suggests nothing."""
 
-    def __init__(self, note: Note, yes: bool, known: KnownValues) -> None:
+    def __init__(self, note: Note, yes: bool, known_values: KnownValues) -> None:
         self.note = note
-        self.known = known
+        self.known_values = known_values
         self.yes = yes
         self.unsure = False  #: whether a question had to be answered that nothing suggested an answer to
 
@@ -41,12 +41,12 @@ class Answers:
         if tensor.dtype is not torch.bool:
             self.note("`item()`", "value unknown, 1 assumed")
             return 1.0 if tensor.is_floating_point() else 1
-        suggested = getattr(tensor, SUGGESTED, None)
-        if suggested is None:
+        suggestion = getattr(tensor, SUGGESTION, None)
+        if suggestion is None:
             self.unsure = True
-            suggested = self.yes
-        self.note("a question of yes or no", f"answer unknown, {'yes' if suggested else 'no'} assumed")
-        return bool(suggested)
+            suggestion = self.yes
+        self.note("a question of yes or no", f"answer unknown, {'yes' if suggestion else 'no'} assumed")
+        return bool(suggestion)
 
     def same(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
         """Answer whether two tensors are equal."""
@@ -58,7 +58,7 @@ class Answers:
         self.note("`nonzero`", LARGEST)
         return every_position(args[0])
 
-    def indexed(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    def index_by_mask(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Answer an index by a mask: every element is taken."""
         indices: list[Any] = []
         for index in args[1]:
@@ -70,19 +70,19 @@ class Answers:
 
     def true_positions(self, mask: Tensor, what: str) -> list[Tensor]:
         """Return where a mask is true, an index for each axis: everywhere, unless its values are known."""
-        known = self.known.positions(mask)
-        if known is not None:
-            return known
+        positions = self.known_values.positions(mask)
+        if positions is not None:
+            return positions
         self.note(what, LARGEST)
         return list(every_position(mask).unbind(1)) if mask.dim() else [mask.new_zeros(1, dtype=torch.int64)]
 
-    def selected(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
+    def masked_select(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
         """Answer ``masked_select``: every element is taken."""
         mask = args[1]
         whole = torch.broadcast_shapes(args[0].shape, mask.shape).numel()
-        taken = self.true_positions(mask, "`masked_select`")[0].shape[0] * whole // max(mask.numel(), 1)
-        made: Tensor = args[0].new_empty(taken)
-        return made
+        size = self.true_positions(mask, "`masked_select`")[0].shape[0] * whole // max(mask.numel(), 1)
+        result: Tensor = args[0].new_empty(size)
+        return result
 
     def distinct(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Answer the ``unique`` of all elements: no two are equal.
@@ -113,53 +113,53 @@ class Answers:
             return self.distinct(function, args, kwargs)
         return self.distinct_slices(function, (args[0], axis), kwargs)
 
-    def counted(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
+    def bincount(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
         """Answer ``bincount``: as many bins as asked for, or as there are elements."""
         self.note("`bincount`", LARGEST)
         weights = args[1] if len(args) > 1 else kwargs.get("weights")
         least = args[2] if len(args) > 2 else kwargs.get("minlength", 0)
         dtype = weights.dtype if isinstance(weights, Tensor) else torch.int64
-        made: Tensor = args[0].new_empty(least or args[0].numel(), dtype=dtype)
-        return made
+        result: Tensor = args[0].new_empty(least or args[0].numel(), dtype=dtype)
+        return result
 
-    def repeated(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
+    def repeat_interleave(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
         """Answer ``repeat_interleave``: each element once."""
         self.note("`repeat_interleave`", "number of repeats unknown, 1 assumed")
-        made: Tensor = args[0].new_empty(args[0].numel(), dtype=torch.int64)
-        return made
+        result: Tensor = args[0].new_empty(args[0].numel(), dtype=torch.int64)
+        return result
 
-    def packed(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Tensor, Tensor]:
+    def pack_padded(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Tensor, Tensor]:
         """Answer ``pack_padded_sequence``: every sequence has full length, unless the lengths are known."""
-        padded, lengths, batch_first = args
-        steps, rows = (padded.shape[1], padded.shape[0]) if batch_first else padded.shape[:2]
-        known = self.known.of(lengths)
-        if known is None:
+        sequences, lengths, batch_first = args
+        steps, rows = (sequences.shape[1], sequences.shape[0]) if batch_first else sequences.shape[:2]
+        values = self.known_values.of(lengths)
+        if values is None:
             self.note("`pack_padded_sequence`", "lengths unknown, full length assumed")
-            return padded.new_empty(steps * rows, *padded.shape[2:]), torch.full((steps,), rows)
-        each = known.tolist()
+            return sequences.new_empty(steps * rows, *sequences.shape[2:]), torch.full((steps,), rows)
+        each = values.tolist()
         sizes = torch.tensor([sum(length > step for length in each) for step in range(max(each))], device="cpu")
-        return padded.new_empty(sum(each), *padded.shape[2:]), sizes
+        return sequences.new_empty(sum(each), *sequences.shape[2:]), sizes
 
-    def unpacked(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Tensor, Tensor]:
+    def pad_packed(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Tensor, Tensor]:
         """Answer ``pad_packed_sequence``: every sequence has full length, unless the sizes of batches are known."""
         data, sizes, batch_first, _, total = args
         steps = sizes.shape[0]
-        known = self.known.of(sizes)
-        if known is None:
+        values = self.known_values.of(sizes)
+        if values is None:
             self.note("`pad_packed_sequence`", "lengths unknown, full length assumed")
             each = [steps] * (data.shape[0] // max(steps, 1))
         else:
-            each = [sum(size > row for size in known.tolist()) for row in range(int(known[0]))]
+            each = [sum(size > row for size in values.tolist()) for row in range(int(values[0]))]
         rows, steps = len(each), max(steps, total)
         shape = (rows, steps) if batch_first else (steps, rows)
         return data.new_empty(*shape, *data.shape[1:]), torch.tensor(each, device="cpu")
 
-    def kept(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
+    def boxes_after_nms(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
         """Answer which boxes remain after suppression: all."""
         self.note("`nms`", LARGEST)
         return torch.arange(args[0].shape[0], device=args[0].device)
 
-    def grouped(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    def grouped_product(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Answer a product of groups, which torch only knows in one dtype where nothing is computed."""
         left, right = args[:2]
         offsets = args[2] if len(args) > 2 else kwargs["offs"]
@@ -169,21 +169,32 @@ class Answers:
             return left.new_empty(left.shape[1], right.shape[1])
         return left.new_empty(*left.shape[:-1], right.shape[-1])
 
-    def pinned(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    def pin_memory(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Leave a tensor where it is: pinning needs a device."""
         return args[0]
 
 
-_RULES: dict[str, Callable[[Answers, Any, Sequence[Any], dict[str, Any]], Any]] = {
-    "aten._local_scalar_dense": Answers.number, "aten.item": Answers.number,
-    "aten.equal": Answers.same, "aten.allclose": Answers.same,
-    "aten.nonzero": Answers.positions, "aten.index": Answers.indexed, "aten.masked_select": Answers.selected,
-    "aten._unique": Answers.distinct, "aten._unique2": Answers.distinct, "aten.unique_dim": Answers.distinct_slices,
-    "aten.unique_dim_consecutive": Answers.distinct_slices, "aten.unique_consecutive": Answers.consecutive,
-    "aten.bincount": Answers.counted, "aten.repeat_interleave": Answers.repeated,
-    "aten._pack_padded_sequence": Answers.packed, "aten._pad_packed_sequence": Answers.unpacked,
-    "torchvision.nms": Answers.kept, "aten._grouped_mm": Answers.grouped, "aten._pin_memory": Answers.pinned,
-}  # fmt: skip
+_RULES: dict[str, Callable[[ValuePolicy, Any, Sequence[Any], dict[str, Any]], Any]] = {
+    "aten._local_scalar_dense": ValuePolicy.number,
+    "aten.item": ValuePolicy.number,
+    "aten.equal": ValuePolicy.same,
+    "aten.allclose": ValuePolicy.same,
+    "aten.nonzero": ValuePolicy.positions,
+    "aten.index": ValuePolicy.index_by_mask,
+    "aten.masked_select": ValuePolicy.masked_select,
+    "aten._unique": ValuePolicy.distinct,
+    "aten._unique2": ValuePolicy.distinct,
+    "aten.unique_dim": ValuePolicy.distinct_slices,
+    "aten.unique_dim_consecutive": ValuePolicy.distinct_slices,
+    "aten.unique_consecutive": ValuePolicy.consecutive,
+    "aten.bincount": ValuePolicy.bincount,
+    "aten.repeat_interleave": ValuePolicy.repeat_interleave,
+    "aten._pack_padded_sequence": ValuePolicy.pack_padded,
+    "aten._pad_packed_sequence": ValuePolicy.pad_packed,
+    "torchvision.nms": ValuePolicy.boxes_after_nms,
+    "aten._grouped_mm": ValuePolicy.grouped_product,
+    "aten._pin_memory": ValuePolicy.pin_memory,
+}
 
 
 def every_position(tensor: Tensor) -> Tensor:
@@ -192,7 +203,7 @@ def every_position(tensor: Tensor) -> Tensor:
 
 
 #: The attribute of a tensor that says which answer its operation suggests.
-SUGGESTED = "_suggested_answer"
+SUGGESTION = "_suggested_answer"
 _ALWAYS = {
     "aten.isnan": False, "aten.isinf": False, "aten.isneginf": False, "aten.isposinf": False, "aten.isfinite": True,
 }  # fmt: skip
@@ -201,19 +212,19 @@ _AS_BEFORE = frozenset({
     "aten.view", "aten.clone", "aten.squeeze", "aten.reshape", "aten.detach", "aten.alias", "aten.select", "aten.slice",
     "aten._unsafe_view", "aten._to_copy", "aten.unsqueeze", "aten.expand",
 })  # fmt: skip
-_TURNED = frozenset({"aten.logical_not", "aten.bitwise_not"})
+_NEGATIONS = frozenset({"aten.logical_not", "aten.bitwise_not"})
 
 
 def suggest(name: str, args: Sequence[Any], result: Any) -> None:
     """Remember on a tensor of yes and no which answer the operation that made it suggests."""
-    known = getattr(args[0], SUGGESTED, None) if args else None
+    suggestion = getattr(args[0], SUGGESTION, None) if args else None
     if name in _ALWAYS:
-        known = _ALWAYS[name]
+        suggestion = _ALWAYS[name]
     elif name in _IF_UNKNOWN:
-        known = _IF_UNKNOWN[name] if known is None else known
-    elif name in _TURNED:
-        known = None if known is None else not known
+        suggestion = _IF_UNKNOWN[name] if suggestion is None else suggestion
+    elif name in _NEGATIONS:
+        suggestion = None if suggestion is None else not suggestion
     elif name not in _AS_BEFORE:
         return
-    if known is not None:
-        setattr(result, SUGGESTED, known)
+    if suggestion is not None:
+        setattr(result, SUGGESTION, suggestion)

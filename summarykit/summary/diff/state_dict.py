@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from summarykit.records import PACKED, LayerRecord, Shape, TensorFacts
+from summarykit.records import STATUS_PACKED, LayerRecord, Shape, TensorFacts
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import own_name
 from summarykit.summary.totals import components
@@ -85,4 +85,4 @@ def _reason_against(data: SummaryData, children: list[list[int]]) -> str:
 
 def saved_shape(facts: TensorFacts) -> Shape | None:
     """Return the shape a tensor has in a ``state_dict``: that of a packed one as stored, of any other the logical."""
-    return facts.stored_shape if facts.status == PACKED else facts.shape
+    return facts.stored_shape if facts.status == STATUS_PACKED else facts.shape

@@ -3,12 +3,12 @@
 import torch
 from torch import nn
 
-from summarykit.reading.model import Feed, read_and_watch
+from summarykit.reading.model import Feed, read_and_run
 
 
 def fed_by(model: nn.Module, **feed: object) -> dict[str, list[str | None]]:
     """For each layer, in its first call, the layers whose results its inputs are."""
-    records, run = read_and_watch(model, Feed(**feed))
+    records, run = read_and_run(model, Feed(**feed))
     assert run.ok, run.error
     paths = [records.layers[call.layer].path for call in run.calls]
     found: dict[str, list[str | None]] = {}
@@ -61,7 +61,7 @@ def test_a_tensor_that_died_is_not_taken_for_another() -> None:
                 x = self.second(self.first(x) * 2)
             return x
 
-    records, run = read_and_watch(Forgetful(), Feed(input_size=(2, 4)))
+    records, run = read_and_run(Forgetful(), Feed(input_size=(2, 4)))
     second = [call for call in run.calls if records.layers[call.layer].path == "second"]
     assert {call.fed_by for call in second} == {(-1,)}
     first = [call.fed_by[0] for call in run.calls if records.layers[call.layer].path == "first"]

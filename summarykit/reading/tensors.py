@@ -248,7 +248,7 @@ def describe_plain(tensor: Tensor, kind: str, persistent: bool) -> TensorFacts:
         dtype=str(tensor.dtype).removeprefix("torch."),
         trainable=kind == "parameter" and tensor.requires_grad,
         persistent=persistent,
-        status=PLAIN,
+        status=STATUS_PLAIN,
         device=str(tensor.device),
         placement=None,
     )

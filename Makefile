@@ -33,7 +33,8 @@ test: check ## all checks, and every test but the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
 test-fast: $(VENV)/.dev ## the tests that need no browser, office program or large model, in under 90 seconds
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow and not large and not browser and not office and not tex" $(FAST)
+	$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=fast \
+	    -m "not slow and not large and not browser and not office and not tex" $(FAST)
 
 test-long: check ## all checks and all tests, the slow ones too
 	$(BIN)/python -m pytest -n $(WORKERS)

@@ -18,6 +18,7 @@ pytest_plugins = ["pytester"]
 # No time limit per example: the machine may be busy. In CI the same tree always gives the same answer.
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=15)  # for `make test-fast`
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 

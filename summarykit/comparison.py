@@ -1,4 +1,4 @@
-"""``diff()`` and ``Diff``: what changed from one model to another, as people ask for it and hold it."""
+"""``diff()`` and ``Diff``: what changed from one model to another."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Diff(Saveable):
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """Whether a checkpoint of the model before loads into the model after, and the names that make it so."""
+        """Whether a checkpoint of the model before loads into the model after, and the names that prevent it."""
         return self.comparison.checkpoint
 
     @property
@@ -72,7 +72,7 @@ class Diff(Saveable):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know beside the changes."""
+        """Remarks on the changes."""
         return self.comparison.notes
 
     def __repr__(self) -> str:
@@ -112,7 +112,7 @@ def diff(
         title: Heading of reports; by default that of *after*, or its class name.
         source: Where the two came from, shown in reports.
         templates: Folders with templates that go before the built-in ones.
-        fold: Whether layers of repeated blocks that changed alike stand once, with their number.
+        fold: Whether layers of repeated blocks with the same change are one row, with their number.
 
     Raises:
         NotAModelError: *before* or *after* is none of these.

@@ -5,13 +5,13 @@ SummaryKitError
 │   └── ExpressionError  its text is no expression of the language
 ├── ProjectError         the settings in pyproject.toml              (ValueError)
 │   └── BudgetError      a limit that is not of its form
-├── LockError            a summarykit.lock.json that does not serve  (ValueError)
+├── LockError            a summarykit.lock.json that is unusable   (ValueError)
 ├── NotAModelError       the thing given is not a module             (TypeError)
 ├── UnknownLayerError    no formula for a layer of this name         (LookupError)
 ├── TargetError          the command line's TARGET cannot be loaded  (ValueError)
 │   └── MissingTargetError  there is no such module or attribute
 ├── RevisionError        a revision of git cannot be built           (ValueError)
-├── InputsError          what to feed the model is not clear         (ValueError)
+├── InputsError          the inputs of the forward pass are unclear  (ValueError)
 ├── ExpertsError         experts_per_token does not fit the model    (ValueError)
 ├── ModelFolderError     no model can be built from a folder         (ValueError)
 ├── SelectionError       what to show of a report is not there       (ValueError)
@@ -37,8 +37,8 @@ class SummaryKitError(Exception):
 
     Attributes:
         slug: Stable name of the error, its anchor in ``docs/errors.md``.
-        what: What is wrong, naming what came.
-        hint: What the reader can do about it.
+        what: What is wrong, with the value that caused it.
+        hint: The next command to type, or the edit to make.
 
     """
 
@@ -51,13 +51,13 @@ class SummaryKitError(Exception):
 
 
 class RuleError(SummaryKitError, ValueError):
-    """A formula rule cannot be registered."""
+    """Raised when a formula rule cannot be registered."""
 
     slug = "rule"
 
 
 class ExpressionError(RuleError):
-    """The text of a formula or a sentence is not part of the language; points at the spot."""
+    """Raised when the text of a formula or a sentence has a syntax error; the message marks the position."""
 
     slug = "expression"
 
@@ -71,108 +71,108 @@ class ExpressionError(RuleError):
 
 
 class ProjectError(SummaryKitError, ValueError):
-    """The settings in pyproject.toml cannot be read."""
+    """Raised when the settings in pyproject.toml cannot be read."""
 
     slug = "project"
 
 
 class BudgetError(ProjectError):
-    """A limit has no such name, its amount is not of its form, or it speaks of layers that are not there."""
+    """Raised when a limit has an unknown name, an invalid amount, or a pattern that matches no layer."""
 
     slug = "budget"
 
 
 class LockError(SummaryKitError, ValueError):
-    """A lock is damaged, was written by a newer summarykit, or does not hold the model."""
+    """Raised when a lock is damaged, was written by a newer summarykit, or has no entry for the model."""
 
     slug = "lock"
 
 
 class NotAModelError(SummaryKitError, TypeError):
-    """What was given is not a ``torch.nn.Module``."""
+    """Raised when the model is not a ``torch.nn.Module``."""
 
     slug = "not-a-model"
 
 
 class UnknownLayerError(SummaryKitError, LookupError):
-    """No formula is registered for a layer of this name."""
+    """Raised when no formula is registered for a layer of this name."""
 
     slug = "unknown-layer"
 
 
 class TargetError(SummaryKitError, ValueError):
-    """The TARGET of the command line cannot be imported or built."""
+    """Raised when the TARGET of the command line cannot be imported or built."""
 
     slug = "target"
 
 
 class MissingTargetError(TargetError):
-    """The module of a TARGET is not there, or has no such attribute: nothing failed, it does not exist."""
+    """Raised when the module of a TARGET does not exist, or has no such attribute."""
 
     slug = "missing-target"
 
 
 class RevisionError(SummaryKitError, ValueError):
-    """There is no such revision of git here, or a target cannot be built apart from the working tree."""
+    """Raised when a git revision does not exist, or its target cannot be built in a checkout."""
 
     slug = "revision"
 
 
 class InputsError(SummaryKitError, ValueError):
-    """What to feed the model contradicts itself, or is not of the form it should have."""
+    """Raised when the inputs of the forward pass contradict each other or have an invalid form."""
 
     slug = "inputs"
 
 
 class ExpertsError(SummaryKitError, ValueError):
-    """How many experts a token gets is no such number, or the model has no experts."""
+    """Raised when experts_per_token is not a valid number, or the model has no experts."""
 
     slug = "experts"
 
 
 class ModelFolderError(SummaryKitError, ValueError):
-    """No model can be built from the config.json of a folder."""
+    """Raised when no model can be built from the config.json of a folder."""
 
     slug = "model-folder"
 
 
 class SelectionError(SummaryKitError, ValueError):
-    """What to show names a column, an order or layers that are not there."""
+    """Raised when an option of a report names a column, an order or layers that do not exist."""
 
     slug = "selection"
 
 
 class MissingFileError(SummaryKitError, FileNotFoundError):
-    """A path was given that is not there."""
+    """Raised when a path does not exist."""
 
     slug = "missing-file"
 
 
 class SavedFileError(SummaryKitError, ValueError):
-    """A file is not a summary saved by summarykit, or is damaged."""
+    """Raised when a file is not a summary saved by summarykit, or is damaged."""
 
     slug = "saved-file"
 
 
 class ReviewError(SummaryKitError, ValueError):
-    """A file is no workbook of summarykit, is damaged, or has a password."""
+    """Raised when a file is not a workbook of summarykit, is damaged, or has a password."""
 
     slug = "review"
 
 
 class UnknownFormatError(SummaryKitError, ValueError):
-    """No exporter has this suffix."""
+    """Raised when no exporter writes files with this suffix."""
 
     slug = "unknown-format"
 
 
 class OutputError(SummaryKitError, OSError):
-    """A report cannot be written where it was asked for; older files are untouched."""
+    """Raised when a report cannot be written to its path; older files are unchanged."""
 
     slug = "output"
 
 
 class TemplateError(SummaryKitError, ValueError):
-    """A template cannot be rendered or asks for something that does not exist."""
+    """Raised when a template cannot be rendered, or uses a name that does not exist."""
 
     slug = "template"

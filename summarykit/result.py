@@ -1,4 +1,4 @@
-"""``Summary``: what people hold; the tables and the totals. ``Saveable``: how it and all like it are saved."""
+"""``Summary``: the tables and totals of a model. ``Saveable``: how results are saved."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Saveable(ABC):
     @property
     @abstractmethod
     def _report(self) -> Report:
-        """What an exporter is given."""
+        """The data that an exporter receives."""
 
     def save(self, *paths: str | os.PathLike[str], progress: bool = False) -> list[Path]:
         """Write a report to each path, the format by its suffix, and return the paths.
@@ -152,7 +152,7 @@ class Summary(Saveable):
 
     @property
     def trace(self) -> Trace:
-        """What the watched forward told of itself: ``how``, ``ok``, ``error``, ``failed_at`` and more."""
+        """The result of the forward pass: ``how``, ``ok``, ``error``, ``failed_at`` and more."""
         return self.data.trace
 
     @property
@@ -162,7 +162,7 @@ class Summary(Saveable):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know beside the numbers."""
+        """Remarks on the model and its counts."""
         return self.data.notes
 
     def __repr__(self) -> str:

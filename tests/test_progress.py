@@ -83,7 +83,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     # pytest puts its own stream in the place of sys.stderr for each phase of a test
     monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=made.stream, stdout=sys.stdout))
     monkeypatch.setattr(progress, "later", made.later)
-    for name in progress._NO_ONE_LOOKS:
+    for name in progress._LOG_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "100")

@@ -1,7 +1,7 @@
-"""Keep Python's cycle collector quiet while rows are made.
+"""Pause Python's cycle collector while rows are created.
 
-A walk makes hundreds of thousands of small tuples of which none is garbage; the collector looks through all
-of them, and through the model, again and again. Measured on 74,474 modules: 0.5 s with it, 0.11 s without.
+A walk creates hundreds of thousands of small tuples, none of them garbage; the collector scans all of them
+and the model repeatedly. Measured on 74,474 modules: 0.5 s with it, 0.11 s without.
 """
 
 from __future__ import annotations

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 #: Seconds before there is anything to see; shorter work needs no bar.
 PATIENCE = 1.0
 #: Names of environments that log what a terminal would show.
-_NO_ONE_LOOKS = ("CI", "GITHUB_ACTIONS", "JENKINS_URL", "TF_BUILD")
+_LOG_VARIABLES = ("CI", "GITHUB_ACTIONS", "JENKINS_URL", "TF_BUILD")
 _NO = ("", "0", "false")
 
 
 @dataclass(slots=True)
 class Step:
-    """One piece of work; who does it sets ``done``, which costs next to nothing whether anybody looks or not."""
+    """One piece of work; its worker sets ``done``, which is cheap whether or not a bar is shown."""
 
     words: str  #: "reading layers"
     unit: str = ""  #: "row"
@@ -40,7 +40,7 @@ class Step:
 
 
 def begin(words: str, unit: str = "", total: int | None = None) -> Step:
-    """Say in words what begins now, and return where to tell how far it is."""
+    """Start a step with a description, and return it for the worker to update."""
     step = Step(words, unit, total)
     bar = _current_bar.get()
     if bar is not None:
@@ -49,14 +49,14 @@ def begin(words: str, unit: str = "", total: int | None = None) -> Step:
 
 
 def go_on(unit: str, total: int) -> Step:
-    """Say that what was begun can be counted from here on, and return where to tell how far it is."""
+    """Continue the current step with a known total, and return it for the worker to update."""
     bar = _current_bar.get()
     return begin(bar.step.words if bar is not None else "", unit, total)
 
 
 @contextmanager
 def progress_bar(visible: bool) -> Iterator[None]:
-    """Show how far the work inside has come, once it takes longer than a second; nothing of it stays on the screen.
+    """Show a progress bar for the work inside once it takes longer than a second, and clear it at the end.
 
     Only in a terminal: never where the error stream is piped, logged, or where nobody looks, as in CI.
     """
@@ -78,7 +78,7 @@ def progress_bar(visible: bool) -> Iterator[None]:
 
 
 def later(seconds: float, call: Callable[[], None]) -> Callable[[], None]:
-    """Have *call* called in a thread of its own after so many seconds; return what prevents it."""
+    """Call *call* in its own thread after so many seconds; return a function that cancels it."""
     timer = threading.Timer(seconds, call)
     timer.daemon = True
     timer.start()
@@ -86,7 +86,7 @@ def later(seconds: float, call: Callable[[], None]) -> Callable[[], None]:
 
 
 class _Bar:
-    """What is on the screen: one line, drawn by a thread of its own from the step that is being done."""
+    """The bar on the screen: one line, drawn by its own thread from the current step."""
 
     def __init__(self, console: Console) -> None:
         self.step = Step("working")
@@ -134,9 +134,9 @@ _current_bar: ContextVar[_Bar | None] = ContextVar("current_bar", default=None)
 
 
 def _terminal() -> Console | None:
-    """Return the terminal that shows errors, None where there is none that anybody looks at."""
+    """Return the terminal on standard error; None if there is none, or in CI."""
     stream = sys.stderr
-    is_log = any(os.environ.get(name, "").lower() not in _NO for name in _NO_ONE_LOOKS)
+    is_log = any(os.environ.get(name, "").lower() not in _NO for name in _LOG_VARIABLES)
     if stream is None or not stream.isatty() or is_log:
         return None
     state = random.getstate()

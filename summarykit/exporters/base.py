@@ -153,8 +153,10 @@ def contract_problem(candidate: object) -> PlugInProblem | None:
         return None
     versions = f"{OLDEST_API_VERSION} to {API_VERSION}" if OLDEST_API_VERSION < API_VERSION else f"{API_VERSION}"
     message = f"is written for version {version} of the exporter contract; this summarykit supports {versions}"
-    what = "summarykit" if version > API_VERSION else "the plug-in's package"
-    return PlugInProblem(message, f"upgrade {what}: pip install --upgrade", suffixes)
+    if version > API_VERSION:
+        return PlugInProblem(message, "upgrade summarykit: pip install --upgrade summarykit", suffixes)
+    package = getattr(candidate, "__module__", "PACKAGE").partition(".")[0]
+    return PlugInProblem(message, f"upgrade the package of {package}: pip install --upgrade PACKAGE", suffixes)
 
 
 def _is_suffix(suffix: object) -> bool:

@@ -33,7 +33,8 @@ def targets(paths: Sequence[str | os.PathLike[str]], kind: type = SummaryData) -
         other = places.setdefault(os.path.realpath(path), path)
         if other is not path:
             what = f"two reports would be written to the same file: {str(other)!r} and {str(path)!r}"
-            raise OutputError(what, hint="give each report its own file name")
+            hint = f"rename one of them, for example to {str(path.with_stem(f'{path.stem}-2'))!r}"
+            raise OutputError(what, hint=hint)
     return destinations
 
 
@@ -48,7 +49,7 @@ def _check_place(path: Path) -> None:
     if os.path.isdir(path):  # noqa: PTH112 - as above
         raise OutputError(f"{str(path)!r} is a folder", hint=f"name a file, such as {str(path / 'report.html')!r}")
     if not os.access(folder, os.W_OK):
-        hint = "choose another folder, or change its permissions: chmod u+w"
+        hint = f"choose another folder, or change its permissions: chmod u+w {shlex.quote(visible(str(folder)))}"
         raise OutputError(f"the folder {str(folder)!r} cannot be written", hint=hint)
 
 

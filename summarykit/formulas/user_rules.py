@@ -43,7 +43,9 @@ def declared_rule(module: Any) -> Rule:
         value = attribute() if callable(attribute) else attribute
     except Exception as error:
         what = f"{cls.__name__}.{METHOD} fails: {type(error).__name__}: {error}"
-        raise RuleError(what, hint=f"fix or remove {cls.__qualname__}.{METHOD}") from error
+        raise RuleError(
+            what, hint=f"fix or remove the method {METHOD} of {cls.__module__}.{cls.__qualname__}"
+        ) from error
     code = getattr(attribute, "__code__", None)
     place = Place(code.co_filename, code.co_firstlineno, code.co_firstlineno) if isinstance(code, CodeType) else None
     return replace(rule_from(cls, value, f"{cls.__name__}.{METHOD}"), place=place)

@@ -1,4 +1,4 @@
-"""``check()`` and ``lock()``: the models of a project held against their limits, and against what was agreed on."""
+"""``check()`` and ``lock()``: compare the models of a project with their limits and their lock."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class Checked:
-    """Models held against their limits and their lock.
+    """The results of checking models against their limits and their lock.
 
     Attributes:
         models: One entry a model, with a verdict for each limit.
-        gone: Names that the lock has and the project no longer.
+        gone: Names in the lock that are no longer in the project.
         failed: Why a model could not be checked, by name.
 
     """
@@ -46,7 +46,7 @@ class Checked:
 
     @property
     def ok(self) -> bool:
-        """Whether every limit is kept, and every model is as it was locked where that was asked for."""
+        """Whether every model is within its limits and, with ``locked=True``, matches the lock."""
         return all(model.ok for model in self.models) and not self.gone and not self.failed
 
     def to_json(self) -> str:
@@ -54,13 +54,13 @@ class Checked:
         return checks_json(self.models, self.gone, self.failed)
 
     def __str__(self) -> str:
-        """Return the verdicts as text, at most 100 columns wide, with a line for each that is not kept."""
+        """Return the verdicts as text, at most 100 columns wide, with a line for each limit that is exceeded."""
         from summarykit.exporters.text.budget import checks_text
 
         return checks_text(self.models, self.gone, self.failed)
 
     def __repr__(self) -> str:
-        """Return one line: how many models, and whether all is kept."""
+        """Return one line: how many models, and whether all checks pass."""
         return f"<Checked {len(self.models)} model{'s' * (len(self.models) != 1)}: {'ok' if self.ok else 'not ok'}>"
 
 
@@ -73,10 +73,10 @@ def check(
     progress: bool = False,
     **limits: object,
 ) -> Checked:
-    """Hold models against limits, and against the lock where that is asked for.
+    """Check models against their limits and, with ``locked=True``, against the lock.
 
     Without arguments, all models in ``[tool.summarykit.models]`` of the nearest pyproject.toml. Nothing is raised for a
-    limit that is not kept: ``check().ok`` says so, and ``print(check())`` why. Of several models, one that cannot be
+    limit that is exceeded: ``check().ok`` says so, and ``print(check())`` why. Of several models, one that cannot be
     checked hides none of the others: ``failed`` has it.
 
     Args:
@@ -94,7 +94,7 @@ def check(
         TargetError, InputsError, NotAModelError: The one model cannot be built, or fed.
         MissingFileError, SavedFileError: There is no such base, or it is no summary.
         LockError: The lock cannot be read, or does not hold a model.
-        RevisionError: There is no such revision, or its models cannot be built apart.
+        RevisionError: There is no such revision, or its models cannot be built in a checkout.
 
     Example:
         >>> import torch, summarykit
@@ -104,9 +104,11 @@ def check(
     """
     if not isinstance(model, str | list | tuple):
         if locked:
-            raise LockError("a lock knows models by name, and a model is given", hint="give its name in the project")
+            hint = "pass its name in [tool.summarykit.models], such as check('NAME', locked=True)"
+            raise LockError("locked=True needs the name of a model, not the model", hint=hint)
         if git is not None:
-            raise RevisionError("a revision is of a project, and a model is given", hint="give its name in the project")
+            hint = "pass its name in [tool.summarykit.models], such as check('NAME', git='main')"
+            raise RevisionError("git= needs the name of a model, not the model", hint=hint)
         summary = model if isinstance(model, Summary) else summarize(cast("nn.Module", model), progress=progress)
         name = summary.options.title or summary.model_name
         before = base if isinstance(base, Summary) or base is None else load(base)
@@ -120,11 +122,11 @@ def check(
         hint = "name the one it is of, or give a folder with NAME.json for each"
         raise BudgetError(f"one base is given for {len(models)} models", hint=hint)
     if base is not None and git is not None:
-        raise RevisionError("base and git both say what increases are counted from", hint="leave one of them out")
+        raise RevisionError("base and git are both given; increases need one base", hint="leave out base or git")
     locks = read_locks(lock_file(Path.cwd())) if locked else {}
     if locked:
         for each in models:
-            locked_as(each.name, locks)  # told before any model is built
+            locked_as(each.name, locks)  # raise before any model is built
     bases = models_at(find_revision(git), names) if git is not None else base
     checks, failures = [], {}
     for each in models:
@@ -145,7 +147,7 @@ def _check_of(
     *,
     progress: bool,
 ) -> ModelCheck:
-    """Return a model of the project held against its limits, and against what *locks* has of it, where it has any."""
+    """Return the check of one model of the project against its limits and its entry in *locks*, if it has one."""
     before = _base_of(model, base)
     data = summary_of(model, progress=progress).data
     lock = LockChange(locks[model.name], locked_model(data)) if model.name in locks else None
@@ -164,7 +166,7 @@ def make_check(
     new: bool = False,
     lock: LockChange | None = None,
 ) -> ModelCheck:
-    """Return one model held against *limits*."""
+    """Return the check of one model against *limits*."""
     before = base.data if base else None
     return ModelCheck(name, data, before, new, tuple(judge(limit, data, before) for limit in limits), lock)
 
@@ -190,7 +192,7 @@ def lock(*names: str, progress: bool = False) -> Path:
     It says for review what parameters each model has. The same models give the same bytes.
 
     Args:
-        names: Only these are locked anew, the others stay as they were; all by default.
+        names: The models to lock again; the others are unchanged. All by default.
         progress: Whether a terminal shows how far it is.
 
     Raises:
@@ -228,16 +230,16 @@ def read_locks(path: Path) -> dict[str, LockedModel]:
     try:
         return read_lock(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise MissingFileError(f"there is no {path.name}", hint="make it with 'summarykit lock'") from None
+        raise MissingFileError(f"there is no {path.name}", hint="write it with 'summarykit lock'") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise LockError(f"{path.name} cannot be read: {error}", hint="make it anew with 'summarykit lock'") from None
+        raise LockError(f"{path.name} cannot be read: {error}", hint="write it again with 'summarykit lock'") from None
 
 
 def locked_as(name: str, locks: Mapping[str, LockedModel]) -> LockedModel:
-    """Return what a lock says of the model *name*.
+    """Return the entry of the model *name* in a lock.
 
     Raises:
-        LockError: It says nothing of it.
+        LockError: The lock has no entry for it.
 
     """
     if name not in locks:
@@ -257,7 +259,10 @@ def lock_change(name: str, summary: Summary, folder: Path) -> LockChange:
 
     """
     if not isinstance(name, str):
-        raise LockError(f"{name!a} is no name of a model", hint="give the name that it has in the lock")
+        raise LockError(
+            f"{name!a} is no name of a model",
+            hint="write matches_lock='NAME', with a name from [tool.summarykit.models]",
+        )
     return LockChange(locked_as(name, read_locks(lock_file(folder))), locked_model(summary.data))
 
 

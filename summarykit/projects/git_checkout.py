@@ -40,7 +40,10 @@ def find_revision(name: str) -> Revision:
 
     """
     root = _git(
-        "rev-parse", "--show-toplevel", problem="there is no git repository here", hint="run from inside of one"
+        "rev-parse",
+        "--show-toplevel",
+        problem="there is no git repository here",
+        hint="change to a folder of a repository, or create one: git init",
     )
     missing = {
         "problem": f"there is no revision {name!a} in this repository",
@@ -54,7 +57,7 @@ def find_revision(name: str) -> Revision:
 
 @contextmanager
 def checked_out(revision: Revision) -> Iterator[Checkout]:
-    """Check a revision out beside the working tree, and take it away again.
+    """Check a revision out beside the working tree, and remove it again.
 
     Submodules are filled from what is on this machine; their own repositories are only read.
 
@@ -167,7 +170,9 @@ def _git(*arguments: str, problem: str, hint: str) -> str:
     try:
         process = _run(arguments)
     except (OSError, ValueError) as error:  # no git; a null character in a name
-        raise RevisionError(f"git cannot be run: {error}", hint="install git") from None
+        raise RevisionError(
+            f"git cannot be run: {error}", hint="install git, then check that it runs: git --version"
+        ) from None
     if process.returncode:
         message = process.stderr.strip().removeprefix("fatal: ")
         raise RevisionError(f"{problem}: {message}" if message else problem, hint=hint)

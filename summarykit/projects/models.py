@@ -55,7 +55,7 @@ class ProjectModel(NamedTuple):
 
     @property
     def where(self) -> str:
-        """Where it stands, for messages."""
+        """Its table in pyproject.toml, for messages."""
         return _where(self.name)
 
 
@@ -98,7 +98,7 @@ def project_model(name: str, folder: Path) -> ProjectModel | None:
 def file_name(name: str) -> str:
     """Return the name of a model as the name of a file, without suffix: another for each, and harmless.
 
-    Letters, digits and a few signs stand as they are, all else as ``%2F``.
+    Letters, digits and a few signs are unchanged; everything else is percent-encoded, as in ``%2F``.
     """
     return _UNSAFE.sub(_code, name) or "%"
 
@@ -166,7 +166,10 @@ def _summary(model: ProjectModel, *, progress: bool) -> Summary:
     if folder or target.lower().endswith(".json"):
         unfit = [key for key in ("args", "meta", *(() if folder else fed)) if key in settings]
         if unfit:
-            raise TargetError(f"{target!r} is built already", hint=f"leave out {unfit[0]}, or name what builds it")
+            raise TargetError(
+                f"{target!r} is built already",
+                hint=f'leave out {unfit[0]}, or write target = "package.module:attribute"',
+            )
         if isinstance(fed.get("inputs"), list):
             raise InputsError("inputs are sizes, for a folder", hint="write input_size = [1, 3, 224, 224]")
         return summarize(path, title=model.name, **fed, **rest)
@@ -178,6 +181,6 @@ def _summary(model: ProjectModel, *, progress: bool) -> Summary:
     if isinstance(fed.get("inputs"), list):
         others = next((key for key in fed if key != "inputs"), None)
         if others:
-            raise InputsError(f"inputs and {others} both say what to feed", hint="leave one of them out")
+            raise InputsError(f"inputs and {others} both say what to feed", hint=f"leave out inputs or {others}")
         fed = {"inputs": inputs_from_specs(live, fed["inputs"])}
     return summarize(live, title=model.name, source=target, **fed, **rest)

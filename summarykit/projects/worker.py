@@ -58,7 +58,9 @@ def _builders(request: Mapping[str, Any]) -> Iterator[tuple[str, Callable[[], Su
 def _summary_of_target(request: Mapping[str, Any]) -> Summary:
     target = request["target"]
     if request["is_path"] and not Path(target).exists():
-        raise MissingFileError(f"there is no {target!r}", hint="give a path that exists at that revision")
+        raise MissingFileError(
+            f"there is no {target!r}", hint="list the paths at that revision: git ls-tree -r --name-only REVISION"
+        )
     build = BuildArgs(**request["build"])  # its tuples are lists in JSON
     build = build._replace(arguments=tuple(build.arguments), sizes=tuple(build.sizes))
     return summary_of_target(target, build)

@@ -250,7 +250,7 @@ def test_python_takes_a_model_or_names_and_not_both(project):
     assert summarykit.check(nn.Linear(2, 2), max_parameters="6").ok
     with pytest.raises(ValueError, match="max_bytes is given for models of the project"):
         summarykit.check("tiny", max_bytes=3)
-    with pytest.raises(ValueError, match="a lock knows models by name"):
+    with pytest.raises(ValueError, match="locked=True needs the name of a model"):
         summarykit.check(nn.Linear(2, 2), locked=True)
     with pytest.raises(TypeError, match="the class Linear"):
         summarykit.check(nn.Linear)
@@ -358,7 +358,7 @@ def test_a_lock_of_one_model_leaves_the_others(project, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "there is no summarykit.lock.json\n  hint: make it with 'summarykit lock'"),
+        (None, "there is no summarykit.lock.json\n  hint: write it with 'summarykit lock'"),
         ('{"lock": 2, "models": {}}', "has format 2, and this summarykit reads 1"),
         ('{"lock": 1, "models": {}}', "does not hold the model 'tiny'"),
         ('{"lock": 1, "models": []}', "is damaged"),

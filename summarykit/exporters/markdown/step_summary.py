@@ -52,7 +52,9 @@ def append_summary(report: Report, options: Options) -> None:
                 out.write(gap + text)
     except OSError as error:
         what = f"the summary of the step cannot be written: {error.strerror or error}"
-        raise OutputError(what, hint=f"check the path in {VARIABLE}: {visible(str(path))}") from error
+        raise OutputError(
+            what, hint=f"set {VARIABLE} to a file that can be written, not {visible(str(path))}"
+        ) from error
 
 
 def _last(budget: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -98,12 +99,15 @@ def open_book(path: Path) -> Book:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise MissingFileError(f"there is no file {name!r}", hint="look at the spelling and the folder") from None
+        raise MissingFileError(
+            f"there is no file {name!r}",
+            hint=f"check the path, or write the file: summarykit report TARGET -o {shlex.quote(name)}",
+        ) from None
     except (OSError, ValueError) as error:  # a folder; a null character in the path
         raise ReviewError(f"{name!r} cannot be read: {error}", hint=_GIVE) from None
     if content.startswith(_COMPOUND):
         if _ENCRYPTED in content:
-            raise ReviewError(f"{name!r} has a password", hint="take it off in Excel: File, Info, Protect Workbook")
+            raise ReviewError(f"{name!r} has a password", hint="remove it in Excel: File, Info, Protect Workbook")
         raise ReviewError(f"{name!r} is a file of Excel's old format", hint="save it as .xlsx in Excel or LibreOffice")
     try:
         with ZipFile(BytesIO(content)) as archive:

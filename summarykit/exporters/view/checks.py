@@ -16,8 +16,10 @@ from summarykit.summary.folding import Folding, borrowed_from, borrowed_whole, s
 from summarykit.summary.totals import added_up
 
 _MOST_NAMED = 5
-#: Checks that count layers; what does not hold is told layer by layer.
-_OF_LAYERS = {"formulas", "containers", "compute"}
+#: Failing checks that have problems of their own below, with the numbers of each layer; any other gets a general one.
+_DETAILED = {"formulas", "containers", "compute"}
+#: Units of checks that compare a part with a whole, not two sums.
+_UNITS_OF_PARTS = ("layers", "calls")
 
 
 def agreement(data: SummaryData) -> str:
@@ -59,7 +61,7 @@ def check_views(data: SummaryData) -> tuple[Check, ...]:
 
 
 def _compared(check: FoundCheck) -> str:
-    if check.slug in _OF_LAYERS:
+    if check.unit in _UNITS_OF_PARTS:
         return f"{group_digits(check.found)} of {group_digits(check.expected)}"
     return f"{group_digits(check.found)} = {group_digits(check.expected)}" if check.ok else _against(check)
 
@@ -73,7 +75,7 @@ def problems(data: SummaryData, folding: Folding) -> tuple[Problem, ...]:
     found = [
         Problem("bad", "A check fails", (Piece(f"{check.claim}: {_against(check)}."),))
         for check in data.checks.list
-        if not check.ok and check.slug not in _OF_LAYERS
+        if not check.ok and check.slug not in _DETAILED
     ]
     found += disagreements(data)
     found += container_problems(data)

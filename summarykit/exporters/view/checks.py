@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from summarykit.exporters.view.flow import compute_problems, run_problems
 from summarykit.exporters.view.rows import rich
-from summarykit.exporters.view.values import Check, Grade, Piece, Problem
+from summarykit.exporters.view.values import Check, Grade, Piece, Problem, Rich
 from summarykit.exporters.view.words import GRADE_WORDS, count_noun, share
 from summarykit.expression import Figure, Words, group_digits
 from summarykit.records import Evidence, LayerRecord
@@ -18,8 +18,10 @@ from summarykit.summary.totals import added_up
 #: What the figure in ``agreement`` counts that a spreadsheet may count anew.
 AGREEING = "agreeing"
 _MOST_NAMED = 5
-#: Checks that count layers; what does not hold is told layer by layer.
-_OF_LAYERS = {"formulas", "containers", "compute"}
+#: Failing checks that have problems of their own below, with the numbers of each layer; any other gets a general one.
+_DETAILED = {"formulas", "containers", "compute"}
+#: Units of checks that compare a part with a whole, not two sums.
+_UNITS_OF_PARTS = ("layers", "calls")
 
 
 def agreement(data: SummaryData) -> Words:
@@ -62,7 +64,7 @@ def check_views(data: SummaryData) -> tuple[Check, ...]:
 
 
 def _detail(check: FoundCheck) -> Words:
-    if check.slug in _OF_LAYERS:
+    if check.unit in _UNITS_OF_PARTS:
         return Words(check.found, " of ", check.expected)
     return Words(check.found, " = ", check.expected) if check.ok else _against(check)
 
@@ -71,12 +73,21 @@ def _against(check: FoundCheck) -> Words:
     return Words(check.found, " against ", check.expected)
 
 
+def _failing(check: FoundCheck) -> Rich:
+    """Return the end of a sentence on a failing check: the first layers or tensors that fail."""
+    pieces: list[Piece] = []
+    for path in check.problems[:_MOST_NAMED]:
+        pieces += [Piece(", " if pieces else ": "), Piece(path, code=True)]
+    more = len(check.problems) - _MOST_NAMED
+    return (*pieces, Piece(Words(" and ", more, " more.") if more > 0 else "."))
+
+
 def problems(data: SummaryData, folding: Folding) -> tuple[Problem, ...]:
     """Return what a reader must know before the numbers, the gravest first."""
     items = [
-        Problem("bad", "A check fails", (Piece(Words(f"{check.claim}: ", _against(check), ".")),))
+        Problem("bad", "A check fails", (Piece(Words(f"{check.claim}: ", _against(check))), *_failing(check)))
         for check in data.checks.list
-        if not check.ok and check.slug not in _OF_LAYERS
+        if not check.ok and check.slug not in _DETAILED
     ]
     items += disagreements(data)
     items += container_problems(data)

@@ -13,6 +13,7 @@ from typing import Any
 from summarykit._util.gc_pause import gc_paused
 from summarykit.expression import Value
 from summarykit.summary.budget.storage import verdict_json
+from summarykit.summary.checks import Check
 from summarykit.summary.data import SummaryData
 from summarykit.summary.diff.changes import Change, SettingChange
 from summarykit.summary.diff.checkpoint import Checkpoint
@@ -65,10 +66,17 @@ def _document(comparison: Comparison) -> dict[str, Any]:
         "groups": [_group(group) for group in comparison.told],
         "unchanged_layers": comparison.unchanged,
         "checkpoint": None if comparison.new else _checkpoint(comparison.checkpoint),
-        "checks": {"ok": comparison.checks.ok, "list": [check._asdict() for check in comparison.checks.list]},
+        "checks": {"ok": comparison.checks.ok, "list": [_check(check) for check in comparison.checks.list]},
         "notes": list(comparison.notes),
         "limits": [verdict_json(verdict) for verdict in comparison.verdicts],
     }
+
+
+def _check(check: Check) -> dict[str, Any]:
+    """Return a check without its unit, as in older files."""
+    fields = check._asdict()
+    del fields["unit"]
+    return fields
 
 
 def _model(data: SummaryData) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def geometry(
         inputs=len(inputs),
         at=ColumnLetters(letters["words"], letters["copies"], letters["check"]),
         widths=tuple(widths),
-        paper=paper(widths, repeated=2, smallest=_CODE),
+        paper=paper(widths, titles=2, smallest=_CODE),
         first=blocks[0].id if blocks else "",
         last=f"{blocks[-1].id}[{blocks[-1].rows - 1}]" if blocks else "",
     )

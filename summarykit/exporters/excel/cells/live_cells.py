@@ -35,7 +35,7 @@ MAX_FORMULA = 8_100
 #: The signs that the words for a row begin with: what a reader changed, what differs.
 BY_YOU, NOT_EQUAL = "✎", "✗"
 AGREES = "✓ agrees"
-CHANGED = f"{BY_YOU} changed by you"
+CHANGE = f"{BY_YOU} changed by you"
 IMPOSSIBLE = f"{BY_YOU} cannot be computed"
 NOTHING = "–"
 _ITEM = re.compile(r"(?P<name>.+)\[(?P<index>\d+)\]")
@@ -51,14 +51,14 @@ class CheckWords(NamedTuple):
     fixed: str  #: what the column In training says of what is kept fixed
 
 
-def check_words(fixed: str = "") -> CheckWords:
-    """Return the words that formulas look for; *fixed* is the sheet's own for what is kept fixed."""
+def check_words(frozen: str = "") -> CheckWords:
+    """Return the words that formulas look for; *frozen* is the sheet's own for what is kept fixed."""
     return CheckWords(
         agrees=literal(_exactly(AGREES)),
         changed=literal(f"{_exactly(BY_YOU)}*"),
         changed_sign=literal(BY_YOU),
         differs_sign=literal(NOT_EQUAL),
-        fixed=literal(_exactly(fixed)),
+        fixed=literal(_exactly(frozen)),
     )
 
 
@@ -75,7 +75,7 @@ def _exactly(text: str) -> str:
 class Comparison(NamedTuple):
     """What a count is held against, and the words for how they compare."""
 
-    known: int  #: what PyTorch stores, what the run counted
+    reference: int  #: what PyTorch stores, or the run counted
     status: str  #: while nothing is changed
     differs: str  #: the words for a count that is another
 
@@ -154,16 +154,16 @@ def live_cells(
         else:
             record |= {key: originals[name], f"{key}_look": "input" if live and not read_only else "given"}
     words = numbers(why.formula.tree, bindings)
-    difference = why.value - comparison.known
+    difference = why.value - comparison.reference
     if not live:
-        counts = {"by": why.value, "known": comparison.known, "difference": difference, "check": comparison.status}
+        counts = {"by": why.value, "known": comparison.reference, "difference": difference, "check": comparison.status}
         return record | counts | {"words": quiet(words)}
     cells = {name: f"{{this:{keys[name]}}}" for name in originals}
     same_inputs = ",".join(f"{cells[name]}={value}" for name, value in originals.items())
     return record | {
         "words": live_words(why.formula.tree, bindings, cells, words),
         "by": Formula(f'=IFERROR({excel_formula(why.formula.tree, bindings, cells)},"–")', why.value),
-        "known": comparison.known,
+        "known": comparison.reference,
         "difference": Formula('=IFERROR({this:by}-{this:known},"–")', difference),
         "check": Formula(_check(same_inputs, comparison, agrees=not difference), comparison.status),
     }
@@ -182,5 +182,5 @@ def _check(same_inputs: str, comparison: Comparison, *, agrees: bool) -> str:
     status, differs = literal(comparison.status), literal(comparison.differs)
     same = f"IF({{this:by}}={{this:known}},{status},{differs})" if agrees else status
     if same_inputs:
-        same = f"IF(AND({same_inputs}),{same},{literal(CHANGED)})"
+        same = f"IF(AND({same_inputs}),{same},{literal(CHANGE)})"
     return f"=IF(ISNUMBER({{this:by}}),{same},{literal(IMPOSSIBLE)})"

@@ -23,19 +23,19 @@ class Paper(NamedTuple):
     across: int
 
 
-def paper(widths: Sequence[float], *, repeated: int, smallest: float = 11) -> Paper:
+def paper(widths: Sequence[float], *, titles: int, smallest: float = 11) -> Paper:
     """Return the paper on which a sheet, shrunk to fit, is still to be read: as few pages side by side as can be.
 
     A4 where that will do, else A3.
 
     Args:
         widths: Of the columns, in characters.
-        repeated: So many of the first columns stand on each of several pages.
+        titles: How many of the first columns are printed again on every page.
         smallest: The size of the smallest text, in points.
 
     """
     space = {size: points / _scale(smallest) / _CHARACTER for size, points in _SPACE.items()}
-    pages = {size: _pages(widths, wide, sum(widths[:repeated])) for size, wide in space.items()}
+    pages = {size: _pages(widths, wide, sum(widths[:titles])) for size, wide in space.items()}
     size = min(pages, key=lambda size: pages[size])
     return Paper(size, min(pages[size], len(widths)))
 
@@ -49,7 +49,7 @@ def _scale(smallest: float) -> float:
     return min(math.ceil(100 * LEAST / smallest) / 100 + _SPARE, 1)
 
 
-def _pages(widths: Sequence[float], space: float, repeated: float) -> int:
+def _pages(widths: Sequence[float], space: float, titles: float) -> int:
     """Return how many pages take these columns, each as many as go on it after those that are repeated.
 
     A column that is too wide for a page counts as many.
@@ -57,6 +57,6 @@ def _pages(widths: Sequence[float], space: float, repeated: float) -> int:
     pages, used = 1, 0.0
     for width in widths:
         if used + width > space:
-            pages, used = pages + (1 if repeated + width <= space else len(widths)), repeated
+            pages, used = pages + (1 if titles + width <= space else len(widths)), titles
         used += width
     return pages

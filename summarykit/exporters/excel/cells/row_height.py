@@ -79,5 +79,5 @@ def _end_of(name: str, most: int) -> str:
     if len(name) <= most:
         return name
     at = name.find(".", len(name) - most)
-    tells = at >= 0 and len(name) - at > most // 3
-    return f"…{name[at + 1 :]}" if tells else shorten(name, most)
+    is_long_enough = at >= 0 and len(name) - at > most // 3
+    return f"…{name[at + 1 :]}" if is_long_enough else shorten(name, most)

@@ -150,7 +150,7 @@ def _height(record: Record, rows: Rows) -> float | None:
 def _text(address: str, look: Look, text: str) -> str:
     if not _DELICATE.search(text) and len(text) <= MAX_TEXT:
         return f'<c r="{address}" s="{look.plain}" t="inlineStr"><is><t>{text}</t></is></c>'
-    style = look.quoted if _FORMULA_LIKE.match(text) else look.plain
+    style = look.quote_prefix if _FORMULA_LIKE.match(text) else look.plain
     content = xml_of_cell_text(str(text))
     return f'<c r="{address}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{content}</t></is></c>'
 

@@ -74,7 +74,7 @@ def place(book: Workbook, data: Mapping[str, Iterable[Record]]) -> tuple[list[Pl
         sheets[sheet.name.lower()] = _place_sheet(sheet, data, references)
     if not sheets:
         raise mistake(book.line, "a workbook without a sheet", hint="add <sheet name=…>")
-    if all(placed.sheet.hidden for placed in sheets.values()):
+    if all(layout.sheet.hidden for layout in sheets.values()):
         raise mistake(book.line, "a workbook whose sheets are all hidden", hint="Excel shows at least one")
     return list(sheets.values()), references
 

@@ -139,8 +139,8 @@ def _sheet(skeleton: bytes, rows: Iterable[str], step: Step) -> Iterator[bytes]:
 
 def _put_in_order(root: etree._Element) -> None:
     """Sort what openpyxl writes in the order of a set, which changes from run to run."""
-    for merged in root.iterfind(f"{{{_MAIN}}}mergeCells"):
-        merged[:] = sorted(merged, key=lambda cell: str(cell.get("ref")))
+    for merge_cells in root.iterfind(f"{{{_MAIN}}}mergeCells"):
+        merge_cells[:] = sorted(merge_cells, key=lambda cell: str(cell.get("ref")))
     for rule in root.iterfind(f".//{{{_MAIN}}}dataValidation"):
         rule.set("sqref", " ".join(sorted(str(rule.get("sqref")).split())))
 

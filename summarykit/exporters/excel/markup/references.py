@@ -61,11 +61,11 @@ class References:
         return self._areas[name]
 
     def fill(
-        self, text: str, here: Area, row: int, line: int, *, qualified: bool = False, for_range: bool = False
+        self, text: str, here: Area, row: int, line: int, *, with_sheet: bool = False, for_range: bool = False
     ) -> str:
         """Replace the placeholders of a formula that stands in `row` of `here`.
 
-        The sheet's name is left out for cells of the same sheet, unless `qualified`. A rule `for_range` is moved by
+        The sheet's name is left out for cells of the same sheet, unless `with_sheet`. A rule `for_range` is moved by
         Excel from cell to cell: it must name its columns absolutely.
         """
         if "{" not in text:
@@ -81,7 +81,7 @@ class References:
             if match["this"]:
                 return f"{'$' * for_range}{get_column_letter(_column(here, match['this'], line))}{row}"
             if match["verb"]:
-                return self._address_of(match, "" if qualified else here.sheet, line)
+                return self._address_of(match, "" if with_sheet else here.sheet, line)
             return match[0] if match[0].startswith('"') else str(row + int(match["offset"] or 0))
 
         return _TOKEN.sub(replace, text)

@@ -31,19 +31,19 @@ class Look:
     @cached_property
     def plain(self) -> int:
         """The look of numbers, formulas and harmless text."""
-        return self._register(self.style, quoted=False)
+        return self._register(self.style, quote_prefix=False)
 
     @cached_property
-    def quoted(self) -> int:
+    def quote_prefix(self) -> int:
         """The look of text that Excel must not take for a formula when the cell is edited."""
-        return self._register(self.style, quoted=True)
+        return self._register(self.style, quote_prefix=True)
 
     @cached_property
     def big_number(self) -> int:
         """The look of a number written as text."""
-        return self._register(replace(self.style, align=self.style.align or "right"), quoted=True)
+        return self._register(replace(self.style, align=self.style.align or "right"), quote_prefix=True)
 
-    def _register(self, style: Style, *, quoted: bool) -> int:
+    def _register(self, style: Style, *, quote_prefix: bool) -> int:
         # A new cell each time: openpyxl keeps the cell's own array of numbers as the style.
         cell = ExcelCell(self._sheet, row=1, column=1)
         cell.font = _font(style)
@@ -52,7 +52,7 @@ class Look:
         cell.alignment = _alignment(style)
         cell.protection = Protection(locked=style.locked is not False)
         cell.number_format = style.format or "General"
-        cell.quotePrefix = quoted
+        cell.quotePrefix = quote_prefix
         return int(cell.style_id)
 
 
@@ -131,5 +131,5 @@ def _alignment(style: Style) -> Alignment:
 def _border(style: Style) -> Border:
     sides = set(_SIDES if "all" in (style.border or ()) else style.border or ())
     line = Side(style=style.border_style or "thin", color=style.border_color)
-    found: dict[str, Any] = {side: line for side in _SIDES if side in sides}
-    return Border(**found)
+    lines: dict[str, Any] = {side: line for side in _SIDES if side in sides}
+    return Border(**lines)

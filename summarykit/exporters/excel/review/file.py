@@ -18,7 +18,7 @@ from summarykit.exporters.excel.review.values import Comment
 
 #: The oldest formats of Office, and those with a password: files within a file of Microsoft's own.
 _COMPOUND = bytes.fromhex("D0CF11E0A1B11AE1")
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_PASSWORD_MARK = "EncryptedPackage".encode("utf-16-le")
 _PIECE = 1 << 20
 #: Unpacked; the workbook of 75,000 layers has a tenth of it.
 _MOST_BYTES = 1 << 30
@@ -48,14 +48,14 @@ class Book:
         with self._reading():
             return list(self._formulas[sheet].iter_rows(max_row=most, values_only=True))
 
-    def cells(self, sheet: str, addresses: Iterable[str], *, shown: bool) -> Cells:
+    def cells(self, sheet: str, addresses: Iterable[str], *, as_values: bool) -> Cells:
         """Return what these cells hold, or what they show; a cell that is not there holds None."""
         contents: dict[str, object] = dict.fromkeys(addresses)
         places: dict[int, list[tuple[int, str]]] = {}
         for cell in contents:
             row, column = coordinate_to_tuple(cell)
             places.setdefault(row, []).append((column, cell))
-        book = self._values if shown else self._formulas
+        book = self._values if as_values else self._formulas
         with self._reading():
             rows = book[sheet].iter_rows(max_row=max(places, default=1), values_only=True)
             for number, row_cells in enumerate(rows, 1):
@@ -102,7 +102,7 @@ def open_book(path: Path) -> Book:
     except (OSError, ValueError) as error:  # a folder; a null character in the path
         raise ReviewError(f"{name!r} cannot be read: {error}", hint=_GIVE) from None
     if content.startswith(_COMPOUND):
-        if _ENCRYPTED in content:
+        if _PASSWORD_MARK in content:
             raise ReviewError(f"{name!r} has a password", hint="take it off in Excel: File, Info, Protect Workbook")
         raise ReviewError(f"{name!r} is a file of Excel's old format", hint="save it as .xlsx in Excel or LibreOffice")
     try:

@@ -13,7 +13,7 @@ from summarykit.exporters.excel.review.file import Book, open_book
 from summarykit.exporters.excel.review.values import Change, Original, Review, Total
 
 MARK, FORMAT = "summarykit review", 1
-_INPUT, _LINKED = "input", "linked"
+_INPUT, _LINK = "input", "linked"
 #: The cell that a formula such as ``='My sheet'!$C$7`` names; LibreOffice may write ``$Sheet.C7`` inside.
 _PLACE = re.compile(
     r"=\+?\$?(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>[^'!:()]+))[!.]\$?(?P<column>[A-Z]{1,3})\$?(?P<row>\d+)"
@@ -44,7 +44,7 @@ class _OriginalRow(NamedTuple):
     original: Original
     place: _Place | None  #: where the cell stands now; None where it is gone
     copies: int
-    counted: int | None
+    copy_count: int | None
     becomes: _Place | None
     number: int | None  #: of its row, which stays when rows are sorted
     row: _Place | None  #: where that number stood
@@ -59,13 +59,13 @@ def read_workbook(path: Path) -> Review:
 
     """
     book = open_book(path)
-    rows = list(_place_again(_original_rows(book, str(path)), book))
+    rows = list(_find_moved_rows(_original_rows(book, str(path)), book))
     places = [place for row in rows for place in (row.place, row.becomes) if place]
     now = _Cells(book, places)
     notes = {row.label: now.text(row.place) for row in rows if row.kind == "note"}
     model = {row.label: str(row.original or "") for row in rows if row.kind == "model"}
     totals = tuple(
-        Total(row.label, row.original, now.shown(row.place))
+        Total(row.label, row.original, now.value(row.place))
         for row in rows
         if row.kind == "total" and isinstance(row.original, int)
     )
@@ -95,21 +95,21 @@ class _Cells:
         if missing:  # a sheet that was deleted is named by no formula any more
             what = f"{book.name!r} is damaged: its sheet {missing[0]!r} cannot be read"
             raise ReviewError(what, hint="copy it again, or have the reviewer save it once more")
-        self._contents = {sheet: book.cells(sheet, cells, shown=False) for sheet, cells in names.items()}
-        self._values = {sheet: book.cells(sheet, cells, shown=True) for sheet, cells in names.items()}
+        self._contents = {sheet: book.cells(sheet, cells, as_values=False) for sheet, cells in names.items()}
+        self._values = {sheet: book.cells(sheet, cells, as_values=True) for sheet, cells in names.items()}
 
     def formula(self, place: _Place | None) -> str:
         """Return the formula in a cell, empty where it holds none."""
         content = self._contents.get(place.sheet, {}).get(place.cell) if place else None
         return content if isinstance(content, str) and content.startswith("=") else ""
 
-    def shown(self, place: _Place | None) -> Original:
+    def value(self, place: _Place | None) -> Original:
         """Return what a cell shows."""
         return _plain(self._values.get(place.sheet, {}).get(place.cell)) if place else None
 
     def text(self, place: _Place | None) -> str:
         """Return what a cell shows as text, its formula where no program computed it."""
-        value = self.shown(place)
+        value = self.value(place)
         return self.formula(place) if value is None else str(value)
 
 
@@ -135,7 +135,7 @@ def _row(row: tuple[object, ...], columns: Mapping[str, int]) -> _OriginalRow:
         at = columns.get(name, len(row))
         return _plain(row[at]) if at < len(row) else None
 
-    copies, counted, number = cell("copies"), cell("count"), cell("number")
+    copies, count, number = cell("copies"), cell("count"), cell("number")
     return _OriginalRow(
         kind=str(cell("kind")),
         sheet=str(cell("sheet") or ""),
@@ -145,14 +145,14 @@ def _row(row: tuple[object, ...], columns: Mapping[str, int]) -> _OriginalRow:
         original=cell("original"),
         place=_place(cell("now")),
         copies=copies if isinstance(copies, int) else 1,
-        counted=counted if isinstance(counted, int) else None,
+        copy_count=count if isinstance(count, int) else None,
         becomes=_place(cell("becomes")),
         number=number if isinstance(number, int) else None,
         row=_place(cell("row")),
     )
 
 
-def _place_again(originals: Iterable[_OriginalRow], book: Book) -> Iterator[_OriginalRow]:
+def _find_moved_rows(originals: Iterable[_OriginalRow], book: Book) -> Iterator[_OriginalRow]:
     """Yield the rows with their places now, where a reviewer sorted them or a program moved them without a word.
 
     A formula names a cell and not what stands in it: after a sort it names the cell of another layer.
@@ -189,10 +189,10 @@ def _place(formula: Original) -> _Place | None:
 def _changes(rows: Iterable[_OriginalRow], now: _Cells) -> Iterator[Change]:
     """Yield the inputs that differ; a cell that follows another differs once it is no formula any more."""
     for row in rows:
-        if row.kind not in (_INPUT, _LINKED) or row.place is None:
+        if row.kind not in (_INPUT, _LINK) or row.place is None:
             continue
-        formula, value = now.formula(row.place), now.shown(row.place)
-        if row.kind == _LINKED and formula:
+        formula, value = now.formula(row.place), now.value(row.place)
+        if row.kind == _LINK and formula:
             continue
         content: Original = formula if value is None and formula else value
         if row.kind == _INPUT and content == row.original:
@@ -205,17 +205,17 @@ def _changes(rows: Iterable[_OriginalRow], now: _Cells) -> Iterator[Change]:
             label=row.label,
             original=row.original,
             now=content,
-            followed=row.kind == _LINKED,
+            followed=row.kind == _LINK,
             copies=row.copies,
-            counted=row.counted,
-            becomes=now.shown(row.becomes),
+            counted=row.copy_count,
+            becomes=now.value(row.becomes),
         )
 
 
 def _notes(rows: Iterable[_OriginalRow], totals: Iterable[Total]) -> Iterator[str]:
     if any(total.now is None for total in totals):
         yield _NOT_COMPUTED
-    missing = [row for row in rows if row.place is None and row.kind in (_INPUT, _LINKED)]
+    missing = [row for row in rows if row.place is None and row.kind in (_INPUT, _LINK)]
     if missing:
         names = [f"{row.label}{f' of {row.layer}' if row.layer else ''}" for row in missing]
         text = ", ".join([*names[:3], *(["…"] if len(names) > 3 else [])])

@@ -24,11 +24,11 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import LayerGroup
 
 DIFFERS = f"{NOT_EQUAL} formula and PyTorch differ"
-READ = "◐ read from the code"
+FROM_CODE = "◐ read from the code"
 PARTLY = "– agrees in part"
 SIZE = "– size only"
 UNKNOWN = "– not known yet"
-LEARNED, FIXED, MIXED = "learned", "kept fixed", "partly fixed"
+TRAINABLE, FROZEN, PARTLY_FROZEN = "learned", "kept fixed", "partly fixed"
 
 
 def formula_record(
@@ -129,7 +129,7 @@ def _training(data: SummaryData, layer: int) -> str:
     adds, trainable = data.columns.adds[layer], data.columns.trainable[layer]
     if not adds:
         return NOTHING
-    return LEARNED if trainable == adds else MIXED if trainable else FIXED
+    return TRAINABLE if trainable == adds else PARTLY_FROZEN if trainable else FROZEN
 
 
 def _status(why: Explanation, own: int) -> str:
@@ -137,4 +137,4 @@ def _status(why: Explanation, own: int) -> str:
         return DIFFERS
     if why.evidence in CHECKED_GRADES:
         return AGREES
-    return READ if why.evidence is Evidence.SIZE_FROM_TENSOR else PARTLY
+    return FROM_CODE if why.evidence is Evidence.SIZE_FROM_TENSOR else PARTLY

@@ -38,10 +38,10 @@ class FormulaSheet(NamedTuple):
     layers: int  #: that hold parameters themselves
     agreeing: int  #: whose count agrees with PyTorch
     beyond: int  #: what formulas count beyond PyTorch where the two differ, in all copies
-    linked: bool  #: some input follows the layer before it
+    has_links: bool  #: some input follows the layer before it
     proven: bool  #: every input does, but for the first
     notes: bool
-    fixed: bool  #: some parameters are kept fixed in training
+    has_frozen: bool  #: some parameters are kept fixed in training
     geometry: Geometry
 
 
@@ -79,7 +79,7 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
         records["elsewhere"] = [counted_elsewhere(data, at, row, title) for at, row in elsewhere]
         blocks.append(make_block("elsewhere", "Counted elsewhere", ELSEWHERE, len(elsewhere), heading="Counted where"))
     notes = any(record["note"] for columns_of_kind in records.values() for record in columns_of_kind)
-    fixed = bool(data.totals.frozen)
+    has_frozen = bool(data.totals.frozen)
     return FormulaSheet(
         blocks=tuple(blocks),
         records=records,
@@ -87,19 +87,21 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
         layers=data.checks.graded_layers,
         agreeing=data.checks.checked_layers,
         beyond=sum(_beyond(data, row) for rows in kinds.values() for _, row in rows),
-        linked=bool(arrangement.links) and live,
+        has_links=bool(arrangement.links) and live,
         proven=arrangement.proven,
         notes=notes,
-        fixed=fixed,
-        geometry=geometry(blocks, records, fit_rows(records), _columns(data, fixed=fixed, notes=notes)),
+        has_frozen=has_frozen,
+        geometry=geometry(blocks, records, fit_rows(records), _columns(data, has_frozen=has_frozen, notes=notes)),
     )
 
 
-def _columns(data: SummaryData, *, fixed: bool, notes: bool) -> dict[str, int]:
+def _columns(data: SummaryData, *, has_frozen: bool, notes: bool) -> dict[str, int]:
     """Return the columns right of the words, with their widths."""
     count = number_width([data.totals.parameters], 14)
     numbers = {"copies": 10, "by": count, "known": count, "difference": max(12, count), "check": CHECK_WIDTH}
-    more = {"counted": max(16, count)} | ({"training": 13} if fixed else {}) | ({"note": NOTE_WIDTH} if notes else {})
+    more = (
+        {"counted": max(16, count)} | ({"training": 13} if has_frozen else {}) | ({"note": NOTE_WIDTH} if notes else {})
+    )
     return numbers | more
 
 

@@ -126,7 +126,7 @@ class _Place(NamedTuple):
     name: str
     path: str
     times: int
-    hidden: int  #: rows inside it that are not shown, nor inside another one that is
+    hidden_rows: int  #: rows inside it that are not shown, nor inside another one that is
 
 
 class LayerSheet(NamedTuple):
@@ -134,10 +134,10 @@ class LayerSheet(NamedTuple):
 
     rows: LazyRows[_Place]
     columns: tuple[SheetColumn, ...]  #: beside name and path
-    folded: bool  #: equal layers stand in one row, with a column for their number
+    has_copies: bool  #: equal layers stand in one row, with a column for their number
     notes: bool
     widths: tuple[int, ...]
-    told: str  #: what is left out, in a sentence
+    message: str  #: what is left out, in a sentence
     deepest: int  #: level of its rows
 
 
@@ -148,9 +148,9 @@ def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title
     end, so that the columns still add up to the totals.
     """
     chosen = choose(data, selection)
-    places, left_out = _places(data, folding, chosen, folded=fold or len(data.layers) > MOST_ROWS)
-    folded = any(place.times > 1 for place in places)
-    keys = selection.columns or default_keys(with_copies=folded, with_run=bool(data.flows))
+    places, left_out = _places(data, folding, chosen, fold=fold or len(data.layers) > MOST_ROWS)
+    has_copies = any(place.times > 1 for place in places)
+    keys = selection.columns or default_keys(with_copies=has_copies, with_run=bool(data.flows))
     keys = tuple(key for key in keys if key != "path")
     rest = [_rest(left_out, keys)] if left_out and left_out.rows else []
     sizes = extents(LazyRows(places, lambda place: _row(data, place, title, keys, chosen), rest), {"name": "indent"})
@@ -166,11 +166,11 @@ def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title
     def row_of(place: _Place) -> Mapping[str, object]:
         return _with_height(_row(data, place, title, keys, chosen), widths)
 
-    too_long = _TOO_LONG if folded and not fold else ""
+    too_long = _TOO_LONG if has_copies and not fold else ""
     message = " ".join(filter(None, (too_long, quiet(left_out.sentence) if left_out else "")))
     rows = LazyRows(places, row_of, [_with_height(row, widths) for row in rest])
     return LayerSheet(
-        rows, tuple(columns), folded, notes, tuple(widths.values()), message, deepest=sizes["level"].largest
+        rows, tuple(columns), has_copies, notes, tuple(widths.values()), message, deepest=sizes["level"].largest
     )
 
 
@@ -180,16 +180,16 @@ def _with_height(row: dict[str, object], widths: Mapping[str, int]) -> dict[str,
 
 
 def _places(
-    data: SummaryData, folding: Folding, chosen: Chosen, *, folded: bool
+    data: SummaryData, folding: Folding, chosen: Chosen, *, fold: bool
 ) -> tuple[list[_Place], VisibleRows | None]:
     """Return the rows of the sheet, and what is left out where something may be."""
-    if not chosen.selection.leaves_out and chosen.selection.sort == "model" and not folded:
+    if not chosen.selection.leaves_out and chosen.selection.sort == "model" and not fold:
         return [_Place(layer.id, own_name(layer, data), layer.path, 1, 0) for layer in data.layers], None
-    if chosen.apart or not folded:
-        folding = Folding(data, folded, chosen.apart)
+    if chosen.apart or not fold:
+        folding = Folding(data, fold, chosen.apart)
     visible_rows = visible_places(data, folding, MOST_ROWS, with_empty=True, chosen=chosen)
     rows = ((folding.rows[place.row], place.hidden_rows) for place in visible_rows.places)
-    return [_Place(row.layer, row.name, row.path, row.times, hidden) for row, hidden in rows], visible_rows
+    return [_Place(row.layer, row.name, row.path, row.times, hidden_rows) for row, hidden_rows in rows], visible_rows
 
 
 def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chosen: Chosen) -> dict[str, object]:
@@ -212,7 +212,7 @@ def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chos
 def _note(data: SummaryData, place: _Place) -> str:
     """Return where the numbers of a row are counted, if not here, and how much inside it is not shown."""
     note = plain_note(shared_note(data, data.layers[place.layer], place.path, place.times))
-    missing = quiet(Words(count_noun(place.hidden, "row"), " not shown")) if place.hidden else ""
+    missing = quiet(Words(count_noun(place.hidden_rows, "row"), " not shown")) if place.hidden_rows else ""
     return "; ".join(filter(None, (note, missing)))
 
 

@@ -15,9 +15,9 @@ from summarykit.exporters.excel.sheets.compute import ComputeSheet
 from summarykit.exporters.excel.sheets.formulas import FormulaSheet
 from summarykit.exporters.excel.sheets.memory import MemorySheet
 
-INPUT, LINKED = "input", "linked"
+INPUT, LINK = "input", "linked"
 #: What a cell is, by its look.
-_KINDS = {"input": INPUT, "eachof": INPUT, "linked": LINKED, "linkedeach": LINKED}
+_KINDS = {"input": INPUT, "eachof": INPUT, "linked": LINK, "linkedeach": LINK}
 
 
 def originals(formulas: FormulaSheet, compute: ComputeSheet | None, memory: MemorySheet | None) -> list[Record]:

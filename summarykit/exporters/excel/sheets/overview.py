@@ -109,16 +109,16 @@ def _blocks(view: ReportView, parameters: int) -> tuple[RankedRow, ...]:
     )
 
 
-def fit_page(overview: OverviewPage, tall: Callable[[OverviewPage], float]) -> OverviewPage:
+def fit_page(overview: OverviewPage, height_of: Callable[[OverviewPage], float]) -> OverviewPage:
     """Return the page with less on it where all together would be printed too small to read.
 
     Args:
         overview: Everything there is to show.
-        tall: Returns the height in points of the sheet that shows it.
+        height_of: Returns the height in points of the sheet that shows it.
 
     """
     space = tallest(_SMALLEST)
-    while (over := tall(overview) - space) > 0:
+    while (over := height_of(overview) - space) > 0:
         fewer = _fewer(overview.largest, over)
         if len(fewer) < _AT_LEAST and (shorter := _without_least(overview)):
             overview = shorter
@@ -152,10 +152,10 @@ def _without_least(overview: OverviewPage) -> OverviewPage | None:
 
 
 def _chart(view: ReportView) -> BlockChart:
-    tall = round(_AROUND + _BAR * len(view.blocks), 2)
+    height_of = round(_AROUND + _BAR * len(view.blocks), 2)
     parts = (f"{shorten(block.label)} {quiet(block.text)} ({block.share})" for block in view.blocks)
     alt = f"Bars of the parameters of each block, the largest first: {', '.join(parts)}."
-    return BlockChart(tall, round(tall / 2.54 * 72 + 4, 1), visible(alt))
+    return BlockChart(height_of, round(height_of / 2.54 * 72 + 4, 1), visible(alt))
 
 
 def _to_change(data: SummaryData, compute: ComputeSheet | None, *, formulas: bool) -> str:

@@ -40,8 +40,8 @@ class TensorSheet(NamedTuple):
 
     rows: LazyRows[TensorRow]
     columns: tuple[SheetColumn, ...]
-    folded: bool  #: equal tensors stand in one row, with a column for their number
-    told: str  #: what is left out or folded although it was not asked for, in a sentence
+    has_copies: bool  #: equal tensors stand in one row, with a column for their number
+    message: str  #: what is left out or folded although it was not asked for, in a sentence
     tensors: int  #: places where a layer holds one, of those the sum of copies speaks of
     bytes: int
 
@@ -55,22 +55,22 @@ def tensor_sheet(data: SummaryData, folding: Folding, selection: Selection, *, f
     if not count:
         return None
     chosen = choose(data, selection)
-    folded = count > (MOST_UNFOLDED if fold else MOST_ROWS)
-    listed_rows = _folded_rows(data, folding, chosen) if folded else _single_rows(data, chosen)
+    fold_rows = count > (MOST_UNFOLDED if fold else MOST_ROWS)
+    listed_rows = _folded_rows(data, folding, chosen) if fold_rows else _single_rows(data, chosen)
     too_many = Words("More tensors than a sheet has rows: those of repeated layers stand in one.")
-    message = Words() if fold or not folded else too_many
+    message = Words() if fold or not fold_rows else too_many
     if len(listed_rows) > MOST_ROWS:
         listed_rows = sorted(sorted(listed_rows, key=lambda each: -_adds(data, each))[: MOST_ROWS - 1])
         message = Words("More tensors than a sheet has rows: the largest are shown.")
-    listed = sum(each.times for each in listed_rows)
-    rest = _rest(data, listed_rows, count - listed)
+    tensors_in_rows = sum(each.times for each in listed_rows)
+    rest = _rest(data, listed_rows, count - tensors_in_rows)
     if rest and not message:
-        message = Words(count_noun(count - listed, "tensor"), f" not shown{_because(selection)}.")
-    folded = any(each.times > 1 for each in listed_rows)
-    columns = _columns(data, listed_rows, with_copies=folded)
+        message = Words(count_noun(count - tensors_in_rows, "tensor"), f" not shown{_because(selection)}.")
+    has_copies = any(each.times > 1 for each in listed_rows)
+    columns = _columns(data, listed_rows, with_copies=has_copies)
     rows = LazyRows(listed_rows, lambda each: _with_height(_row(data, each), columns), rest)
-    bytes_held = data.totals.bytes + data.totals.buffer_bytes
-    return TensorSheet(rows, columns, folded, quiet(message), count, bytes_held)
+    total_bytes = data.totals.bytes + data.totals.buffer_bytes
+    return TensorSheet(rows, columns, has_copies, quiet(message), count, total_bytes)
 
 
 def _because(selection: Selection) -> str:

@@ -1,4 +1,4 @@
-"""What lies around and over the rows of a sheet, set with openpyxl: panes, paper, rules, tables, links."""
+"""Everything of a sheet but its rows, set with openpyxl: panes, paper, rules, tables, links."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAX_TITLE, _MAX_PROMPT = 32, 255
 
 
 class SheetMaker:
-    """Makes one openpyxl worksheet, without its rows."""
+    """Builds one openpyxl worksheet, without its rows."""
 
     def __init__(self, excel: ExcelWorkbook, layout: PlacedSheet, styles: StyleBook, references: References) -> None:
         self.worksheet: Worksheet = excel.create_sheet(layout.sheet.name)
@@ -39,7 +39,7 @@ class SheetMaker:
         self._whole = Area(layout.sheet.name, 1, max(layout.height, 1), 1, layout.width)
 
     def make(self) -> Worksheet:
-        """Set everything but the rows."""
+        """Return the worksheet with everything set but the rows."""
         self._view()
         self._outline()
         self._cells()
@@ -85,7 +85,7 @@ class SheetMaker:
         worksheet.sheet_format.outlineLevelRow = min(max(map(_deepest, self._layout.blocks), default=0), MAX_LEVEL)
 
     def _cells(self) -> None:
-        """Say how far the sheet reaches, which cells are merged and where links lead; the cells come later."""
+        """Set the extent of the sheet, its merged cells and its links; the cells are written later."""
         worksheet = self.worksheet
         worksheet.cell(1, 1)
         worksheet.cell(self._whole.bottom, self._whole.right)
@@ -109,7 +109,7 @@ class SheetMaker:
             worksheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
             worksheet.page_setup.fitToWidth = part.fit_width or 0
             worksheet.page_setup.fitToHeight = part.fit_height or 0
-            if worksheet.page_setup.fitToWidth > 1:  # what stands side by side comes out of the printer together
+            if worksheet.page_setup.fitToWidth > 1:  # pages that are side by side are printed one after the other
                 worksheet.page_setup.pageOrder = "overThenDown"
         if part.area is not None:
             worksheet.print_area = self._range(part.area, part)

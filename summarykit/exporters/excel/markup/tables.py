@@ -1,4 +1,4 @@
-"""Excel tables, and what Excel would call a damaged file."""
+"""Excel tables, with the checks without which Excel reports a damaged file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from summarykit.exporters.excel.markup.layout import PlacedSheet
 from summarykit.exporters.excel.markup.parsing import mistake
 from summarykit.exporters.excel.markup.references import bounds
 
-# Excel reads these as places, not as names.
+# Excel reads these as cell addresses, not as names.
 _PLACE = re.compile(r"[A-Z]{1,3}\d+|R\d*(C\d*)?|C\d*", re.IGNORECASE)
 _MAX_NAME = 255
 
 
 def add_table(worksheet: Worksheet, part: Table, layout: PlacedSheet, cells: str) -> None:
-    """Lay a table over *cells*: its header and at least one row."""
+    """Add a table over *cells*: its header and at least one row."""
     _check_name(worksheet, part)
     left, top, right, bottom = bounds(cells, part.line)
     if bottom == top:

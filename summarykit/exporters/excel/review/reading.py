@@ -1,4 +1,4 @@
-"""From a reviewed workbook to what was changed in it: each cell is held against what the sheet Originals kept."""
+"""Read the changes in a reviewed workbook: each cell is compared with the sheet Originals."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class _OriginalRow(NamedTuple):
     name: str
     label: str
     original: Original
-    place: _Place | None  #: where the cell stands now; None where it is gone
+    place: _Place | None  #: the address of the cell now; None if it was deleted
     copies: int
     copy_count: int | None
     becomes: _Place | None
     number: int | None  #: of its row, which stays when rows are sorted
-    row: _Place | None  #: where that number stood
+    row: _Place | None  #: the cell with that number when the workbook was written
 
 
 def read_workbook(path: Path) -> Review:
@@ -55,7 +55,7 @@ def read_workbook(path: Path) -> Review:
 
     Raises:
         MissingFileError: There is no such file.
-        ReviewError: It cannot be read, or holds no record of what it was.
+        ReviewError: It cannot be read, or has no record of its original values.
 
     """
     book = open_book(path)
@@ -85,30 +85,30 @@ def read_workbook(path: Path) -> Review:
 
 
 class _Cells:
-    """What some cells hold, and what they show."""
+    """The contents and the values of some cells."""
 
     def __init__(self, book: Book, places: Iterable[_Place]) -> None:
         names: dict[str, list[str]] = {}
         for place in places:
             names.setdefault(place.sheet, []).append(place.cell)
         missing = sorted(names.keys() - set(book.sheets))
-        if missing:  # a sheet that was deleted is named by no formula any more
+        if missing:  # no formula refers to a deleted sheet, so this one is damaged
             what = f"{book.name!r} is damaged: its sheet {missing[0]!r} cannot be read"
             raise ReviewError(what, hint="copy it again, or have the reviewer save it once more")
         self._contents = {sheet: book.cells(sheet, cells, as_values=False) for sheet, cells in names.items()}
         self._values = {sheet: book.cells(sheet, cells, as_values=True) for sheet, cells in names.items()}
 
     def formula(self, place: _Place | None) -> str:
-        """Return the formula in a cell, empty where it holds none."""
+        """Return the formula in a cell, empty if there is none."""
         content = self._contents.get(place.sheet, {}).get(place.cell) if place else None
         return content if isinstance(content, str) and content.startswith("=") else ""
 
     def value(self, place: _Place | None) -> Original:
-        """Return what a cell shows."""
+        """Return the value of a cell."""
         return _plain(self._values.get(place.sheet, {}).get(place.cell)) if place else None
 
     def text(self, place: _Place | None) -> str:
-        """Return what a cell shows as text, its formula where no program computed it."""
+        """Return the value of a cell as text, or its formula if no program computed it."""
         value = self.value(place)
         return self.formula(place) if value is None else str(value)
 
@@ -153,9 +153,9 @@ def _row(row: tuple[object, ...], columns: Mapping[str, int]) -> _OriginalRow:
 
 
 def _find_moved_rows(originals: Iterable[_OriginalRow], book: Book) -> Iterator[_OriginalRow]:
-    """Yield the rows with their places now, where a reviewer sorted them or a program moved them without a word.
+    """Yield the rows with their current places, also if a reviewer or a program sorted or moved them.
 
-    A formula names a cell and not what stands in it: after a sort it names the cell of another layer.
+    A formula refers to a cell and not to its content: after a sort it refers to the cell of another layer.
     """
     columns: dict[tuple[str, str], dict[object, list[int]]] = {}
     for one in originals:

@@ -1,4 +1,4 @@
-"""The Compute sheet: how often layers multiply in one run, one block a kind, live over cells that may be changed."""
+"""The Compute sheet: MACs of the layers in one run, one block for each kind, computed from cells to change."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ COUNT_ONLY = "The run counted these multiplications; no formula is known that wo
 
 
 class Work(NamedTuple):
-    """Equal layers that multiply alike: so many calls of each."""
+    """Equal layers with equal MACs, and the number of calls of each."""
 
     group: LayerGroup
     calls: int
@@ -57,9 +57,9 @@ class ComputeSheet(NamedTuple):
     live: bool
     blocks: tuple[FormulaBlock, ...]
     records: Mapping[str, list[Record]]  #: the rows of each block, by its id
-    total: int  #: multiply-adds of all rows
+    total: int  #: MACs of all rows
     layers: int
-    agreeing: int  #: layers whose formula gives what the run counted
+    agreeing: int  #: layers whose formula agrees with the run
     notes: bool
     geometry: Geometry
 
@@ -70,7 +70,7 @@ _WorkRows = list[tuple[int, Work]]
 
 
 def compute_sheet(data: SummaryData, folding: Folding, title: str) -> ComputeSheet | None:
-    """Return the Compute sheet; None without a run, or where nothing multiplies."""
+    """Return the Compute sheet; None without a run or without MACs."""
     total = sum(call.macs for call in data.run.calls)
     if not total:
         return None
@@ -116,7 +116,7 @@ def _columns(total: int, *, notes: bool) -> dict[str, int]:
 
 
 def _works(data: SummaryData, folding: Folding) -> Iterator[Work]:
-    """Yield the rows, in the order of the model: calls that differ, and what no call explains, apart."""
+    """Yield the rows, in the order of the model: with separate rows for calls that differ and for MACs that no call explains."""
     computes = data.run.computes
     for group in folding.working_groups:
         if not data.flows[group.layers[0]].macs:
@@ -155,7 +155,7 @@ def _sorted_by_kind(data: SummaryData, works: Iterator[Work]) -> tuple[dict[_Kin
 
 
 def _record(number: int, work: Work, title: str, reason: str, *, live: bool) -> Record:
-    """Return the cells that each row has; *reason* is what its block says of all rows."""
+    """Return the cells that each row has; *reason* is the reason that its block shows for all rows."""
     copies = len(work.group.layers)
     together = copies * work.calls * work.macs
     own_reason = work.why.reason if work.why else ""
@@ -186,7 +186,7 @@ def _formula_cells(work: Work, keys: Mapping[str, str], *, live: bool) -> Record
 
 
 def _count_cells(data: SummaryData, work: Work, *, live: bool) -> Record:
-    """Return the cells of a row that has no formula: the count, and the operations it was made of."""
+    """Return the cells of a row that has no formula: the count, and the operations that were counted."""
     kind = data.records.types[data.layers[work.group.layers[0]].type].name
     operators = work.why.origin.removeprefix(FROM_OPERATORS) if work.why else ""
     together = len(work.group.layers) * work.calls * work.macs

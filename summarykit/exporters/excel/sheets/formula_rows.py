@@ -1,4 +1,4 @@
-"""One row of the Formulas sheet: its inputs, and everything that is computed from them."""
+"""One row of the Formulas sheet: its inputs, and all cells computed from them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def formula_record(
 
 
 def size_record(data: SummaryData, number: int, row: LayerGroup, title: str, *, live: bool) -> Record:
-    """Return the row of layers that nothing is known of but the size of their tensors."""
+    """Return the row of layers without a formula: only the size of their tensors is known."""
     layer = data.layers[row.layers[0]]
     why = data.explanation(layer)
     assert why is not None
@@ -81,7 +81,7 @@ def size_record(data: SummaryData, number: int, row: LayerGroup, title: str, *, 
 
 
 def counted_elsewhere(data: SummaryData, number: int, row: LayerGroup, title: str) -> Record:
-    """Return the row of layers that were met before: the very same modules, which count there."""
+    """Return the row of modules that appear earlier in the model and are counted there."""
     layer = data.layers[row.layers[0]]
     own = data.columns.own[layer.id]
     return _common(data, number, row, title) | {
@@ -107,7 +107,7 @@ def shapes(data: SummaryData, row: LayerGroup) -> str:
 
 
 def reason_text(reason: str) -> str:
-    """Return why nothing better is known as the text of a cell."""
+    """Return the reason for weak evidence as the text of a cell."""
     return plain_note(rich(reason))
 
 

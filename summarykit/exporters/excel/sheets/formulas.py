@@ -1,4 +1,4 @@
-"""The Formulas sheet: one block a kind of layer, its counts live over cells that may be changed."""
+"""The Formulas sheet: one block for each kind of layer, with counts computed from cells that can be changed."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class FormulaSheet(NamedTuple):
     blocks: tuple[FormulaBlock, ...]
     records: Mapping[str, list[Record]]  #: the rows of each block, by its id
     places: Mapping[int, str]  #: of the first layer of each row: ``kind0[3]``
-    layers: int  #: that hold parameters themselves
-    agreeing: int  #: whose count agrees with PyTorch
+    layers: int  #: layers with parameters of their own
+    agreeing: int  #: layers whose count agrees with PyTorch
     beyond: int  #: what formulas count beyond PyTorch where the two differ, in all copies
     has_links: bool  #: some input follows the layer before it
     proven: bool  #: every input does, but for the first
     notes: bool
-    has_frozen: bool  #: some parameters are kept fixed in training
+    has_frozen: bool  #: some parameters are frozen
     geometry: Geometry
 
 
@@ -50,7 +50,7 @@ _Kind = tuple[LayerType, str, str]
 
 
 def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool = True) -> FormulaSheet:
-    """Return the Formulas sheet; not *live*, its cells hold numbers, for models beyond Excel's 15 digits."""
+    """Return the Formulas sheet; without *live* its cells are numbers, for models beyond Excel's 15 digits."""
     arrangement = arrange(data, folding)
     kinds, sizes, elsewhere = _sorted_by_kind(data, arrangement)
     blocks: list[FormulaBlock] = []
@@ -106,7 +106,7 @@ def _columns(data: SummaryData, *, has_frozen: bool, notes: bool) -> dict[str, i
 
 
 def _title(kind: str, inputs: Mapping[str, InputColumn]) -> str:
-    """Return what a block is called; layers with tensors beyond their formula say so."""
+    """Return the title of a block, with the names of tensors beyond the formula."""
     extra = [name.removesuffix(".numel") for name in inputs if name.endswith(".numel")]
     return f"{kind} with {join_words(extra)}" if extra else kind
 
@@ -118,7 +118,7 @@ def _why(data: SummaryData, row: LayerGroup) -> Explanation:
 
 
 def _beyond(data: SummaryData, row: LayerGroup) -> int:
-    """Return by how much the formula of a row differs from PyTorch; 0 where its numbers are counted elsewhere."""
+    """Return by how much the formula of a row differs from PyTorch; 0 if its parameters are counted elsewhere."""
     layer = row.layers[0]
     own, value = data.columns.own[layer], _why(data, row).value
     if own is None or value is None or not data.columns.adds[layer]:

@@ -1,4 +1,4 @@
-"""The Layers sheet: the tree, repeated layers in one row with their number, or one row a layer."""
+"""The Layers sheet: the tree of layers, with equal layers in one row or each in its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, own_name
 from summarykit.summary.selection import Chosen, Selection, choose
 
-#: What the workbook calls a column in its own way.
+#: Labels of columns that differ from other reports.
 _LABELS = {
     "macs": "Multiplications per run", "macs_total": "Multiplications with everything inside",
     "macs_formula": "Multiplications by formula", "macs_evidence": "Evidence of multiplications",
@@ -38,7 +38,7 @@ _WIDTHS = {"times": 10, "calls": 8, "total": 18, "share": 10}
 
 
 def default_keys(*, with_copies: bool, with_run: bool) -> tuple[str, ...]:
-    """Return the columns of the sheet where none are asked for."""
+    """Return the columns of the sheet if none are selected."""
     flow = ("calls", "input_shapes", "output_shapes", "macs", "macs_total") if with_run else ()
     copies = ("times",) if with_copies else ()
     sizes = ("parameters", "adds_to_total", "total", "share")
@@ -46,7 +46,7 @@ def default_keys(*, with_copies: bool, with_run: bool) -> tuple[str, ...]:
 
 
 def sheet_columns(data: SummaryData, keys: Sequence[str], extents: Mapping[str, Extent]) -> list[SheetColumn]:
-    """Return the columns of these names; a left one after a right one stands a little further in."""
+    """Return the columns of these names; left-aligned text after a right-aligned column is indented."""
     columns, before = [], "left"
     for key in keys:
         column = REPORT_COLUMNS[key]
@@ -85,7 +85,7 @@ def width_for(extent: Extent) -> int:
 
 
 def sheet_cell(key: str, subject: RowContext) -> object:
-    """Return what stands in a column, as text or number."""
+    """Return the content of a column, as text or number."""
     data, layer = subject.data, subject.layer
     if key in ("input_shapes", "output_shapes"):
         return _flow(data, layer.id, key)
@@ -101,7 +101,7 @@ def sheet_cell(key: str, subject: RowContext) -> object:
 
 
 def _flow(data: SummaryData, layer: int, key: str) -> str:
-    """Return the size of what enters or leaves a layer in a run; nothing at a further place of a module."""
+    """Return the size of what enters or leaves a layer in a run; empty at a further place of a module."""
     if not data.flows or data.layers[layer].alias_of >= 0:
         return ""
     flow = data.flows[layer]
@@ -109,7 +109,7 @@ def _flow(data: SummaryData, layer: int, key: str) -> str:
 
 
 def sizes(flows: Sequence[Flow]) -> str:
-    """Return the shape of the first of these tensors, and how many more there are; those inside others apart."""
+    """Return the shape of the first of these tensors, and how many more there are; without those inside others."""
     more = sum("." not in flow.name for flow in flows[1:])
     return quiet(shape_words(flows[0].shape)) + (f" and {more} more" if more else "") if flows else ""
 
@@ -117,7 +117,7 @@ def sizes(flows: Sequence[Flow]) -> str:
 #: Excel holds 1,048,576 rows; some stand above and below the tree.
 MOST_ROWS = 1_048_500
 _TOO_LONG = "More layers than a sheet has rows: repeated ones stand in one."
-#: Deeper rows stand no further to the right.
+#: The largest indent; deeper rows have the same.
 _MOST_INDENT = 12
 
 
@@ -142,10 +142,10 @@ class LayerSheet(NamedTuple):
 
 
 def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title: str, *, fold: bool) -> LayerSheet:
-    """Return one row for each group of equal layers, or one a layer; of those selected, in the order asked for.
+    """Return one row for each group of equal layers, or for each layer; of the selected ones, in the selected order.
 
-    Where *fold* is False and a sheet cannot hold all rows, it folds and says so. What is left out has a row at the
-    end, so that the columns still add up to the totals.
+    If *fold* is False but a sheet has too few rows, equal layers are folded, with a message. A last row has what is
+    left out, so that the columns still add up to the totals.
     """
     chosen = choose(data, selection)
     places, left_out = _places(data, folding, chosen, fold=fold or len(data.layers) > MOST_ROWS)

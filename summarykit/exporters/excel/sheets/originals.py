@@ -1,4 +1,4 @@
-"""What every cell of a workbook that may be changed held at first, for who reads the reviewed file back.
+"""The original value of every cell that can be changed, to compare with when the reviewed file is read.
 
 Each row has a formula that names its cell: spreadsheets keep such a formula right when rows or sheets are moved, but
 not when rows are sorted; so it has the number of the layer's row too.
@@ -68,6 +68,6 @@ def _memory_cells(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def _value(value: object) -> str | int | float:
-    """Return what a cell shows: beside its formula, where it has one."""
+    """Return the value of a cell, also if it has a formula."""
     text = value.value if isinstance(value, Formula) else value
     return text if isinstance(text, str | int | float) else ""

@@ -110,10 +110,10 @@ def _blocks(view: ReportView, parameters: int) -> tuple[RankedRow, ...]:
 
 
 def fit_page(overview: OverviewPage, height_of: Callable[[OverviewPage], float]) -> OverviewPage:
-    """Return the page with less on it where all together would be printed too small to read.
+    """Return the page with less on it if all of it would be printed too small to read.
 
     Args:
-        overview: Everything there is to show.
+        overview: The page with everything on it.
         height_of: Returns the height in points of the sheet that shows it.
 
     """
@@ -138,7 +138,7 @@ def _fewer(rows: tuple[RankedRow, ...], points: float) -> tuple[RankedRow, ...]:
 
 
 def _without_least(overview: OverviewPage) -> OverviewPage | None:
-    """Return the page without what it needs least, None where it needs all.
+    """Return the page without its least important part, None if all parts are needed.
 
     That is a sum of many lines, then the chart of a table, then the sum, then words that Formulas has.
     """
@@ -169,7 +169,7 @@ def _to_change(data: SummaryData, compute: ComputeSheet | None, *, formulas: boo
 
 
 def _problems(view: ReportView) -> tuple[ProblemRow, ...]:
-    """Return what a reader must know first, the gravest first, and how many more there are."""
+    """Return the problems, the most serious first, and how many more there are."""
     first = view.problems if len(view.problems) <= _MOST_PROBLEMS else view.problems[: _MOST_PROBLEMS - 1]
     rows = tuple(ProblemRow(problem.look, problem.title, plain(problem.text)) for problem in first)
     more = view.problems[len(first) :]
@@ -194,7 +194,7 @@ def _story(data: SummaryData, view: ReportView) -> tuple[StoryRow, ...]:
 
 
 def _below(data: SummaryData, view: ReportView) -> str:
-    """Return what stands under the large number: "parameters (124.4 million), 497.8 MB in float32, ..."."""
+    """Return the line under the large number: "parameters (124.4 million), 497.8 MB in float32, ..."."""
     word = "parameter" if view.total_value == 1 else "parameters"
     first = Words(f"{word} (", view.rounded, ")") if view.rounded else word
     return quiet(concat(", ", [first, *facts(data, "learned in training")]))

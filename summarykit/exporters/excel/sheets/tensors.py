@@ -1,4 +1,4 @@
-"""The Tensors sheet: a table to filter and sort, one row a tensor."""
+"""The Tensors sheet: a table to filter and sort, one row for each tensor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from summarykit.summary.selection import Chosen, Selection, choose
 
 #: A model with more tensors than this is shown folded, so that the file stays small.
 MOST_UNFOLDED = 5_000
-#: Excel holds 1,048,576 rows; some stand above and below the table.
+#: Excel has 1,048,576 rows; some are above and below the table.
 MOST_ROWS = 1_048_500
 
 _PATH, _NAME, _TYPE, _SHAPE, _FORMAT, _KIND, _CHECK, _NOTE = 34, 12, 16, 14, 17, 20, 28, 44
@@ -41,15 +41,15 @@ class TensorSheet(NamedTuple):
     rows: LazyRows[TensorRow]
     columns: tuple[SheetColumn, ...]
     has_copies: bool  #: equal tensors stand in one row, with a column for their number
-    message: str  #: what is left out or folded although it was not asked for, in a sentence
+    message: str  #: what is left out, or folded without being requested, in a sentence
     tensors: int  #: places where a layer holds one, of those the sum of copies speaks of
     bytes: int
 
 
 def tensor_sheet(data: SummaryData, folding: Folding, selection: Selection, *, fold: bool) -> TensorSheet | None:
-    """Return one row for each place where a layer holds a tensor, or one for equal ones; None where there is none.
+    """Return one row for each place where a layer holds a tensor, or one for equal ones; None if there is none.
 
-    What is left out has a row at the end, so that *Counted in total* still adds up to the total.
+    A last row has what is left out, so that *Counted in total* still adds up to the total.
     """
     count = len(data.tensors)
     if not count:
@@ -97,7 +97,7 @@ def _folded_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[Te
 
 
 def _adds(data: SummaryData, row: TensorRow) -> int:
-    """Return what a row adds to the total: nothing where its numbers are counted elsewhere."""
+    """Return what a row adds to the total: 0 if its values are counted elsewhere."""
     tensor = data.tensors[row.tensor]
     if tensor.owner != row.tensor or tensor.facts.kind != "parameter":
         return 0

@@ -116,7 +116,7 @@ def _columns(total: int, *, notes: bool) -> dict[str, int]:
 
 
 def _works(data: SummaryData, folding: Folding) -> Iterator[Work]:
-    """Yield the rows, in the order of the model: with separate rows for calls that differ and for MACs that no call explains."""
+    """Yield the rows in model order; different calls, and MACs that no call explains, have separate rows."""
     computes = data.run.computes
     for group in folding.working_groups:
         if not data.flows[group.layers[0]].macs:

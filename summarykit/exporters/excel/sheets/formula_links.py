@@ -1,8 +1,8 @@
 """Which layers share a row of the Formulas sheet, and which input of a row is the output of another.
 
-Identical layers share a row. A link between two rows must hold for every copy: the input size of each ``mlp.2`` is the output
-size of an ``mlp.0``. A row in which it holds for some copies only, or in which one copy follows another (the second of two
-equal layers in a row takes what the first one gives), is split.
+Identical layers share a row. A link between two rows must hold for every copy: the input size of each ``mlp.2`` is
+the output size of an ``mlp.0``. A row is split if the link holds for some copies only, or if one copy follows another
+(the input of the second of two equal layers is the output of the first).
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ TEXT = Style(
 )
 #: What stands around each number of a formula that is printed to be taken apart at its numbers; no name has it.
 _MARK = "\0"
-_MARKED = replace(TEXT, number=lambda value: f"{_MARK}{value}{_MARK}")
+_WITH_MARKS = replace(TEXT, number=lambda value: f"{_MARK}{value}{_MARK}")
 HTML = Style(
     number=group_digits,
     name=lambda name: f"<var>{escape(name)}</var>",
@@ -98,7 +98,7 @@ def symbols(node: Node, bindings: Bindings) -> str:
 
 def numbers(node: Node, bindings: Bindings) -> Words:
     """Return the formula in numbers, without its result: ``4 × (16 + 1)``."""
-    parts = _Printer(_MARKED, bindings).text(fold(node, bindings)).split(_MARK)
+    parts = _Printer(_WITH_MARKS, bindings).text(fold(node, bindings)).split(_MARK)
     return Words(*(int(part) if at % 2 else part for at, part in enumerate(parts) if part))
 
 

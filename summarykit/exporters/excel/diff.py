@@ -62,7 +62,7 @@ def _values(comparison: Comparison, view: DiffView, sheet: ChangeSheet) -> DiffW
         overview=NumberFormats(size_format="#,##0", each_format="0"),
         live=sheet.live,
         widths=" ".join(map(str, sheet.widths)),
-        paper=paper(sheet.widths, repeated=2),
+        paper=paper(sheet.widths, titles=2),
         change=change,
         unlisted=Amounts(
             change.parameters - sum(row.change_value for row in view.rows),

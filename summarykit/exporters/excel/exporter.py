@@ -16,7 +16,7 @@ from summarykit.exporters.excel.cells.row_height import height
 from summarykit.exporters.excel.diff import write_excel_diff
 from summarykit.exporters.excel.markup import sheet_height, write_workbook
 from summarykit.exporters.excel.sheets.compute import ComputeSheet, compute_sheet
-from summarykit.exporters.excel.sheets.formula_rows import FIXED
+from summarykit.exporters.excel.sheets.formula_rows import FROZEN
 from summarykit.exporters.excel.sheets.formulas import FormulaSheet, formula_sheet
 from summarykit.exporters.excel.sheets.glossary import glossary_sheet
 from summarykit.exporters.excel.sheets.layers import LayerSheet, layer_sheet
@@ -120,15 +120,15 @@ def _formulas(data: SummaryData, sheet: FormulaSheet, *, live: bool) -> Formulas
         last=geometry.last,
         live=live,
         blocks=sheet.blocks,
-        linked=sheet.linked,
+        linked=sheet.has_links,
         proven=sheet.proven,
         notes=sheet.notes,
-        fixed=sheet.fixed,
+        fixed=sheet.has_frozen,
         layers=sheet.layers,
         agreeing=sheet.agreeing,
         beyond=sheet.beyond,
         partly=_partly_fixed(data),
-        words=check_words(FIXED),
+        words=check_words(FROZEN),
     )
 
 
@@ -144,13 +144,13 @@ def _partly_fixed(data: SummaryData) -> int:
 
 def _layers(sheet: LayerSheet, compute: ComputeSheet | None) -> LayersPage:
     return LayersPage(
-        folded=sheet.folded,
+        folded=sheet.has_copies,
         columns=sheet.columns,
         notes=sheet.notes,
-        told=sheet.told,
+        told=sheet.message,
         deepest=sheet.deepest,
         widths=_widths(sheet.widths),
-        paper=paper(sheet.widths, repeated=1),
+        paper=paper(sheet.widths, titles=1),
         macs=compute.total if compute else 0,
         macs_live=compute.live if compute else True,
     )
@@ -160,13 +160,13 @@ def _tensors(sheet: TensorSheet) -> TensorsPage:
     widths = [column.width for column in sheet.columns]
     return TensorsPage(
         columns=sheet.columns,
-        folded=sheet.folded,
-        told=sheet.told,
+        folded=sheet.has_copies,
+        told=sheet.message,
         tensors=sheet.tensors,
         bytes=sheet.bytes,
         bytes_live=sheet.bytes <= MOST_COUNTED,
         widths=_widths(widths),
-        paper=paper(widths, repeated=1),
+        paper=paper(widths, titles=1),
     )
 
 

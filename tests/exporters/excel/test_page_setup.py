@@ -90,14 +90,14 @@ def test_a_wide_sheet_goes_over_several_pages_that_say_which_row_is_which():
 @pytest.mark.parametrize("smallest", [9, 10, 11])
 def test_columns_find_the_paper_that_takes_them(count, smallest):
     widths = [5, 34, *(7 + 11 * at % 37 for at in range(count))]
-    found = paper(widths, repeated=2, smallest=smallest)
+    found = paper(widths, titles=2, smallest=smallest)
     room = {"A4": 773, "A3": 1122}[found.size] / (LEAST / smallest) / 5.25
     assert pages_across(widths, room, sum(widths[:2])) <= found.across
 
 
 def test_one_page_of_a4_is_taken_where_it_will_do():
-    assert paper([100, 90], repeated=1) == Paper("A4", 1)
-    assert paper([100, 120], repeated=1) == Paper("A3", 1)
+    assert paper([100, 90], titles=1) == Paper("A4", 1)
+    assert paper([100, 120], titles=1) == Paper("A3", 1)
 
 
 def test_the_first_page_keeps_what_matters_most():

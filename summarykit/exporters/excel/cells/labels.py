@@ -1,4 +1,4 @@
-"""Plain words for the settings a formula asks for: ``in_channels`` is "Channels in"."""
+"""Plain labels for the settings in formulas: ``in_channels`` is "Channels in"."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _LABELS = {
     "dim": "Size",
     "d_model": "Model size",
     "vocab_size": "Entries",
-    # what a run adds: sizes of what flows
+    # sizes of tensors in a forward pass
     "batch": "Batch",
     "length": "Steps",
     "queries": "Queries",
@@ -55,14 +55,14 @@ _LABELS = {
     "value_size": "Numbers per value",
     "positions": "Positions",
 }
-#: Where a layer only scales, its weight is called what it is.
+#: In a layer that only scales, the weight is labelled by its purpose.
 _SCALES = {"weight": "Scale", "bias": "Shift"}
 _KERNEL = {
     1: ("Window length",),
     2: ("Window height", "Window width"),
     3: ("Window depth", "Window height", "Window width"),
 }
-#: Where a window stands, of the output or, in a transposed convolution, of the input.
+#: Positions of a window in the output or, for a transposed convolution, in the input.
 _POSITIONS = {
     1: ("Positions",),
     2: ("Positions down", "Positions across"),
@@ -72,18 +72,18 @@ _ITEM = re.compile(r"(?P<name>.+)\[(?P<index>\d+)\]")
 
 
 def grouped_digits(number: int) -> str:
-    """Return *number* with a narrow blank for each thousand: right in every language."""
+    """Return *number* with a narrow space for each thousand, which every language accepts."""
     return group_digits(number).replace(",", "\u202f")
 
 
 def quiet(text: str | int) -> str:
     """Return a text that no cell computes, or a number, with digits grouped by a narrow blank.
 
-    A text that knows its numbers is written anew with these; any other one has none, but for a text that is a number.
+    The numbers of a `Words` are regrouped; any other text has none, unless all of it is a number.
     """
     if isinstance(text, int):
         return grouped_digits(text)
-    words = getattr(text, "words", text)  # of a text that is bound to the format already
+    words = getattr(text, "words", text)  # of a text that already has a format
     if isinstance(words, Words):
         return visible(words.write(grouped_digits))
     digits = text.replace(",", "")
@@ -92,14 +92,14 @@ def quiet(text: str | int) -> str:
 
 
 def plain_note(note: Rich) -> str:
-    """Return a sentence with names in it as the text of a cell."""
+    """Return a sentence that contains names as the text of a cell."""
     return "".join(visible(piece.text) if piece.code else quiet(piece.text) for piece in note)
 
 
 def label(name: str, *, among: tuple[str, ...] = ()) -> str:
-    """Return what the input *name* is called on the page, knowing the others of its formula.
+    """Return the label of the input *name*; *among* are all inputs of its formula.
 
-    ``kernel_size[1]`` is "Window width" beside ``kernel_size[0]``; an unknown name is written with blanks.
+    ``kernel_size[1]`` is "Window width" beside ``kernel_size[0]``; an unknown name is written with spaces.
     """
     item = _ITEM.fullmatch(name)
     if item:
@@ -127,7 +127,7 @@ def _plain(name: str) -> str:
 
 
 def in_lines(text: str, breaks: str = " ", width: float = 9) -> tuple[str, ...]:
-    """Return the lines of a heading in a narrow column: a long one is parted in two, nearest to its middle."""
+    """Return the lines of a heading in a narrow column: a long one is split in two near its middle."""
     if text_width(text) <= width:
         return (text,)
     places = [at for at in range(1, len(text) - 1) if text[at] in breaks]

@@ -1,4 +1,4 @@
-"""Rows of a sheet that are made when they are written: there may be a million, and no two are kept at once."""
+"""Rows of a sheet that are built on access: there may be a million, and only one is in memory at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _T = TypeVar("_T")
 
 
 class LazyRows(Sequence[Row], Generic[_T]):
-    """A row for each of *held*, made by *make* each time it is asked for, and the *rest* after them."""
+    """A row for each of *items*, built by *make* on each access, followed by *rest*."""
 
     def __init__(self, items: Sequence[_T], make: Callable[[_T], Row], rest: Sequence[Row] = ()) -> None:
         self._items = items
@@ -26,7 +26,7 @@ class LazyRows(Sequence[Row], Generic[_T]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[Row]: ...
     def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
-        """Make one row, or several."""
+        """Return one row, or a list of rows."""
         if isinstance(at, slice):
             return [self[index] for index in range(*at.indices(len(self)))]
         at = range(len(self))[at]
@@ -34,16 +34,16 @@ class LazyRows(Sequence[Row], Generic[_T]):
 
 
 class Extent(NamedTuple):
-    """How much room the cells of a column need."""
+    """How much space the cells of a column need."""
 
-    longest: int  #: characters of its longest text, what it is indented by included
+    longest: int  #: characters of its longest text, including its indent
     largest: int  #: its largest number
 
 
 def extents(rows: Iterable[Row], indents: Mapping[str, str]) -> dict[str, Extent]:
-    """Return the extent of each column of *rows*, which are looked at once.
+    """Return the extent of each column of *rows*, which are read once.
 
-    *indents* names the columns whose texts stand further in, and for each the key that says by how much.
+    *indents* maps each column with indented texts to the key of the indent.
     """
     longest: dict[str, int] = {}
     largest: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Blocks of rows that one formula explains, for the sheets whose counts are live."""
+"""Blocks of rows with the same formula, for the sheets whose counts are live."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from summarykit.exporters.excel.markup import Formula
 from summarykit.expression import Value, excel_inputs, group_digits
 from summarykit.expression.nodes import Name, Negative, Node, Number, Quotient, Remainder, Sum, walk
 
-#: Of columns, in characters.
+#: Widths of columns, in characters.
 INPUT_WIDTH, PATH_WIDTH, WORDS_WIDTH, CHECK_WIDTH, NOTE_WIDTH = 10, 34, 44, 28, 44
-#: Names of more characters go over several lines.
+#: Longer names are wrapped.
 WIDEST = 56
-#: The fewest columns of inputs, so that the type of a layer without any has room.
+#: The fewest columns of inputs: the type of a layer without inputs needs their space.
 FEWEST_INPUTS = 3
-#: Of the line of code names below the labels, in points.
+#: Font size of the code names below the labels, in points.
 _CODE = 9
 
 
 class InputColumn(NamedTuple):
     """A column of inputs in one block."""
 
-    key: str  #: of the column; names of the model never enter a formula
+    key: str  #: of the column; names from the model are never part of a formula
     label: tuple[str, ...]  #: its lines
     code: tuple[str, ...]  #: its lines
     switch: bool  #: 1 or 0
@@ -36,13 +36,13 @@ class InputColumn(NamedTuple):
 
 
 class FormulaBlock(NamedTuple):
-    """Rows of one kind, explained by one formula or by none."""
+    """Rows of one kind, with one formula or none."""
 
     id: str
     live: bool  #: its inputs can be changed
     title: str
     about: str
-    heading: str  #: of what stands in place of the words
+    heading: str  #: of the column that has the formula in words
     inputs: tuple[InputColumn, ...]
     rows: int
     head: float  #: height of the labels
@@ -50,7 +50,7 @@ class FormulaBlock(NamedTuple):
 
 
 class ColumnLetters(NamedTuple):
-    """The letters of columns that templates name."""
+    """The letters of the columns that templates refer to."""
 
     words: str
     copies: str
@@ -58,7 +58,7 @@ class ColumnLetters(NamedTuple):
 
 
 class Geometry(NamedTuple):
-    """Where the columns of such a sheet stand: number, path, inputs, a spacer, words, and its own."""
+    """The columns of such a sheet: number, path, inputs, a spacer, words, and its own."""
 
     inputs: int
     at: ColumnLetters
@@ -71,7 +71,7 @@ class Geometry(NamedTuple):
 def make_block(
     name: str, title: str, about: str, rows: int, inputs: Sequence[InputColumn] | None = None, heading: str = ""
 ) -> FormulaBlock:
-    """Return a block; *inputs* is None where no formula explains its rows."""
+    """Return a block; *inputs* is None if its rows have no formula."""
     columns = tuple(inputs or ())
     head = max((height("\n".join(column.label), INPUT_WIDTH) for column in columns), default=0)
     codes = max((height("\n".join(column.code), INPUT_WIDTH, _CODE) for column in columns), default=0)
@@ -90,7 +90,7 @@ def input_columns(whys: Sequence[AnyExplanation]) -> dict[str, InputColumn]:
         if why.formula and is_live(why):
             least |= _least(why.formula.tree, bindings)
     among = tuple(names)
-    switches_last = sorted(names.items(), key=lambda item: item[1])  # as the formulas of most kinds have them
+    switches_last = sorted(names.items(), key=lambda item: item[1])  # the order in most formulas
     return {
         name: InputColumn(
             f"in{at}", in_lines(label(name, among=among)), in_lines(name, "_.", 11), switch, least.get(name, 0)
@@ -100,7 +100,7 @@ def input_columns(whys: Sequence[AnyExplanation]) -> dict[str, InputColumn]:
 
 
 def _least(tree: Node, bindings: Mapping[str, Value]) -> dict[str, int]:
-    """Return the inputs that must not be 0: divisors, and those of which something is subtracted."""
+    """Return the minimum of inputs that must not be 0: divisors, and those from which a number is subtracted."""
     minimums: dict[str, int] = {}
     for part in walk(tree):
         match part:
@@ -112,7 +112,7 @@ def _least(tree: Node, bindings: Mapping[str, Value]) -> dict[str, int]:
 
 
 def fit_rows(records: Mapping[str, list[Record]]) -> int:
-    """Give each row the height its texts need; return the width of the column of names."""
+    """Set the height of each row for its texts; return the width of the column of names."""
     every = [record for rows in records.values() for record in rows]
     path_width = between(PATH_WIDTH, max((len(str(record["path"])) + 3 for record in every), default=0), WIDEST)
     for record in every:
@@ -126,7 +126,7 @@ def fit_rows(records: Mapping[str, list[Record]]) -> int:
 def geometry(
     blocks: Sequence[FormulaBlock], records: Mapping[str, list[Record]], path_width: int, columns: Mapping[str, int]
 ) -> Geometry:
-    """Return where the columns stand; *columns* are those right of the words, with their widths."""
+    """Return the positions of the columns; *columns* are those right of the words, with their widths."""
     inputs = [_input_width(at, records) for at in range(max([FEWEST_INPUTS, *(len(b.inputs) for b in blocks)]))]
     widths = [5, path_width, *inputs, 2, WORDS_WIDTH, *columns.values()]
     start = 3 + len(inputs) + 1
@@ -135,7 +135,7 @@ def geometry(
         inputs=len(inputs),
         at=ColumnLetters(letters["words"], letters["copies"], letters["check"]),
         widths=tuple(widths),
-        paper=paper(widths, repeated=2, smallest=_CODE),
+        paper=paper(widths, titles=2, smallest=_CODE),
         first=blocks[0].id if blocks else "",
         last=f"{blocks[-1].id}[{blocks[-1].rows - 1}]" if blocks else "",
     )
@@ -148,5 +148,5 @@ def _input_width(at: int, records: Mapping[str, list[Record]]) -> int:
 
 
 def number_width(numbers: Iterable[int], least: int) -> int:
-    """Return the width of a column of numbers, in bold where one is a total."""
+    """Return the width of a column of numbers, wide enough for a total in bold."""
     return max([least, *(len(group_digits(number)) + 3 for number in numbers)])

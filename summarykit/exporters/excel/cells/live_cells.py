@@ -1,4 +1,4 @@
-"""An explanation as live cells: its inputs to be changed, its words and its count following them."""
+"""An explanation as live cells: inputs to change, and words and a count computed from them."""
 
 from __future__ import annotations
 
@@ -28,56 +28,56 @@ Record = dict[str, object]
 #: From a linked input to the cell it follows.
 Sources = Mapping[str, str]
 
-#: Excel shows 15 digits. What counts more has numbers in its cells, and nothing to change.
+#: Excel shows 15 digits. Cells of larger counts are plain numbers that cannot be changed.
 MOST_COUNTED = 10**15 - 1
-#: Room for the few characters that go around a formula, of the 8,192 that Excel takes.
+#: Excel's limit of 8,192 characters, less those that are put around a formula.
 MAX_FORMULA = 8_100
-#: The signs that the words for a row begin with: what a reader changed, what differs.
+#: The first character of a row's status: changed by a reader, different from PyTorch.
 BY_YOU, NOT_EQUAL = "✎", "✗"
 AGREES = "✓ agrees"
-CHANGED = f"{BY_YOU} changed by you"
+CHANGE = f"{BY_YOU} changed by you"
 IMPOSSIBLE = f"{BY_YOU} cannot be computed"
 NOTHING = "–"
 _ITEM = re.compile(r"(?P<name>.+)\[(?P<index>\d+)\]")
 
 
 class CheckWords(NamedTuple):
-    """The words of a sheet's rows that formulas on the whole sheet look for, as texts of a formula."""
+    """The statuses of rows that formulas on the whole sheet count, as texts of a formula."""
 
-    agrees: str  #: what the column Check says where formula and PyTorch agree
-    changed: str  #: what it is like where a reader changed an input
+    agrees: str  #: the column Check if formula and PyTorch agree
+    changed: str  #: its pattern if a reader changed an input
     changed_sign: str
     differs_sign: str
-    fixed: str  #: what the column In training says of what is kept fixed
+    fixed: str  #: the column In training for frozen parameters
 
 
-def check_words(fixed: str = "") -> CheckWords:
-    """Return the words that formulas look for; *fixed* is the sheet's own for what is kept fixed."""
+def check_words(frozen: str = "") -> CheckWords:
+    """Return the words that formulas look for; *frozen* is the sheet's word for frozen parameters."""
     return CheckWords(
         agrees=literal(_exactly(AGREES)),
         changed=literal(f"{_exactly(BY_YOU)}*"),
         changed_sign=literal(BY_YOU),
         differs_sign=literal(NOT_EQUAL),
-        fixed=literal(_exactly(fixed)),
+        fixed=literal(_exactly(frozen)),
     )
 
 
 def literal(text: str) -> str:
-    """Return *text* as a formula has it, in quotes."""
+    """Return *text* in quotes, as a formula writes it."""
     return '"{}"'.format(text.replace('"', '""'))
 
 
 def _exactly(text: str) -> str:
-    """Return *text* so that SUMIF looks for it as it is: some signs stand for any text there."""
+    """Return *text* with the wildcards of SUMIF escaped."""
     return "".join(f"~{character}" if character in "~*?" else character for character in text)
 
 
 class Comparison(NamedTuple):
-    """What a count is held against, and the words for how they compare."""
+    """What a count is compared with, and the statuses of that comparison."""
 
-    known: int  #: what PyTorch stores, what the run counted
-    status: str  #: while nothing is changed
-    differs: str  #: the words for a count that is another
+    reference: int  #: what PyTorch stores, or the run counted
+    status: str  #: if nothing is changed
+    differs: str  #: the status if the count differs
 
 
 @lru_cache(maxsize=4096)
@@ -92,19 +92,19 @@ def _cells_of(formula: Expression, bindings: tuple[tuple[str, Value], ...]) -> t
 
 
 def is_live(why: AnyExplanation) -> bool:
-    """Return whether a spreadsheet can work the formula out."""
+    """Return whether a spreadsheet can compute the formula."""
     return why.formula is not None and why.value is not None and _cells_of(why.formula, why.bindings) is not None
 
 
 def inputs_of(why: AnyExplanation) -> tuple[str, ...]:
-    """Return the inputs of a live formula, none where there is no such."""
+    """Return the inputs of a live formula, none if it is not live."""
     if why.formula is None or why.value is None:
         return ()
     return _cells_of(why.formula, why.bindings) or ()
 
 
 def input_value(name: str, bindings: Mapping[str, Value]) -> int:
-    """Return what an input cell holds: ``kernel_size[1]`` of (3, 5) is 5, a switch reads 1 or 0."""
+    """Return the value of an input cell: ``kernel_size[1]`` of (3, 5) is 5, a switch is 1 or 0."""
     if name in bindings:
         return int(elements(name, bindings)[0])
     item = _ITEM.fullmatch(name)
@@ -133,10 +133,10 @@ def live_cells(
 
     Args:
         why: An explanation with a formula and a value.
-        comparison: What its count is held against.
+        comparison: What its count is compared with.
         keys: The columns of the inputs of all rows around it.
         sources: The cells that linked inputs follow.
-        live: Whether anything is computed.
+        live: Whether the sheet has formulas.
         read_only: Whether its inputs are not to be changed.
 
     """
@@ -154,23 +154,23 @@ def live_cells(
         else:
             record |= {key: originals[name], f"{key}_look": "input" if live and not read_only else "given"}
     words = numbers(why.formula.tree, bindings)
-    difference = why.value - comparison.known
+    difference = why.value - comparison.reference
     if not live:
-        counts = {"by": why.value, "known": comparison.known, "difference": difference, "check": comparison.status}
+        counts = {"by": why.value, "known": comparison.reference, "difference": difference, "check": comparison.status}
         return record | counts | {"words": quiet(words)}
     cells = {name: f"{{this:{keys[name]}}}" for name in originals}
     same_inputs = ",".join(f"{cells[name]}={value}" for name, value in originals.items())
     return record | {
         "words": live_words(why.formula.tree, bindings, cells, words),
         "by": Formula(f'=IFERROR({excel_formula(why.formula.tree, bindings, cells)},"–")', why.value),
-        "known": comparison.known,
+        "known": comparison.reference,
         "difference": Formula('=IFERROR({this:by}-{this:known},"–")', difference),
         "check": Formula(_check(same_inputs, comparison, agrees=not difference), comparison.status),
     }
 
 
 def live_words(tree: Node, bindings: Mapping[str, Value], cells: Mapping[str, str], words: str) -> Formula | str:
-    """Return a formula in numbers that follows its cells; still, where Excel would refuse it."""
+    """Return a formula in numbers that follows its cells, or as plain text if Excel would reject it."""
     try:
         return Formula(f'=IFERROR({excel_words(tree, bindings, cells)},"–")', words)
     except Unanswerable:
@@ -178,9 +178,9 @@ def live_words(tree: Node, bindings: Mapping[str, Value], cells: Mapping[str, st
 
 
 def _check(same_inputs: str, comparison: Comparison, *, agrees: bool) -> str:
-    """Return the formula of Check: words for what the cells hold now."""
+    """Return the formula of the column Check: the status for the current content of the cells."""
     status, differs = literal(comparison.status), literal(comparison.differs)
     same = f"IF({{this:by}}={{this:known}},{status},{differs})" if agrees else status
     if same_inputs:
-        same = f"IF(AND({same_inputs}),{same},{literal(CHANGED)})"
+        same = f"IF(AND({same_inputs}),{same},{literal(CHANGE)})"
     return f"=IF(ISNUMBER({{this:by}}),{same},{literal(IMPOSSIBLE)})"

@@ -1,4 +1,4 @@
-"""How much room a text takes in a workbook: Excel fits the height of single cells only, LibreOffice of none."""
+"""The space that text needs in a workbook: Excel fits the height of single cells only, LibreOffice of none."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-#: Widths of Calibri, of which a column's width counts digits; what is not named here is as wide as a digit.
+#: Widths of Calibri in digits, the unit of a column's width; characters not listed are one digit wide.
 _WIDTHS = {
     character: width
     for characters, width in (
@@ -27,17 +27,17 @@ def text_width(text: str) -> float:
 
 
 def between(least: int, value: int, most: int) -> int:
-    """Return *value*, kept between two bounds."""
+    """Return *value* limited to the range from *least* to *most*."""
     return max(least, min(value, most))
 
 
 def shorten(text: str, most: int = 60) -> str:
-    """Return a long name without its middle; it stands in full elsewhere."""
+    """Return a long name without its middle; the full name is elsewhere in the workbook."""
     return text if len(text) <= most else f"{text[: most // 3]}…{text[len(text) - most + most // 3 + 1 :]}"
 
 
 def lines(text: str, width: float, size: float = 11) -> int:
-    """Return how many lines *text* takes in a cell of *width* characters."""
+    """Return how many lines *text* needs in a cell of *width* characters."""
     space = max(width - 0.4, 1) * 11 / size
     if len(text) * 1.5 <= space and "\n" not in text:
         return 1
@@ -55,12 +55,12 @@ def lines(text: str, width: float, size: float = 11) -> int:
 
 
 def height(text: str, width: float, size: float = 11, *, least: float = 0) -> float:
-    """Return the height in points of a row in which *text* stands in a cell of *width* characters."""
+    """Return the height in points of a row with *text* in a cell of *width* characters."""
     return max(round(lines(text, width, size) * size * _LEADING + 1, 1), least)
 
 
 def row_height(*cells: tuple[object, float]) -> float | None:
-    """Return the height of a row with these texts and widths, None where the usual one will do."""
+    """Return the height of a row with these texts and widths, None if the default height is enough."""
     most = max((lines(text, width) for text, width in cells if isinstance(text, str)), default=1)
     return None if most == 1 else round(most * 11 * _LEADING + 1, 1)
 
@@ -68,8 +68,8 @@ def row_height(*cells: tuple[object, float]) -> float | None:
 def on_one_line(names: Sequence[str], most: int) -> list[str]:
     """Return *names* without their first parts where they are long: ``…3.layers.0–2.conv``; all still differ.
 
-    The end of a path tells more than its beginning. A name that is long in itself loses its middle; two that would read
-    alike stand in full.
+    The end of a path is more specific than its beginning. A name without a short end loses its middle; two names
+    with the same short form are returned in full.
     """
     short = [_end_of(name, most) for name in names]
     return [name if short.count(ending) > 1 else ending for name, ending in zip(names, short, strict=True)]
@@ -79,5 +79,5 @@ def _end_of(name: str, most: int) -> str:
     if len(name) <= most:
         return name
     at = name.find(".", len(name) - most)
-    tells = at >= 0 and len(name) - at > most // 3
-    return f"…{name[at + 1 :]}" if tells else shorten(name, most)
+    is_long_enough = at >= 0 and len(name) - at > most // 3
+    return f"…{name[at + 1 :]}" if is_long_enough else shorten(name, most)

@@ -1,4 +1,4 @@
-"""Workbook markup and rows in, an .xlsx file out; nothing here knows what a model is.
+"""Write an .xlsx file from workbook markup and rows; this package knows nothing about models.
 
 The markup is described in ``docs/workbook-markup.md``. One module a step: `parsing` reads it into `elements`, `layout`
 gives everything its row and column, `references` can then resolve placeholders, `sheets` and `charts` set with
@@ -25,7 +25,7 @@ from summarykit.exporters.excel.markup.values import Formula
 
 __all__ = ["Formula", "sheet_height", "write_workbook"]
 
-#: Of a row that names none, in points.
+#: Height of a row without its own, in points.
 _USUAL_ROW = 15.0
 
 
@@ -33,7 +33,7 @@ def sheet_height(markup: str) -> float:
     """Return the height in points of the first ``<sheet>``, whose rows all stand in its markup.
 
     Raises:
-        TemplateError: The markup is not well-formed or asks for something that does not exist.
+        TemplateError: The markup is not well-formed or refers to something that does not exist.
 
     """
     sheet = next((part for part in parse(f"<workbook>{markup}</workbook>").parts if isinstance(part, Sheet)), None)
@@ -56,11 +56,11 @@ def write_workbook(
         rows: The data of each ``<rows of=…>``; values are texts, numbers, bools, None or `Formula`.
         out: A binary file.
         fill_cache: Whether formulas carry what they show before anything computes them. Only tests leave it out:
-            LibreOffice believes what a file carries, so that there it proves nothing.
-        created: The date the file bears. Otherwise ``SOURCE_DATE_EPOCH``, or the first day of 1980.
+            LibreOffice shows cached values without computing, so a test with them would prove nothing.
+        created: The date of the file. Otherwise ``SOURCE_DATE_EPOCH``, or the first day of 1980.
 
     Raises:
-        TemplateError: The markup is not well-formed or asks for something that does not exist.
+        TemplateError: The markup is not well-formed or refers to something that does not exist.
 
     """
     book = parse(markup)
@@ -80,6 +80,6 @@ def write_workbook(
 
 
 def _source_date() -> datetime:
-    """The moment that reproducible builds agree on."""
+    """Return the date of reproducible builds, ``SOURCE_DATE_EPOCH``."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
     return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else EARLIEST

@@ -67,11 +67,11 @@ class CellWriter:
         rows, area, records = block.rows, block.area, block.records
         columns = [_BulkColumn(get_column_letter(at), column, self._styles) for at, column in block.columns]
         last: Record = {}
-        # Each row is asked for once: it may be made only then.
+        # Each row is read once: it may be built on access.
         for number, (record, after) in enumerate(pairwise(chain(records, [last])), area.top):
             row_style = record.get(rows.style_key) if rows.style_key else None
             hidden = bool(record.get(rows.hidden_key)) if rows.hidden_key else False
-            # The row that stays in sight above hidden ones bears the + sign.
+            # The visible row above hidden ones has the + sign.
             collapsed = not hidden and bool(after.get(rows.hidden_key)) if rows.hidden_key else False
             level = whole(record, rows.level_key, rows.line)
             height = _height(record, rows)
@@ -137,7 +137,7 @@ def _row_start(number: int, height: float | None, level: int, *, hidden: bool, c
 
 
 def _height(record: Record, rows: Rows) -> float | None:
-    """The height of one bulk row: its own, or that of all."""
+    """Return the height of one bulk row: its own, or that of all."""
     value = record.get(rows.height_key) if rows.height_key else None
     if value is None:
         return rows.height
@@ -150,13 +150,13 @@ def _height(record: Record, rows: Rows) -> float | None:
 def _text(address: str, look: Look, text: str) -> str:
     if not _DELICATE.search(text) and len(text) <= MAX_TEXT:
         return f'<c r="{address}" s="{look.plain}" t="inlineStr"><is><t>{text}</t></is></c>'
-    style = look.quoted if _FORMULA_LIKE.match(text) else look.plain
+    style = look.quote_prefix if _FORMULA_LIKE.match(text) else look.plain
     content = xml_of_cell_text(str(text))
     return f'<c r="{address}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{content}</t></is></c>'
 
 
 def _rare(address: str, look: Look, value: object) -> str:
-    """Write nothing, a yes or no, a fraction, a number of another library or one too long for Excel."""
+    """Return the cell of None, a bool, a float, a number of another library or one too long for Excel."""
     if value is None:
         return f'<c r="{address}" s="{look.plain}"/>'
     number = scalar(value)
@@ -172,7 +172,7 @@ def _rare(address: str, look: Look, value: object) -> str:
 
 
 def _cache_value(value: object) -> tuple[str, str]:
-    """What a formula shows before it is computed: the attribute for its type, and its text."""
+    """Return what a formula shows before it is computed: the attribute for its type, and its text."""
     plain_value = scalar(value)
     if isinstance(plain_value, bool):
         return ' t="b"', f"{plain_value:d}"
@@ -186,7 +186,7 @@ def _cache_value(value: object) -> tuple[str, str]:
 
 
 def whole(record: Record, key: str | None, line: int) -> int:
-    """A level or indent in the data: 0 where there is none."""
+    """Return a level or indent in the data: 0 if there is none."""
     value = record.get(key) if key else None
     if value is None:
         return 0

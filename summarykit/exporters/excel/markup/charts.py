@@ -34,7 +34,7 @@ _INK = "1A2230"
 
 
 def bar_chart(part: Chart, sheet: PlacedSheet, categories: str, values: str) -> BarChart:
-    """Make the chart of two ranges of this sheet, such as `A5:A9`; what they show now is kept in it."""
+    """Return the chart of two ranges of this sheet, such as `A5:A9`, with their values cached in it."""
     names, numbers = _values_at(sheet, categories, part.line), _values_at(sheet, values, part.line)
     chart = BarChart(barDir="bar", gapWidth=40, varyColors=False)
     chart.width, chart.height = part.width, part.height  # type: ignore[assignment]  # the stubs know whole centimetres only
@@ -62,7 +62,7 @@ def _values_at(sheet: PlacedSheet, cells: str, line: int) -> list[object]:
 
 
 def _axis_end(part: Chart, numbers: Sequence[object]) -> float | None:
-    """Room beyond the largest; None, which lets Excel choose, where a live value may grow."""
+    """Return the end of the axis; None, which lets Excel choose, if a live value may grow."""
     plain = [number for number in numbers if isinstance(number, int | float)]
     if any(isinstance(number, Formula) for number in numbers):
         return None

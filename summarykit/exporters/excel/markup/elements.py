@@ -1,4 +1,4 @@
-"""The words of the workbook markup: one class an element, one field an attribute.
+"""The elements of the workbook markup: one class an element, one field an attribute.
 
 This file is the schema. A field's name (with `-` for `_`) is the attribute, its type says how the attribute is read, a
 field without a default is required; `docs/workbook-markup.md` says what each one means.
@@ -18,13 +18,13 @@ Sides = tuple[Literal["left", "right", "top", "bottom", "all"], ...]
 
 
 def _inside(*kinds: type[Element]) -> Any:
-    """Make a field that holds the element's children, which must be of these kinds."""
+    """Return a field for the element's children, which must be of these kinds."""
     return field(default=(), metadata={"inside": kinds})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
-    """One element of the markup; `line` is where it stands in the rendered document."""
+    """One element of the markup; `line` is its line in the rendered document."""
 
     tag: ClassVar[str]
     line: int = field(default=0, metadata={"given": True})
@@ -57,7 +57,7 @@ class Style(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Styles(Element):
-    """The named styles, given once for the whole workbook."""
+    """The named styles of the whole workbook."""
 
     tag = "styles"
     styles: tuple[Style, ...] = _inside(Style)
@@ -140,7 +140,7 @@ class Print(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation(Element):
-    """What may be typed into cells, and what is said before and after."""
+    """Which values cells accept, with the prompt before and the error after typing."""
 
     tag = "validation"
     range: str
@@ -155,7 +155,7 @@ class Validation(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format(Element):
-    """A style worn only while `when` holds."""
+    """A style that applies while `when` is true."""
 
     tag = "format"
     range: str
@@ -201,7 +201,7 @@ class Table(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet(Element):
-    """One sheet: its rows from the top, and what lies over them, in any order."""
+    """One sheet: its rows from the top, and in any order what covers or surrounds them."""
 
     tag = "sheet"
     parts: tuple[Row | Rows | Print | Validation | Format | DataBar | Chart | Table, ...] = _inside(

@@ -1,4 +1,4 @@
-"""Which row and column everything stands in."""
+"""The row and column of every element."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class PlacedSheet:
     width: int = 1
 
     def block(self, row: int) -> PlacedRow | PlacedRows | None:
-        """What stands in this row."""
+        """Return the block of this row."""
         return next((block for block in self.blocks if block.area.top <= row <= block.area.bottom), None)
 
     def value(self, row: int, column: int) -> object:
-        """What this cell holds: a text, a number, a `Formula` or None."""
+        """Return the content of this cell: a text, a number, a `Formula` or None."""
         block = self.block(row)
         if isinstance(block, PlacedRow):
             match = next((cell for at, cell in block.cells if at == column), None)
@@ -63,7 +63,7 @@ class PlacedSheet:
 
 
 def place(book: Workbook, data: Mapping[str, Iterable[Record]]) -> tuple[list[PlacedSheet], References]:
-    """Give every row its number and every id its place."""
+    """Return the sheets with every row numbered, and the area of every id."""
     references = References()
     sheets: dict[str, PlacedSheet] = {}
     for sheet in book.parts:
@@ -74,13 +74,13 @@ def place(book: Workbook, data: Mapping[str, Iterable[Record]]) -> tuple[list[Pl
         sheets[sheet.name.lower()] = _place_sheet(sheet, data, references)
     if not sheets:
         raise mistake(book.line, "a workbook without a sheet", hint="add <sheet name=…>")
-    if all(placed.sheet.hidden for placed in sheets.values()):
+    if all(layout.sheet.hidden for layout in sheets.values()):
         raise mistake(book.line, "a workbook whose sheets are all hidden", hint="Excel shows at least one")
     return list(sheets.values()), references
 
 
 def value_of(cell: Cell) -> str | int | float | Formula | None:
-    """Return what a cell of the markup holds."""
+    """Return the content of a cell of the markup."""
     value: str | int | float = cell.content
     if cell.type == "number" and (cell.content.strip() or cell.formula is not None):
         value = _number(cell)
@@ -90,7 +90,7 @@ def value_of(cell: Cell) -> str | int | float | Formula | None:
 
 
 def value_in(record: Record, column: Column) -> object:
-    """Return what a cell of bulk rows holds."""
+    """Return the content of a cell of bulk rows."""
     value = None if column.key is None else record.get(column.key)
     return value if column.formula is None or value is None else Formula(column.formula, scalar(value))
 
@@ -149,7 +149,7 @@ def _place_rows(sheet: Sheet, rows: Rows, top: int, data: Mapping[str, Iterable[
 
 
 def _columns(cells: Sequence[_C]) -> tuple[tuple[tuple[int, _C], ...], int]:
-    """Place cells from left to right; also return the last column they take."""
+    """Return the cells with their columns, from left to right, and the last column."""
     places = []
     free = 1
     for cell in cells:

@@ -1,4 +1,4 @@
-"""The .xlsx file itself: openpyxl's parts, the rows, and what openpyxl cannot say, in one deterministic zip."""
+"""The .xlsx file: openpyxl's parts, the rows, and what openpyxl cannot write, in one deterministic zip."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TEXT = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
 _X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
 _XM = "http://schemas.microsoft.com/office/excel/2006/main"
-# The numbers by which Excel knows that a rule, and a sheet's rules, go on in its vocabulary of 2010.
+# The URIs of the Excel 2010 extensions of one rule and of all rules of a sheet.
 _BAR_RULE = (
     f'<extLst xmlns="{_MAIN}"><ext xmlns:x14="{_X14}" uri="{{{{B025F937-C7B1-47D3-B67F-A62EFF666E3E}}}}">'
     "<x14:id>{name}</x14:id></ext></extLst>"
@@ -40,11 +40,11 @@ _BAR = (
     '<x14:negativeFillColor rgb="FFB3261E"/><x14:axisColor rgb="FF000000"/>'
     "</x14:dataBar></x14:cfRule><xm:sqref>{cells}</xm:sqref></x14:conditionalFormatting>"
 )
-# What a sheet says after its green corners, in the order of the schema.
+# The elements of a sheet that the schema puts after ignoredErrors.
 _AFTER_CORNERS = {
     f"{{{_MAIN}}}{tag}" for tag in ("drawing", "legacyDrawing", "legacyDrawingHF", "tableParts", "extLst")
 }
-# The order of Excel's own schema; openpyxl has another, which Excel reads too.
+# The order of Excel's own schema; openpyxl writes another, which Excel reads too.
 _FONT = (
     "b",
     "i",
@@ -62,15 +62,15 @@ _FONT = (
 )
 _ROWS_AT_ONCE = 1_000
 _STYLES, _BOOK = "xl/styles.xml", "xl/workbook.xml"
-# What each page repeats, as openpyxl writes it.
+# Print titles as openpyxl writes them: rows before columns.
 _ROWS_AND_COLUMNS = re.compile(r"(.+!\$\d+:\$\d+),(.+!\$[A-Z]+:\$[A-Z]+)")
-#: The oldest date a zip can hold, and the one of a file that names none.
+#: The oldest date a zip can store, and the date of a file if none is passed.
 EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a sheet has besides openpyxl's part of it."""
+    """What a sheet has beyond openpyxl's part of it."""
 
     rows: Iterable[str]
     height: int  #: how many rows
@@ -81,9 +81,9 @@ def write_package(excel: ExcelWorkbook, pages: Mapping[str, Page], out: BinaryIO
     """Write the workbook with these rows on its sheets; the same input gives the same bytes."""
     excel.properties.created = created
     parts = _workbook_parts(excel)
-    excel.properties.modified = created  # saving made it now
+    excel.properties.modified = created  # saving set it to the current time
     parts["docProps/core.xml"] = tostring(excel.properties.to_tree())
-    # Rows register their styles while they are written, so this part is made last.
+    # Rows register their styles while they are written, so this part is written last.
     del parts[_STYLES]
     sheets = {sheet.path.lstrip("/"): pages[sheet.title] for sheet in excel.worksheets}
     with_charts = [page.alt_texts for page in sheets.values() if page.alt_texts]
@@ -95,7 +95,7 @@ def write_package(excel: ExcelWorkbook, pages: Mapping[str, Page], out: BinaryIO
         parts[name] = _unbroken(parts[name])
     step = go_on("row", sum(page.height for page in pages.values()))
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:
-        # The first entry tells what the file is.
+        # Programs recognise the type of the file by its first entry.
         for name in sorted(parts, key=lambda name: (name != "[Content_Types].xml", name)):
             content = _sheet(parts[name], sheets[name].rows, step) if name in sheets else [parts[name]]
             _write(archive, name, content, created)
@@ -112,7 +112,7 @@ def _workbook_parts(excel: ExcelWorkbook) -> dict[str, bytes]:
 def _write(archive: ZipFile, name: str, content: Iterable[bytes], created: datetime) -> None:
     info = ZipInfo(name, max(created, EARLIEST).timetuple()[:6])
     info.compress_type = ZIP_DEFLATED
-    info.create_system = 3  # whichever system writes
+    info.create_system = 3  # Unix, on every system, so that the bytes are the same
     info.external_attr = 0o644 << 16
     with archive.open(info, "w") as part:
         for piece in content:
@@ -120,7 +120,7 @@ def _write(archive: ZipFile, name: str, content: Iterable[bytes], created: datet
 
 
 def _sheet(skeleton: bytes, rows: Iterable[str], step: Step) -> Iterator[bytes]:
-    """Put the rows into openpyxl's sheet, whose own rows are empty."""
+    """Yield openpyxl's sheet, whose own rows are empty, with *rows* in it."""
     root = etree.fromstring(skeleton)
     _put_in_order(root)
     _solid_bars(root)
@@ -138,15 +138,15 @@ def _sheet(skeleton: bytes, rows: Iterable[str], step: Step) -> Iterator[bytes]:
 
 
 def _put_in_order(root: etree._Element) -> None:
-    """Sort what openpyxl writes in the order of a set, which changes from run to run."""
-    for merged in root.iterfind(f"{{{_MAIN}}}mergeCells"):
-        merged[:] = sorted(merged, key=lambda cell: str(cell.get("ref")))
+    """Sort what openpyxl writes in the order of a set, which differs between runs."""
+    for merge_cells in root.iterfind(f"{{{_MAIN}}}mergeCells"):
+        merge_cells[:] = sorted(merge_cells, key=lambda cell: str(cell.get("ref")))
     for rule in root.iterfind(f".//{{{_MAIN}}}dataValidation"):
         rule.set("sqref", " ".join(sorted(str(rule.get("sqref")).split())))
 
 
 def _solid_bars(root: etree._Element) -> None:
-    """Say in Excel's newer vocabulary that data bars are solid and start at nothing; the older has no word for it."""
+    """Make data bars solid and start at zero; only the Excel 2010 extension can express that."""
     later = []
     for number, rule in enumerate(root.iterfind(f".//{{{_MAIN}}}cfRule[@type='dataBar']"), 1):
         name = f"{{{number:08X}-0000-4000-8000-000000000000}}"
@@ -158,7 +158,7 @@ def _solid_bars(root: etree._Element) -> None:
 
 
 def _no_green_corners(root: etree._Element) -> None:
-    """Tell Excel that a name such as "0" is meant as text, and a formula that differs from its neighbours as it is."""
+    """Switch off Excel's warnings on names such as "0" and on formulas that differ from their neighbours."""
     cells = root.xpath("string(*[local-name()='dimension']/@ref)")
     corners = etree.Element(f"{{{_MAIN}}}ignoredErrors")
     etree.SubElement(
@@ -169,7 +169,7 @@ def _no_green_corners(root: etree._Element) -> None:
 
 
 def _with_alt_text(drawing: bytes, alt_texts: Sequence[str]) -> bytes:
-    """Give each chart the words that a screen reader says."""
+    """Return the drawing with an alternative text for each chart."""
     root = etree.fromstring(drawing)
     for frame, text in zip(root.iterfind(f".//{{{_DRAWING}}}cNvPr"), alt_texts, strict=True):
         frame.set("descr", text)
@@ -177,7 +177,7 @@ def _with_alt_text(drawing: bytes, alt_texts: Sequence[str]) -> bytes:
 
 
 def _columns_first(book: bytes) -> bytes:
-    """Name the columns that each page repeats before its rows, as Excel does."""
+    """Return the workbook part with print titles in Excel's order: columns before rows."""
     root = etree.fromstring(book)
     for name in root.iterfind(f".//{{{_MAIN}}}definedName[@name='_xlnm.Print_Titles']"):
         name.text = _ROWS_AND_COLUMNS.sub(r"\2,\1", name.text or "")
@@ -185,7 +185,10 @@ def _columns_first(book: bytes) -> bytes:
 
 
 def _unbroken(chart: bytes) -> bytes:
-    """Keep each label on one line: otherwise LibreOffice breaks numbers in two; openpyxl cannot write this word."""
+    """Return the chart with each label on one line.
+
+    Otherwise LibreOffice breaks numbers in two; openpyxl cannot write this attribute.
+    """
     root = etree.fromstring(chart)
     for body in root.iterfind(f".//{{{_CHART}}}dLbls/{{{_CHART}}}txPr/{{{_TEXT}}}bodyPr"):
         body.set("wrap", "none")

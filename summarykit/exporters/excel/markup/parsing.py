@@ -1,4 +1,4 @@
-"""From the rendered markup to its elements, or to an error that says where and how to mend it."""
+"""Parse the rendered markup into its elements; an error has the line and how to fix it."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _GUIDE = "docs/workbook-markup.md lists the elements and their attributes"
 
 
 def parse(markup: str) -> Workbook:
-    """Read the markup of a whole workbook.
+    """Return the elements of the markup of a whole workbook.
 
     Raises:
-        TemplateError: It is not well-formed, or holds an element or attribute that does not exist.
+        TemplateError: It is not well-formed, or has an element or attribute that does not exist.
 
     """
     if "<!DOCTYPE" in markup:

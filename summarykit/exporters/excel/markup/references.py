@@ -1,4 +1,4 @@
-"""Placeholders in formulas, resolved once every row of every sheet has its number.
+"""Placeholders in formulas, resolved when every row of every sheet has its number.
 
 - ``{row}``, ``{row-1}``: this row's number, or one near it
 - ``{this:KEY}``: the cell of this row in the column KEY
@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter, range_boundaries
 
 from summarykit.exporters.excel.markup.parsing import mistake
 
-# Quoted strings come first: what stands inside them is text, and stays.
+# Quoted strings come first: their content is text and is not changed.
 _TOKEN = re.compile(
     r'"(?:[^"]|"")*"'
     r"|\{row(?P<offset>[+-]\d+)?\}"
@@ -29,7 +29,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """The cells that one row, or some bulk rows, or a single cell take; `columns` names their columns."""
+    """The cells of one row, of bulk rows or of a single cell; `columns` has the columns by key."""
 
     sheet: str
     top: int
@@ -40,13 +40,13 @@ class Area:
 
 
 class References:
-    """Every place with an id, and the rewriting of texts that name them."""
+    """The area of each id, and the placeholders resolved with them."""
 
     def __init__(self) -> None:
         self._areas: dict[str, Area] = {}
 
     def add(self, name: str | None, area: Area, line: int) -> None:
-        """Remember where the element with this id stands."""
+        """Add the area of the element with this id."""
         if name is None:
             return
         if name in self._areas:
@@ -54,18 +54,18 @@ class References:
         self._areas[name] = area
 
     def area(self, name: str, line: int) -> Area:
-        """The place with this id."""
+        """Return the area with this id."""
         if name not in self._areas:
             ids = ", ".join(sorted(self._areas)) or "none"
             raise mistake(line, f"nothing has the id {name!r}", hint=f"ids there are: {ids}")
         return self._areas[name]
 
     def fill(
-        self, text: str, here: Area, row: int, line: int, *, qualified: bool = False, for_range: bool = False
+        self, text: str, here: Area, row: int, line: int, *, with_sheet: bool = False, for_range: bool = False
     ) -> str:
-        """Replace the placeholders of a formula that stands in `row` of `here`.
+        """Return a formula in `row` of `here` with its placeholders replaced.
 
-        The sheet's name is left out for cells of the same sheet, unless `qualified`. A rule `for_range` is moved by
+        The sheet's name is left out for cells of the same sheet, unless `with_sheet`. A rule `for_range` is moved by
         Excel from cell to cell: it must name its columns absolutely.
         """
         if "{" not in text:
@@ -81,7 +81,7 @@ class References:
             if match["this"]:
                 return f"{'$' * for_range}{get_column_letter(_column(here, match['this'], line))}{row}"
             if match["verb"]:
-                return self._address_of(match, "" if qualified else here.sheet, line)
+                return self._address_of(match, "" if with_sheet else here.sheet, line)
             return match[0] if match[0].startswith('"') else str(row + int(match["offset"] or 0))
 
         return _TOKEN.sub(replace, text)
@@ -103,12 +103,12 @@ class References:
 
 
 def quote_sheet(sheet: str) -> str:
-    """A sheet's name as a formula writes it; a short one could be a column's."""
+    """Return a sheet's name as a formula writes it; a short one is quoted, since it could be a column."""
     return sheet if re.fullmatch(r"[A-Za-z_]{4,}", sheet) else f"'{sheet}'"
 
 
 def bounds(text: str, line: int) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of the smallest box around all cells named in a text such as `A4:C4:A5:C99`."""
+    """Return left, top, right and bottom of the smallest box around the cells of a text such as `A4:C4:A5:C99`."""
     try:
         boxes = [range_boundaries(part) for part in text.rpartition("!")[2].split(":")]
         lefts, tops, rights, bottoms = zip(*boxes, strict=True)

@@ -1,4 +1,4 @@
-"""What lies around and over the rows of a sheet, set with openpyxl: panes, paper, rules, tables, links."""
+"""Everything of a sheet but its rows, set with openpyxl: panes, paper, rules, tables, links."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ _MAX_TITLE, _MAX_PROMPT = 32, 255
 
 
 class SheetMaker:
-    """Makes one openpyxl worksheet, without its rows."""
+    """Builds one openpyxl worksheet, without its rows."""
 
-    def __init__(self, excel: ExcelWorkbook, placed: PlacedSheet, styles: StyleBook, references: References) -> None:
-        self.worksheet: Worksheet = excel.create_sheet(placed.sheet.name)
-        self._placed = placed
+    def __init__(self, excel: ExcelWorkbook, layout: PlacedSheet, styles: StyleBook, references: References) -> None:
+        self.worksheet: Worksheet = excel.create_sheet(layout.sheet.name)
+        self._layout = layout
         self._styles = styles
         self._references = references
-        self._whole = Area(placed.sheet.name, 1, max(placed.height, 1), 1, placed.width)
+        self._whole = Area(layout.sheet.name, 1, max(layout.height, 1), 1, layout.width)
 
     def make(self) -> Worksheet:
-        """Set everything but the rows."""
+        """Return the worksheet with everything set but the rows."""
         self._view()
         self._outline()
         self._cells()
-        for part in self._placed.sheet.parts:
+        for part in self._layout.sheet.parts:
             match part:
                 case Print():
                     self._print(part)
@@ -55,13 +55,13 @@ class SheetMaker:
                     self._data_bar(part)
                 case Chart():
                     ranges = self._range(part.categories, part), self._range(part.values, part)
-                    self.worksheet.add_chart(bar_chart(part, self._placed, *ranges), self._range(part.at, part))
+                    self.worksheet.add_chart(bar_chart(part, self._layout, *ranges), self._range(part.at, part))
                 case Table():
-                    add_table(self.worksheet, part, self._placed, self._range(part.range, part))
+                    add_table(self.worksheet, part, self._layout, self._range(part.range, part))
         return self.worksheet
 
     def _view(self) -> None:
-        sheet, worksheet = self._placed.sheet, self.worksheet
+        sheet, worksheet = self._layout.sheet, self.worksheet
         if sheet.hidden:
             worksheet.sheet_state = worksheet.SHEETSTATE_VERYHIDDEN
         worksheet.sheet_view.showGridLines = sheet.gridlines
@@ -81,15 +81,15 @@ class SheetMaker:
 
     def _outline(self) -> None:
         worksheet = self.worksheet
-        worksheet.sheet_properties.outlinePr = Outline(summaryBelow=self._placed.sheet.summary_below)
-        worksheet.sheet_format.outlineLevelRow = min(max(map(_deepest, self._placed.blocks), default=0), MAX_LEVEL)
+        worksheet.sheet_properties.outlinePr = Outline(summaryBelow=self._layout.sheet.summary_below)
+        worksheet.sheet_format.outlineLevelRow = min(max(map(_deepest, self._layout.blocks), default=0), MAX_LEVEL)
 
     def _cells(self) -> None:
-        """Say how far the sheet reaches, which cells are merged and where links lead; the cells come later."""
+        """Set the extent of the sheet, its merged cells and its links; the cells are written later."""
         worksheet = self.worksheet
         worksheet.cell(1, 1)
         worksheet.cell(self._whole.bottom, self._whole.right)
-        for block in self._placed.blocks:
+        for block in self._layout.blocks:
             if not isinstance(block, PlacedRow):
                 continue
             for column, cell in block.cells:
@@ -98,7 +98,7 @@ class SheetMaker:
                 if cell.span > 1:
                     worksheet.merge_cells(f"{here}:{get_column_letter(column + cell.span - 1)}{top}")
                 if cell.link is not None:
-                    target = self._references.fill(cell.link, block.area, top, cell.line, qualified=True)
+                    target = self._references.fill(cell.link, block.area, top, cell.line, with_sheet=True)
                     worksheet[here].hyperlink = Hyperlink(ref=here, location=target.replace("$", ""))
 
     def _print(self, part: Print) -> None:
@@ -109,7 +109,7 @@ class SheetMaker:
             worksheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
             worksheet.page_setup.fitToWidth = part.fit_width or 0
             worksheet.page_setup.fitToHeight = part.fit_height or 0
-            if worksheet.page_setup.fitToWidth > 1:  # what stands side by side comes out of the printer together
+            if worksheet.page_setup.fitToWidth > 1:  # pages that are side by side are printed one after the other
                 worksheet.page_setup.pageOrder = "overThenDown"
         if part.area is not None:
             worksheet.print_area = self._range(part.area, part)
@@ -153,7 +153,7 @@ class SheetMaker:
     def _format(self, part: Format) -> None:
         cells = self._range(part.range, part)
         top = bounds(cells, part.line)[1]
-        block = self._placed.block(top)
+        block = self._layout.block(top)
         when = self._references.fill(part.when, block.area if block else self._whole, top, part.line, for_range=True)
         rule = Rule(
             type="expression", dxf=self._styles.difference(part.style, part.line), formula=[when.removeprefix("=")]
@@ -166,10 +166,10 @@ class SheetMaker:
         self.worksheet.conditional_formatting.add(self._range(part.range, part), Rule(type="dataBar", dataBar=bar))
 
     def _fill(self, text: str, element: Element) -> str:
-        filled = self._references.fill(text, self._whole, 1, element.line)
-        if "!" in filled:
+        cells = self._references.fill(text, self._whole, 1, element.line)
+        if "!" in cells:
             raise mistake(element.line, f"{text!r} lies on another sheet", hint="name cells of this sheet")
-        return filled
+        return cells
 
     def _range(self, text: str, element: Element) -> str:
         left, top, right, bottom = bounds(self._fill(text, element), element.line)

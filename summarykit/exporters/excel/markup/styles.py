@@ -15,14 +15,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 from summarykit.exporters.excel.markup.elements import Names, Style
 from summarykit.exporters.excel.markup.parsing import mistake
 
-# A font is always named: without a name LibreOffice shows a serif.
+# Every style has a font name: without one LibreOffice shows a serif font.
 _DEFAULT = Style(name="default", font="Calibri", size=11, valign="center")
 _SIDES = ("left", "right", "top", "bottom")
 _MAX_INDENT = 250
 
 
 class Look:
-    """A merged style and the numbers the file knows it by, made when first needed."""
+    """A merged style and its style indexes in the file, registered on first use."""
 
     def __init__(self, style: Style, sheet: Worksheet) -> None:
         self.style = style
@@ -30,20 +30,20 @@ class Look:
 
     @cached_property
     def plain(self) -> int:
-        """The look of numbers, formulas and harmless text."""
-        return self._register(self.style, quoted=False)
+        """The style index of numbers, formulas and text that Excel cannot mistake for a formula."""
+        return self._register(self.style, quote_prefix=False)
 
     @cached_property
-    def quoted(self) -> int:
-        """The look of text that Excel must not take for a formula when the cell is edited."""
-        return self._register(self.style, quoted=True)
+    def quote_prefix(self) -> int:
+        """The style index of text that Excel would read as a formula when the cell is edited."""
+        return self._register(self.style, quote_prefix=True)
 
     @cached_property
     def big_number(self) -> int:
-        """The look of a number written as text."""
-        return self._register(replace(self.style, align=self.style.align or "right"), quoted=True)
+        """The style index of a number written as text."""
+        return self._register(replace(self.style, align=self.style.align or "right"), quote_prefix=True)
 
-    def _register(self, style: Style, *, quoted: bool) -> int:
+    def _register(self, style: Style, *, quote_prefix: bool) -> int:
         # A new cell each time: openpyxl keeps the cell's own array of numbers as the style.
         cell = ExcelCell(self._sheet, row=1, column=1)
         cell.font = _font(style)
@@ -52,7 +52,7 @@ class Look:
         cell.alignment = _alignment(style)
         cell.protection = Protection(locked=style.locked is not False)
         cell.number_format = style.format or "General"
-        cell.quotePrefix = quoted
+        cell.quotePrefix = quote_prefix
         return int(cell.style_id)
 
 
@@ -69,11 +69,11 @@ class StyleBook:
             elif style.name in self._named:
                 raise mistake(style.line, f"a second style named {style.name!r}", hint="rename one of them")
             else:
-                # Its base is merged at once and so must stand above: no circle can arise.
+                # Its base must come first and is merged at once: no cycle is possible.
                 self._named[style.name] = _merge([*self._find(style.base, style.line), style])
 
     def look(self, names: Names, line: int, indent: int = 0) -> Look:
-        """The look of these styles, later ones over earlier ones, moved right by `indent` steps."""
+        """Return the look of these styles, later ones over earlier ones, indented by `indent` steps."""
         match = self._looks.get((names, indent))
         if match is None:
             style = _merge(self._find(("default", *names), line))
@@ -83,7 +83,7 @@ class StyleBook:
         return match
 
     def difference(self, names: Names, line: int) -> DifferentialStyle:
-        """What these styles change, for conditional formatting."""
+        """Return what these styles change, for conditional formatting."""
         style = _merge(self._find(names, line))
         return DifferentialStyle(
             font=Font(b=style.bold, i=style.italic, color=style.color),
@@ -131,5 +131,5 @@ def _alignment(style: Style) -> Alignment:
 def _border(style: Style) -> Border:
     sides = set(_SIDES if "all" in (style.border or ()) else style.border or ())
     line = Side(style=style.border_style or "thin", color=style.border_color)
-    found: dict[str, Any] = {side: line for side in _SIDES if side in sides}
-    return Border(**found)
+    lines: dict[str, Any] = {side: line for side in _SIDES if side in sides}
+    return Border(**lines)

@@ -1,4 +1,4 @@
-"""Excel tables, and what Excel would call a damaged file."""
+"""Excel tables, with the checks without which Excel reports a damaged file."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from summarykit.exporters.excel.markup.layout import PlacedSheet
 from summarykit.exporters.excel.markup.parsing import mistake
 from summarykit.exporters.excel.markup.references import bounds
 
-# Excel reads these as places, not as names.
+# Excel reads these as cell addresses, not as names.
 _PLACE = re.compile(r"[A-Z]{1,3}\d+|R\d*(C\d*)?|C\d*", re.IGNORECASE)
 _MAX_NAME = 255
 
 
-def add_table(worksheet: Worksheet, part: Table, placed: PlacedSheet, cells: str) -> None:
-    """Lay a table over *cells*: its header and at least one row."""
+def add_table(worksheet: Worksheet, part: Table, layout: PlacedSheet, cells: str) -> None:
+    """Add a table over *cells*: its header and at least one row."""
     _check_name(worksheet, part)
     left, top, right, bottom = bounds(cells, part.line)
     if bottom == top:
         raise mistake(part.line, f"the table {part.name!r} has no rows", hint="leave it out with {% if %}")
-    taken = [table.ref for table in worksheet.tables.values()]
-    taken += [worksheet.auto_filter.ref] if worksheet.auto_filter.ref else []
-    if any(_overlap((left, top, right, bottom), bounds(other, part.line)) for other in taken):
+    areas = [table.ref for table in worksheet.tables.values()]
+    areas += [worksheet.auto_filter.ref] if worksheet.auto_filter.ref else []
+    if any(_overlap((left, top, right, bottom), bounds(other, part.line)) for other in areas):
         hint = "a table brings filter buttons of its own; filter= is for rows outside it"
         raise mistake(part.line, f"the table {part.name!r} lies over another table or filter", hint=hint)
-    heads = [placed.value(top, column) for column in range(left, right + 1)]
+    heads = [layout.value(top, column) for column in range(left, right + 1)]
     table = ExcelTable(displayName=part.name, ref=cells)
     table.tableStyleInfo = TableStyleInfo(name=part.look, showRowStripes=False)
     for number, head in enumerate(_different(part, heads), 1):

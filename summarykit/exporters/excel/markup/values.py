@@ -1,4 +1,4 @@
-"""What a row may hold besides text and numbers."""
+"""Values of a row other than text and numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import SupportsFloat, SupportsIndex
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A live cell: `text` is what Excel computes, `value` what is shown where nothing computes.
+    """A live cell: `text` is what Excel computes, `value` what a program shows that computes nothing.
 
     `text` may hold the placeholders of `references.py`: `Formula("={this:out} * {this:in}", 64)`.
     """
@@ -18,7 +18,7 @@ class Formula:
 
 
 def scalar(value: object) -> str | int | float | bool:
-    """Bring a number of another library (NumPy) to Python's; whatever is no number is shown as text."""
+    """Return a number of another library (NumPy) as a Python number, and anything else as text."""
     if isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, SupportsIndex):

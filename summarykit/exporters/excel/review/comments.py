@@ -1,4 +1,4 @@
-"""The comments pinned to cells, read from the parts of the file: openpyxl has them only where it reads all cells."""
+"""The comments of cells, read from the parts of the file: openpyxl has them only if it reads all cells."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _of_sheet(root: etree._Element, sheet: str) -> Iterator[Comment]:
         number = str(comment.get("authorId", ""))
         author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
         text = "".join(part.text or "" for part in comment.iterfind("{*}text//{*}t"))
-        if text.startswith(_THREAD):  # newer Excels put words for older ones around it, and a number for its author
+        if text.startswith(_THREAD):  # newer versions of Excel add a notice for older ones, and an id for the author
             author, text = "", text.partition("Comment:")[2].strip()
         yield Comment(sheet, str(comment.get("ref")), author, text)
 

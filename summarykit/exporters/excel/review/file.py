@@ -1,4 +1,4 @@
-"""An .xlsx file of unknown origin, opened; whatever is wrong with it is told in words."""
+"""Open an .xlsx file of unknown origin; whatever is wrong with it becomes a `ReviewError`."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from summarykit.exporters.excel.review.values import Comment
 
 #: The oldest formats of Office, and those with a password: files within a file of Microsoft's own.
 _COMPOUND = bytes.fromhex("D0CF11E0A1B11AE1")
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_PASSWORD_MARK = "EncryptedPackage".encode("utf-16-le")
 _PIECE = 1 << 20
-#: Unpacked; the workbook of 75,000 layers has a tenth of it.
+#: Unpacked size limit; the workbook of 75,000 layers has a tenth of it.
 _MOST_BYTES = 1 << 30
 _GIVE = "give the .xlsx file that summarykit wrote, as the reviewer saved it"
 
-#: Of a sheet by address.
+#: Cells of a sheet by address.
 Cells = Mapping[str, object]
 
 
 class Book:
-    """A workbook: its rows, single cells as formulas or as what they show, its comments."""
+    """A workbook: its rows, single cells as formulas or as values, its comments."""
 
     def __init__(self, name: str, content: bytes) -> None:
         self.name = name
@@ -49,14 +49,14 @@ class Book:
         with self._reading():
             return list(self._formulas[sheet].iter_rows(max_row=most, values_only=True))
 
-    def cells(self, sheet: str, addresses: Iterable[str], *, shown: bool) -> Cells:
-        """Return what these cells hold, or what they show; a cell that is not there holds None."""
+    def cells(self, sheet: str, addresses: Iterable[str], *, as_values: bool) -> Cells:
+        """Return the content of these cells, or their values; None for a cell that does not exist."""
         contents: dict[str, object] = dict.fromkeys(addresses)
         places: dict[int, list[tuple[int, str]]] = {}
         for cell in contents:
             row, column = coordinate_to_tuple(cell)
             places.setdefault(row, []).append((column, cell))
-        book = self._values if shown else self._formulas
+        book = self._values if as_values else self._formulas
         with self._reading():
             rows = book[sheet].iter_rows(max_row=max(places, default=1), values_only=True)
             for number, row_cells in enumerate(rows, 1):
@@ -65,7 +65,7 @@ class Book:
         return contents
 
     def column(self, sheet: str, letters: str) -> list[object]:
-        """Return what the cells of a column show, from the first row on."""
+        """Return the values of a column, from the first row on."""
         column = column_index_from_string(letters)
         with self._reading():
             return [row[0] for row in self._values[sheet].iter_rows(min_col=column, max_col=column, values_only=True)]
@@ -77,7 +77,7 @@ class Book:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """Whatever a file makes openpyxl raise is a fault of the file; what it warns of does not matter here."""
+        """Turn any error of openpyxl into a `ReviewError`, since the file causes it, and ignore its warnings."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -106,7 +106,7 @@ def open_book(path: Path) -> Book:
     except (OSError, ValueError) as error:  # a folder; a null character in the path
         raise ReviewError(f"{name!r} cannot be read: {error}", hint=_GIVE) from None
     if content.startswith(_COMPOUND):
-        if _ENCRYPTED in content:
+        if _PASSWORD_MARK in content:
             raise ReviewError(f"{name!r} has a password", hint="remove it in Excel: File, Info, Protect Workbook")
         raise ReviewError(f"{name!r} is a file of Excel's old format", hint="save it as .xlsx in Excel or LibreOffice")
     try:

@@ -1,4 +1,4 @@
-"""From a reviewed workbook to what was changed in it: each cell is held against what the sheet Originals kept."""
+"""Read the changes in a reviewed workbook: each cell is compared with the sheet Originals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from summarykit.exporters.excel.review.file import Book, open_book
 from summarykit.exporters.excel.review.values import Change, Original, Review, Total
 
 MARK, FORMAT = "summarykit review", 1
-_INPUT, _LINKED = "input", "linked"
+_INPUT, _LINK = "input", "linked"
 #: The cell that a formula such as ``='My sheet'!$C$7`` names; LibreOffice may write ``$Sheet.C7`` inside.
 _PLACE = re.compile(
     r"=\+?\$?(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>[^'!:()]+))[!.]\$?(?P<column>[A-Z]{1,3})\$?(?P<row>\d+)"
@@ -42,12 +42,12 @@ class _OriginalRow(NamedTuple):
     name: str
     label: str
     original: Original
-    place: _Place | None  #: where the cell stands now; None where it is gone
+    place: _Place | None  #: the address of the cell now; None if it was deleted
     copies: int
-    counted: int | None
+    copy_count: int | None
     becomes: _Place | None
     number: int | None  #: of its row, which stays when rows are sorted
-    row: _Place | None  #: where that number stood
+    row: _Place | None  #: the cell with that number when the workbook was written
 
 
 def read_workbook(path: Path) -> Review:
@@ -55,17 +55,17 @@ def read_workbook(path: Path) -> Review:
 
     Raises:
         MissingFileError: There is no such file.
-        ReviewError: It cannot be read, or holds no record of what it was.
+        ReviewError: It cannot be read, or has no record of its original values.
 
     """
     book = open_book(path)
-    rows = list(_place_again(_original_rows(book, str(path)), book))
+    rows = list(_find_moved_rows(_original_rows(book, str(path)), book))
     places = [place for row in rows for place in (row.place, row.becomes) if place]
     now = _Cells(book, places)
     notes = {row.label: now.text(row.place) for row in rows if row.kind == "note"}
     model = {row.label: str(row.original or "") for row in rows if row.kind == "model"}
     totals = tuple(
-        Total(row.label, row.original, now.shown(row.place))
+        Total(row.label, row.original, now.value(row.place))
         for row in rows
         if row.kind == "total" and isinstance(row.original, int)
     )
@@ -85,31 +85,31 @@ def read_workbook(path: Path) -> Review:
 
 
 class _Cells:
-    """What some cells hold, and what they show."""
+    """The contents and the values of some cells."""
 
     def __init__(self, book: Book, places: Iterable[_Place]) -> None:
         names: dict[str, list[str]] = {}
         for place in places:
             names.setdefault(place.sheet, []).append(place.cell)
         missing = sorted(names.keys() - set(book.sheets))
-        if missing:  # a sheet that was deleted is named by no formula any more
+        if missing:  # no formula refers to a deleted sheet, so this one is damaged
             what = f"{book.name!r} is damaged: its sheet {missing[0]!r} cannot be read"
             raise ReviewError(what, hint="copy it again, or have the reviewer save it once more")
-        self._contents = {sheet: book.cells(sheet, cells, shown=False) for sheet, cells in names.items()}
-        self._values = {sheet: book.cells(sheet, cells, shown=True) for sheet, cells in names.items()}
+        self._contents = {sheet: book.cells(sheet, cells, as_values=False) for sheet, cells in names.items()}
+        self._values = {sheet: book.cells(sheet, cells, as_values=True) for sheet, cells in names.items()}
 
     def formula(self, place: _Place | None) -> str:
-        """Return the formula in a cell, empty where it holds none."""
+        """Return the formula in a cell, empty if there is none."""
         content = self._contents.get(place.sheet, {}).get(place.cell) if place else None
         return content if isinstance(content, str) and content.startswith("=") else ""
 
-    def shown(self, place: _Place | None) -> Original:
-        """Return what a cell shows."""
+    def value(self, place: _Place | None) -> Original:
+        """Return the value of a cell."""
         return _plain(self._values.get(place.sheet, {}).get(place.cell)) if place else None
 
     def text(self, place: _Place | None) -> str:
-        """Return what a cell shows as text, its formula where no program computed it."""
-        value = self.shown(place)
+        """Return the value of a cell as text, or its formula if no program computed it."""
+        value = self.value(place)
         return self.formula(place) if value is None else str(value)
 
 
@@ -135,7 +135,7 @@ def _row(row: tuple[object, ...], columns: Mapping[str, int]) -> _OriginalRow:
         at = columns.get(name, len(row))
         return _plain(row[at]) if at < len(row) else None
 
-    copies, counted, number = cell("copies"), cell("count"), cell("number")
+    copies, count, number = cell("copies"), cell("count"), cell("number")
     return _OriginalRow(
         kind=str(cell("kind")),
         sheet=str(cell("sheet") or ""),
@@ -145,17 +145,17 @@ def _row(row: tuple[object, ...], columns: Mapping[str, int]) -> _OriginalRow:
         original=cell("original"),
         place=_place(cell("now")),
         copies=copies if isinstance(copies, int) else 1,
-        counted=counted if isinstance(counted, int) else None,
+        copy_count=count if isinstance(count, int) else None,
         becomes=_place(cell("becomes")),
         number=number if isinstance(number, int) else None,
         row=_place(cell("row")),
     )
 
 
-def _place_again(originals: Iterable[_OriginalRow], book: Book) -> Iterator[_OriginalRow]:
-    """Yield the rows with their places now, where a reviewer sorted them or a program moved them without a word.
+def _find_moved_rows(originals: Iterable[_OriginalRow], book: Book) -> Iterator[_OriginalRow]:
+    """Yield the rows with their current places, also if a reviewer or a program sorted or moved them.
 
-    A formula names a cell and not what stands in it: after a sort it names the cell of another layer.
+    A formula refers to a cell and not to its content: after a sort it refers to the cell of another layer.
     """
     columns: dict[tuple[str, str], dict[object, list[int]]] = {}
     for one in originals:
@@ -189,10 +189,10 @@ def _place(formula: Original) -> _Place | None:
 def _changes(rows: Iterable[_OriginalRow], now: _Cells) -> Iterator[Change]:
     """Yield the inputs that differ; a cell that follows another differs once it is no formula any more."""
     for row in rows:
-        if row.kind not in (_INPUT, _LINKED) or row.place is None:
+        if row.kind not in (_INPUT, _LINK) or row.place is None:
             continue
-        formula, value = now.formula(row.place), now.shown(row.place)
-        if row.kind == _LINKED and formula:
+        formula, value = now.formula(row.place), now.value(row.place)
+        if row.kind == _LINK and formula:
             continue
         content: Original = formula if value is None and formula else value
         if row.kind == _INPUT and content == row.original:
@@ -205,17 +205,17 @@ def _changes(rows: Iterable[_OriginalRow], now: _Cells) -> Iterator[Change]:
             label=row.label,
             original=row.original,
             now=content,
-            followed=row.kind == _LINKED,
+            followed=row.kind == _LINK,
             copies=row.copies,
-            counted=row.counted,
-            becomes=now.shown(row.becomes),
+            counted=row.copy_count,
+            becomes=now.value(row.becomes),
         )
 
 
 def _notes(rows: Iterable[_OriginalRow], totals: Iterable[Total]) -> Iterator[str]:
     if any(total.now is None for total in totals):
         yield _NOT_COMPUTED
-    missing = [row for row in rows if row.place is None and row.kind in (_INPUT, _LINKED)]
+    missing = [row for row in rows if row.place is None and row.kind in (_INPUT, _LINK)]
     if missing:
         names = [f"{row.label}{f' of {row.layer}' if row.layer else ''}" for row in missing]
         text = ", ".join([*names[:3], *(["…"] if len(names) > 3 else [])])

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-#: What a cell holds; None for an empty one.
+#: The content of a cell; None for an empty one.
 Original = int | float | bool | str | None
 
 
 class Change(NamedTuple):
-    """A cell that holds something else than the model does."""
+    """A cell whose content differs from the model."""
 
     sheet: str  #: "Formulas", "Compute", "Memory" or "Overview"
-    cell: str  #: where it stands now: "D9"
-    layer: str  #: as the sheet names it, repeats folded; empty for what is of no layer
-    name: str  #: the setting's code name: "in_features"; empty for what is no setting
+    cell: str  #: its current address: "D9"
+    layer: str  #: as the sheet names it, repeats folded; empty if it belongs to no layer
+    name: str  #: the setting's code name: "in_features"; empty if it is no setting
     label: str  #: its plain name: "Inputs"
     original: Original
     now: Original
-    followed: bool  #: it followed another cell, and does not any more
-    copies: int  #: how many layers the row stands for
+    followed: bool  #: it was a formula on another cell, and is none now
+    copies: int  #: how many equal layers share the row
     counted: int | None  #: what one copy counted; None where nothing is counted
     becomes: Original  #: what it counts with all changes; None where no program computed it
 

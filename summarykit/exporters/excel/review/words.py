@@ -1,4 +1,4 @@
-"""A review as text for the terminal and as JSON for programs. What a reviewer wrote is text and nothing else."""
+"""A review as text for the terminal and as JSON for programs. What a reviewer wrote is only ever shown as text."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ NO_CHANGE = "No input was changed."
 
 
 def review_json(review: Review) -> str:
-    """Return the review as JSON, in ASCII: the fields of ``Review``, names and texts as they stand."""
+    """Return the review as JSON, in ASCII: the fields of ``Review``, names and texts unchanged."""
     lists = {name: [part._asdict() for part in getattr(review, name)] for name in ("totals", "changes", "comments")}
     return json.dumps(review._asdict() | lists, indent=2)
 
 
 def print_review(console: Console, review: Review) -> None:
-    """Print what was changed, by whom, and what was remarked."""
+    """Print the changes, the reviewer, the remark and the comments."""
     for line in _lines(review):
         console.print(line, soft_wrap=True)
 

@@ -1,4 +1,4 @@
-"""The Changes sheet of a workbook: one row a change, computed beside what it was computed from."""
+"""The Changes sheet: one row for each change, beside the counts it is computed from."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ChangeSheet(NamedTuple):
 
 
 def change_sheet(rows: Sequence[ChangeRow], largest: int, *, has_macs: bool) -> ChangeSheet:
-    """Return a row for each change; *largest* is the largest number that may stand in a sum."""
+    """Return a row for each change; *largest* is the largest number in any sum."""
     live = largest <= MOST_COUNTED
     records = [_row(row, live=live) for row in rows]
     count = number_width([largest], 14)

@@ -1,4 +1,4 @@
-"""The Compute sheet: how often layers multiply in one run, one block a kind, live over cells that may be changed."""
+"""The Compute sheet: MACs of the layers in one run, one block for each kind, computed from cells to change."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ COUNT_ONLY = "The run counted these multiplications; no formula is known that wo
 
 
 class Work(NamedTuple):
-    """Equal layers that multiply alike: so many calls of each."""
+    """Equal layers with equal MACs, and the number of calls of each."""
 
     group: LayerGroup
     calls: int
     why: ComputeExplanation | None
-    counted: int  #: in one call
+    macs: int  #: of one call
 
 
 class ComputeSheet(NamedTuple):
@@ -57,9 +57,9 @@ class ComputeSheet(NamedTuple):
     live: bool
     blocks: tuple[FormulaBlock, ...]
     records: Mapping[str, list[Record]]  #: the rows of each block, by its id
-    total: int  #: multiply-adds of all rows
+    total: int  #: MACs of all rows
     layers: int
-    agreeing: int  #: layers whose formula gives what the run counted
+    agreeing: int  #: layers whose formula agrees with the run
     notes: bool
     geometry: Geometry
 
@@ -70,11 +70,11 @@ _WorkRows = list[tuple[int, Work]]
 
 
 def compute_sheet(data: SummaryData, folding: Folding, title: str) -> ComputeSheet | None:
-    """Return the Compute sheet; None without a run, or where nothing multiplies."""
+    """Return the Compute sheet; None without a run or without MACs."""
     total = sum(call.macs for call in data.run.calls)
     if not total:
         return None
-    kinds, bare = _sorted_by_kind(data, _works(data, folding))
+    kinds, counts_only = _sorted_by_kind(data, _works(data, folding))
     live = 2 * total <= MOST_COUNTED
     blocks: list[FormulaBlock] = []
     records: dict[str, list[Record]] = {}
@@ -84,17 +84,17 @@ def compute_sheet(data: SummaryData, folding: Folding, title: str) -> ComputeShe
         keys = {name: records_of_block.key for name, records_of_block in inputs.items()}
         name = f"work{number}"
         reason = "" if kind[2] else whys[0].reason
-        about = kind[2] or reason_text(_sentence(reason))
+        about = kind[2] or reason_text(_as_sentence(reason))
         records[name] = [
-            _record(at, work, title, reason, live=live) | _counts(work, keys, live=live) for at, work in rows
+            _record(at, work, title, reason, live=live) | _formula_cells(work, keys, live=live) for at, work in rows
         ]
         blocks.append(make_block(name, kind[0].name, about, len(rows), tuple(inputs.values())))
-    if bare:
+    if counts_only:
         records["counts"] = [
-            _record(at, work, title, "", live=live) | _bare(data, work, live=live) for at, work in bare
+            _record(at, work, title, "", live=live) | _count_cells(data, work, live=live) for at, work in counts_only
         ]
-        blocks.append(make_block("counts", "Counted only", COUNT_ONLY, len(bare), heading="Operations"))
-    every = [work for rows in [*kinds.values(), bare] for _, work in rows]
+        blocks.append(make_block("counts", "Counted only", COUNT_ONLY, len(counts_only), heading="Operations"))
+    every = [work for rows in [*kinds.values(), counts_only] for _, work in rows]
     notes = any(record["note"] for records_of_block in records.values() for record in records_of_block)
     return ComputeSheet(
         live=live,
@@ -116,16 +116,16 @@ def _columns(total: int, *, notes: bool) -> dict[str, int]:
 
 
 def _works(data: SummaryData, folding: Folding) -> Iterator[Work]:
-    """Yield the rows, in the order of the model: calls that differ, and what no call explains, apart."""
+    """Yield the rows in model order; different calls, and MACs that no call explains, have separate rows."""
     computes = data.run.computes
     for group in folding.working_groups:
         if not data.flows[group.layers[0]].macs:
             continue
-        alike: dict[tuple[tuple[int, int], ...], list[int]] = {}
+        by_calls: dict[tuple[tuple[int, int], ...], list[int]] = {}
         for layer in group.layers:
-            alike.setdefault(_calls(data, layer), []).append(layer)
-        for calls, layers in alike.items():
-            for part in [group] if len(alike) == 1 else as_grids(layers, data):
+            by_calls.setdefault(_calls(data, layer), []).append(layer)
+        for calls, layers in by_calls.items():
+            for part in [group] if len(by_calls) == 1 else as_grids(layers, data):
                 rest = data.flows[layers[0]].macs
                 for number, times in calls:
                     yield Work(part, times, computes[number], computes[number].counted)
@@ -143,21 +143,21 @@ def _calls(data: SummaryData, layer: int) -> tuple[tuple[int, int], ...]:
 def _sorted_by_kind(data: SummaryData, works: Iterator[Work]) -> tuple[dict[_Kind, _WorkRows], _WorkRows]:
     """Return the numbered rows of each kind, and those without a formula."""
     kinds: dict[_Kind, _WorkRows] = {}
-    bare: _WorkRows = []
+    counts_only: _WorkRows = []
     for number, work in enumerate(works, 1):
         why = work.why
         if why is None or why.formula is None or why.value is None:
-            bare.append((number, work))
+            counts_only.append((number, work))
             continue
         kind = data.records.types[data.layers[work.group.layers[0]].type]
         kinds.setdefault((kind, why.formula.source, why.about), []).append((number, work))
-    return kinds, bare
+    return kinds, counts_only
 
 
 def _record(number: int, work: Work, title: str, reason: str, *, live: bool) -> Record:
-    """Return the cells that each row has; *reason* is what its block says of all rows."""
+    """Return the cells that each row has; *reason* is the reason that its block shows for all rows."""
     copies = len(work.group.layers)
-    together = copies * work.calls * work.counted
+    together = copies * work.calls * work.macs
     own_reason = work.why.reason if work.why else ""
     return {
         "number": number,
@@ -171,30 +171,30 @@ def _record(number: int, work: Work, title: str, reason: str, *, live: bool) -> 
     }
 
 
-def _counts(work: Work, keys: Mapping[str, str], *, live: bool) -> Record:
+def _formula_cells(work: Work, keys: Mapping[str, str], *, live: bool) -> Record:
     why = work.why
     assert why is not None
     assert why.value is not None
-    cells = live_cells(why, Comparison(work.counted, _status(work), DIFFERS), keys, {}, live=live)
+    cells = live_cells(why, Comparison(work.macs, _status(work), DIFFERS), keys, {}, live=live)
     if not live or not is_live(why):
         return cells
-    offset = work.counted - why.value
+    offset = work.macs - why.value
     each = f"({{this:by}}{offset:+d})" if offset else "{this:by}"
-    together = len(work.group.layers) * work.calls * work.counted
+    together = len(work.group.layers) * work.calls * work.macs
     formula = f"=IF(ISNUMBER({{this:by}}),{{this:copies}}*{{this:calls}}*{each},0)"
     return cells | {"together": Formula(formula, together)}
 
 
-def _bare(data: SummaryData, work: Work, *, live: bool) -> Record:
-    """Return the cells of a row that has no formula: the count, and the operations it was made of."""
+def _count_cells(data: SummaryData, work: Work, *, live: bool) -> Record:
+    """Return the cells of a row that has no formula: the count, and the operations that were counted."""
     kind = data.records.types[data.layers[work.group.layers[0]].type].name
     operators = work.why.origin.removeprefix(FROM_OPERATORS) if work.why else ""
-    together = len(work.group.layers) * work.calls * work.counted
+    together = len(work.group.layers) * work.calls * work.macs
     return {
         "type": visible(kind),
         "words": visible(operators),
         "by": NOTHING,
-        "known": work.counted,
+        "known": work.macs,
         "difference": NOTHING,
         "check": NOT_CHECKED,
         "together": Formula("={this:copies}*{this:calls}*{this:known}", together) if live else together,
@@ -209,8 +209,8 @@ def _status(work: Work) -> str:
         return NOT_COUNTED
     if why.evidence is Evidence.DISAGREES:
         return DIFFERS
-    return AGREES if why.evidence in CHECKED_GRADES and why.value == work.counted else NOT_CHECKED
+    return AGREES if why.evidence in CHECKED_GRADES and why.value == work.macs else NOT_CHECKED
 
 
-def _sentence(reason: str) -> str:
+def _as_sentence(reason: str) -> str:
     return f"{reason[:1].upper()}{reason[1:]}." if reason else ""

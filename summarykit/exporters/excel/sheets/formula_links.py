@@ -1,8 +1,8 @@
 """Which layers share a row of the Formulas sheet, and which input of a row is the output of another.
 
-Identical layers share a row. A link between two rows must hold for every copy: each ``mlp.2`` takes what some
-``mlp.0`` gives. A row in which it holds for some copies only, or in which one copy follows another (the second of two
-equal layers in a row takes what the first one gives), is split.
+Identical layers share a row. A link between two rows must hold for every copy: the input size of each ``mlp.2`` is
+the output size of an ``mlp.0``. A row is split if the link holds for some copies only, or if one copy follows another
+(the input of the second of two equal layers is the output of the first).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from summarykit.summary.folding import Folding, LayerGroup, as_grids
 
 #: A setting of a layer: its id and the name of the input.
 Place = tuple[int, str]
-#: With more rows than this, equal layers stay together and what would need rows of their own is not linked.
+#: With more rows than this, equal layers share rows, and links that would split them are dropped.
 MOST_ROWS = 1_000
-#: Likewise where a row is split off at a time, along a long chain: each split looks at every layer again.
+#: The same limit for work: along a long chain one row is split off at a time, and each split visits every layer.
 MOST_LOOKS = 250_000
 
 
@@ -49,7 +49,7 @@ def arrange(data: SummaryData, folding: Folding) -> Arrangement:
 
 
 class _Origin(NamedTuple):
-    """What the input of one copy follows."""
+    """The source of the input of one copy."""
 
     takes: str
     gives: str
@@ -58,7 +58,7 @@ class _Origin(NamedTuple):
 
 
 class _Candidates(NamedTuple):
-    """Links between layers, before it is known which layers share a row."""
+    """Links between layers, before layers are grouped into rows."""
 
     links: Mapping[Place, Place]
     sequential: frozenset[Place]  #: those that the order of an ``nn.Sequential`` proves

@@ -1,4 +1,4 @@
-"""One row of the Formulas sheet: its inputs, and everything that is computed from them."""
+"""One row of the Formulas sheet: its inputs, and all cells computed from them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import LayerGroup
 
 DIFFERS = f"{NOT_EQUAL} formula and PyTorch differ"
-READ = "◐ read from the code"
+FROM_CODE = "◐ read from the code"
 PARTLY = "– agrees in part"
 SIZE = "– size only"
 UNKNOWN = "– not known yet"
-LEARNED, FIXED, MIXED = "learned", "kept fixed", "partly fixed"
+TRAINABLE, FROZEN, PARTLY_FROZEN = "learned", "kept fixed", "partly fixed"
 
 
 def formula_record(
@@ -60,7 +60,7 @@ def formula_record(
 
 
 def size_record(data: SummaryData, number: int, row: LayerGroup, title: str, *, live: bool) -> Record:
-    """Return the row of layers that nothing is known of but the size of their tensors."""
+    """Return the row of layers without a formula: only the size of their tensors is known."""
     layer = data.layers[row.layers[0]]
     why = data.explanation(layer)
     assert why is not None
@@ -81,7 +81,7 @@ def size_record(data: SummaryData, number: int, row: LayerGroup, title: str, *, 
 
 
 def counted_elsewhere(data: SummaryData, number: int, row: LayerGroup, title: str) -> Record:
-    """Return the row of layers that were met before: the very same modules, which count there."""
+    """Return the row of modules that appear earlier in the model and are counted there."""
     layer = data.layers[row.layers[0]]
     own = data.columns.own[layer.id]
     return _common(data, number, row, title) | {
@@ -107,7 +107,7 @@ def shapes(data: SummaryData, row: LayerGroup) -> str:
 
 
 def reason_text(reason: str) -> str:
-    """Return why nothing better is known as the text of a cell."""
+    """Return the reason for weak evidence as the text of a cell."""
     return plain_note(rich(reason))
 
 
@@ -129,7 +129,7 @@ def _training(data: SummaryData, layer: int) -> str:
     adds, trainable = data.columns.adds[layer], data.columns.trainable[layer]
     if not adds:
         return NOTHING
-    return LEARNED if trainable == adds else MIXED if trainable else FIXED
+    return TRAINABLE if trainable == adds else PARTLY_FROZEN if trainable else FROZEN
 
 
 def _status(why: Explanation, own: int) -> str:
@@ -137,4 +137,4 @@ def _status(why: Explanation, own: int) -> str:
         return DIFFERS
     if why.evidence in CHECKED_GRADES:
         return AGREES
-    return READ if why.evidence is Evidence.SIZE_FROM_TENSOR else PARTLY
+    return FROM_CODE if why.evidence is Evidence.SIZE_FROM_TENSOR else PARTLY

@@ -1,4 +1,4 @@
-"""The Formulas sheet: one block a kind of layer, its counts live over cells that may be changed."""
+"""The Formulas sheet: one block for each kind of layer, with counts computed from cells that can be changed."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class FormulaSheet(NamedTuple):
     blocks: tuple[FormulaBlock, ...]
     records: Mapping[str, list[Record]]  #: the rows of each block, by its id
     places: Mapping[int, str]  #: of the first layer of each row: ``kind0[3]``
-    layers: int  #: that hold parameters themselves
-    agreeing: int  #: whose count agrees with PyTorch
+    layers: int  #: layers with parameters of their own
+    agreeing: int  #: layers whose count agrees with PyTorch
     beyond: int  #: what formulas count beyond PyTorch where the two differ, in all copies
-    linked: bool  #: some input follows the layer before it
+    has_links: bool  #: some input follows the layer before it
     proven: bool  #: every input does, but for the first
     notes: bool
-    fixed: bool  #: some parameters are kept fixed in training
+    has_frozen: bool  #: some parameters are frozen
     geometry: Geometry
 
 
@@ -50,7 +50,7 @@ _Kind = tuple[LayerType, str, str]
 
 
 def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool = True) -> FormulaSheet:
-    """Return the Formulas sheet; not *live*, its cells hold numbers, for models beyond Excel's 15 digits."""
+    """Return the Formulas sheet; without *live* its cells are numbers, for models beyond Excel's 15 digits."""
     arrangement = arrange(data, folding)
     kinds, sizes, elsewhere = _sorted_by_kind(data, arrangement)
     blocks: list[FormulaBlock] = []
@@ -79,7 +79,7 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
         records["elsewhere"] = [counted_elsewhere(data, at, row, title) for at, row in elsewhere]
         blocks.append(make_block("elsewhere", "Counted elsewhere", ELSEWHERE, len(elsewhere), heading="Counted where"))
     notes = any(record["note"] for columns_of_kind in records.values() for record in columns_of_kind)
-    fixed = bool(data.totals.frozen)
+    has_frozen = bool(data.totals.frozen)
     return FormulaSheet(
         blocks=tuple(blocks),
         records=records,
@@ -87,24 +87,26 @@ def formula_sheet(data: SummaryData, folding: Folding, title: str, *, live: bool
         layers=data.checks.graded_layers,
         agreeing=data.checks.checked_layers,
         beyond=sum(_beyond(data, row) for rows in kinds.values() for _, row in rows),
-        linked=bool(arrangement.links) and live,
+        has_links=bool(arrangement.links) and live,
         proven=arrangement.proven,
         notes=notes,
-        fixed=fixed,
-        geometry=geometry(blocks, records, fit_rows(records), _columns(data, fixed=fixed, notes=notes)),
+        has_frozen=has_frozen,
+        geometry=geometry(blocks, records, fit_rows(records), _columns(data, has_frozen=has_frozen, notes=notes)),
     )
 
 
-def _columns(data: SummaryData, *, fixed: bool, notes: bool) -> dict[str, int]:
+def _columns(data: SummaryData, *, has_frozen: bool, notes: bool) -> dict[str, int]:
     """Return the columns right of the words, with their widths."""
     count = number_width([data.totals.parameters], 14)
     numbers = {"copies": 10, "by": count, "known": count, "difference": max(12, count), "check": CHECK_WIDTH}
-    more = {"counted": max(16, count)} | ({"training": 13} if fixed else {}) | ({"note": NOTE_WIDTH} if notes else {})
+    more = (
+        {"counted": max(16, count)} | ({"training": 13} if has_frozen else {}) | ({"note": NOTE_WIDTH} if notes else {})
+    )
     return numbers | more
 
 
 def _title(kind: str, inputs: Mapping[str, InputColumn]) -> str:
-    """Return what a block is called; layers with tensors beyond their formula say so."""
+    """Return the title of a block, with the names of tensors beyond the formula."""
     extra = [name.removesuffix(".numel") for name in inputs if name.endswith(".numel")]
     return f"{kind} with {join_words(extra)}" if extra else kind
 
@@ -116,7 +118,7 @@ def _why(data: SummaryData, row: LayerGroup) -> Explanation:
 
 
 def _beyond(data: SummaryData, row: LayerGroup) -> int:
-    """Return by how much the formula of a row differs from PyTorch; 0 where its numbers are counted elsewhere."""
+    """Return by how much the formula of a row differs from PyTorch; 0 if its parameters are counted elsewhere."""
     layer = row.layers[0]
     own, value = data.columns.own[layer], _why(data, row).value
     if own is None or value is None or not data.columns.adds[layer]:

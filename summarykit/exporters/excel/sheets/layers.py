@@ -1,4 +1,4 @@
-"""The Layers sheet: the tree, repeated layers in one row with their number, or one row a layer."""
+"""The Layers sheet: the tree of layers, with equal layers in one row or each in its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, own_name
 from summarykit.summary.selection import Chosen, Selection, choose
 
-#: What the workbook calls a column in its own way.
+#: Labels of columns that differ from other reports.
 _LABELS = {
     "macs": "Multiplications per run", "macs_total": "Multiplications with everything inside",
     "macs_formula": "Multiplications by formula", "macs_evidence": "Evidence of multiplications",
@@ -38,7 +38,7 @@ _WIDTHS = {"times": 10, "calls": 8, "total": 18, "share": 10}
 
 
 def default_keys(*, with_copies: bool, with_run: bool) -> tuple[str, ...]:
-    """Return the columns of the sheet where none are asked for."""
+    """Return the columns of the sheet if none are selected."""
     flow = ("calls", "input_shapes", "output_shapes", "macs", "macs_total") if with_run else ()
     copies = ("times",) if with_copies else ()
     sizes = ("parameters", "adds_to_total", "total", "share")
@@ -46,7 +46,7 @@ def default_keys(*, with_copies: bool, with_run: bool) -> tuple[str, ...]:
 
 
 def sheet_columns(data: SummaryData, keys: Sequence[str], extents: Mapping[str, Extent]) -> list[SheetColumn]:
-    """Return the columns of these names; a left one after a right one stands a little further in."""
+    """Return the columns of these names; left-aligned text after a right-aligned column is indented."""
     columns, before = [], "left"
     for key in keys:
         column = REPORT_COLUMNS[key]
@@ -85,7 +85,7 @@ def width_for(extent: Extent) -> int:
 
 
 def sheet_cell(key: str, subject: RowContext) -> object:
-    """Return what stands in a column, as text or number."""
+    """Return the content of a column, as text or number."""
     data, layer = subject.data, subject.layer
     if key in ("input_shapes", "output_shapes"):
         return _flow(data, layer.id, key)
@@ -101,7 +101,7 @@ def sheet_cell(key: str, subject: RowContext) -> object:
 
 
 def _flow(data: SummaryData, layer: int, key: str) -> str:
-    """Return the size of what enters or leaves a layer in a run; nothing at a further place of a module."""
+    """Return the size of what enters or leaves a layer in a run; empty at a further place of a module."""
     if not data.flows or data.layers[layer].alias_of >= 0:
         return ""
     flow = data.flows[layer]
@@ -109,7 +109,7 @@ def _flow(data: SummaryData, layer: int, key: str) -> str:
 
 
 def sizes(flows: Sequence[Flow]) -> str:
-    """Return the shape of the first of these tensors, and how many more there are; those inside others apart."""
+    """Return the shape of the first of these tensors, and how many more there are; without those inside others."""
     more = sum("." not in flow.name for flow in flows[1:])
     return quiet(shape_words(flows[0].shape)) + (f" and {more} more" if more else "") if flows else ""
 
@@ -117,7 +117,7 @@ def sizes(flows: Sequence[Flow]) -> str:
 #: Excel holds 1,048,576 rows; some stand above and below the tree.
 MOST_ROWS = 1_048_500
 _TOO_LONG = "More layers than a sheet has rows: repeated ones stand in one."
-#: Deeper rows stand no further to the right.
+#: The largest indent; deeper rows have the same.
 _MOST_INDENT = 12
 
 
@@ -126,7 +126,7 @@ class _Place(NamedTuple):
     name: str
     path: str
     times: int
-    hidden: int  #: rows inside it that are not shown, nor inside another one that is
+    hidden_rows: int  #: rows inside it that are not shown, nor inside another one that is
 
 
 class LayerSheet(NamedTuple):
@@ -134,23 +134,23 @@ class LayerSheet(NamedTuple):
 
     rows: LazyRows[_Place]
     columns: tuple[SheetColumn, ...]  #: beside name and path
-    folded: bool  #: equal layers stand in one row, with a column for their number
+    has_copies: bool  #: equal layers stand in one row, with a column for their number
     notes: bool
     widths: tuple[int, ...]
-    told: str  #: what is left out, in a sentence
+    message: str  #: what is left out, in a sentence
     deepest: int  #: level of its rows
 
 
 def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title: str, *, fold: bool) -> LayerSheet:
-    """Return one row for each group of equal layers, or one a layer; of those selected, in the order asked for.
+    """Return one row for each group of equal layers, or for each layer; of the selected ones, in the selected order.
 
-    Where *fold* is False and a sheet cannot hold all rows, it folds and says so. What is left out has a row at the
-    end, so that the columns still add up to the totals.
+    If *fold* is False but a sheet has too few rows, equal layers are folded, with a message. A last row has what is
+    left out, so that the columns still add up to the totals.
     """
     chosen = choose(data, selection)
-    places, left_out = _places(data, folding, chosen, folded=fold or len(data.layers) > MOST_ROWS)
-    folded = any(place.times > 1 for place in places)
-    keys = selection.columns or default_keys(with_copies=folded, with_run=bool(data.flows))
+    places, left_out = _places(data, folding, chosen, fold=fold or len(data.layers) > MOST_ROWS)
+    has_copies = any(place.times > 1 for place in places)
+    keys = selection.columns or default_keys(with_copies=has_copies, with_run=bool(data.flows))
     keys = tuple(key for key in keys if key != "path")
     rest = [_rest(left_out, keys)] if left_out and left_out.rows else []
     sizes = extents(LazyRows(places, lambda place: _row(data, place, title, keys, chosen), rest), {"name": "indent"})
@@ -166,11 +166,11 @@ def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title
     def row_of(place: _Place) -> Mapping[str, object]:
         return _with_height(_row(data, place, title, keys, chosen), widths)
 
-    too_long = _TOO_LONG if folded and not fold else ""
+    too_long = _TOO_LONG if has_copies and not fold else ""
     message = " ".join(filter(None, (too_long, quiet(left_out.sentence) if left_out else "")))
     rows = LazyRows(places, row_of, [_with_height(row, widths) for row in rest])
     return LayerSheet(
-        rows, tuple(columns), folded, notes, tuple(widths.values()), message, deepest=sizes["level"].largest
+        rows, tuple(columns), has_copies, notes, tuple(widths.values()), message, deepest=sizes["level"].largest
     )
 
 
@@ -180,16 +180,16 @@ def _with_height(row: dict[str, object], widths: Mapping[str, int]) -> dict[str,
 
 
 def _places(
-    data: SummaryData, folding: Folding, chosen: Chosen, *, folded: bool
+    data: SummaryData, folding: Folding, chosen: Chosen, *, fold: bool
 ) -> tuple[list[_Place], VisibleRows | None]:
     """Return the rows of the sheet, and what is left out where something may be."""
-    if not chosen.selection.leaves_out and chosen.selection.sort == "model" and not folded:
+    if not chosen.selection.leaves_out and chosen.selection.sort == "model" and not fold:
         return [_Place(layer.id, own_name(layer, data), layer.path, 1, 0) for layer in data.layers], None
-    if chosen.apart or not folded:
-        folding = Folding(data, folded, chosen.apart)
+    if chosen.apart or not fold:
+        folding = Folding(data, fold, chosen.apart)
     visible_rows = visible_places(data, folding, MOST_ROWS, with_empty=True, chosen=chosen)
     rows = ((folding.rows[place.row], place.hidden_rows) for place in visible_rows.places)
-    return [_Place(row.layer, row.name, row.path, row.times, hidden) for row, hidden in rows], visible_rows
+    return [_Place(row.layer, row.name, row.path, row.times, hidden_rows) for row, hidden_rows in rows], visible_rows
 
 
 def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chosen: Chosen) -> dict[str, object]:
@@ -212,7 +212,7 @@ def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chos
 def _note(data: SummaryData, place: _Place) -> str:
     """Return where the numbers of a row are counted, if not here, and how much inside it is not shown."""
     note = plain_note(shared_note(data, data.layers[place.layer], place.path, place.times))
-    missing = quiet(Words(count_noun(place.hidden, "row"), " not shown")) if place.hidden else ""
+    missing = quiet(Words(count_noun(place.hidden_rows, "row"), " not shown")) if place.hidden_rows else ""
     return "; ".join(filter(None, (note, missing)))
 
 

@@ -1,4 +1,4 @@
-"""The Memory sheet: what it takes to hold, run and train the model, live over inputs that may be changed."""
+"""The Memory sheet: bytes to store, run and train the model, computed from inputs that can be changed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ Place = tuple[str, str]  #: a scope and a name in it
 
 
 class Line(NamedTuple):
-    """How many there are, and the bytes of each where it is numbers that are kept."""
+    """A count, and the bytes of each if it counts stored values."""
 
     place: Place
     number: int
@@ -66,7 +66,7 @@ Lines = Mapping[Place, Line]
 
 
 def scope_of(row: MemoryRow, table: str) -> str:
-    """Return where a row's formula looks its names up."""
+    """Return the scope of the names in a row's formula."""
     first = row.key.partition(".")[0]
     if first in (WEIGHTS, BUFFERS, CACHE):
         return first
@@ -99,7 +99,7 @@ def each(name: str) -> str:
 
 
 def collect_inputs(rows: Iterable[tuple[str, MemoryRow]]) -> dict[Place, Line]:
-    """Return what all rows ask for, each with its scope; the tokens of a cache go before its other lines."""
+    """Return the inputs of all rows, each with its scope; the tokens of a cache go before its other lines."""
     lines: dict[Place, Line] = {}
     for scope, row in rows:
         bindings = dict(row.bindings)

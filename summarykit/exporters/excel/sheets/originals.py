@@ -1,4 +1,4 @@
-"""What every cell of a workbook that may be changed held at first, for who reads the reviewed file back.
+"""The original value of every cell that can be changed, to compare with when the reviewed file is read.
 
 Each row has a formula that names its cell: spreadsheets keep such a formula right when rows or sheets are moved, but
 not when rows are sorted; so it has the number of the layer's row too.
@@ -15,9 +15,9 @@ from summarykit.exporters.excel.sheets.compute import ComputeSheet
 from summarykit.exporters.excel.sheets.formulas import FormulaSheet
 from summarykit.exporters.excel.sheets.memory import MemorySheet
 
-INPUT, LINKED = "input", "linked"
+INPUT, LINK = "input", "linked"
 #: What a cell is, by its look.
-_KINDS = {"input": INPUT, "eachof": INPUT, "linked": LINKED, "linkedeach": LINKED}
+_KINDS = {"input": INPUT, "eachof": INPUT, "linked": LINK, "linkedeach": LINK}
 
 
 def originals(formulas: FormulaSheet, compute: ComputeSheet | None, memory: MemorySheet | None) -> list[Record]:
@@ -68,6 +68,6 @@ def _memory_cells(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def _value(value: object) -> str | int | float:
-    """Return what a cell shows: beside its formula, where it has one."""
+    """Return the value of a cell, also if it has a formula."""
     text = value.value if isinstance(value, Formula) else value
     return text if isinstance(text, str | int | float) else ""

@@ -109,16 +109,16 @@ def _blocks(view: ReportView, parameters: int) -> tuple[RankedRow, ...]:
     )
 
 
-def fit_page(overview: OverviewPage, tall: Callable[[OverviewPage], float]) -> OverviewPage:
-    """Return the page with less on it where all together would be printed too small to read.
+def fit_page(overview: OverviewPage, height_of: Callable[[OverviewPage], float]) -> OverviewPage:
+    """Return the page with less on it if all of it would be printed too small to read.
 
     Args:
-        overview: Everything there is to show.
-        tall: Returns the height in points of the sheet that shows it.
+        overview: The page with everything on it.
+        height_of: Returns the height in points of the sheet that shows it.
 
     """
     space = tallest(_SMALLEST)
-    while (over := tall(overview) - space) > 0:
+    while (over := height_of(overview) - space) > 0:
         fewer = _fewer(overview.largest, over)
         if len(fewer) < _AT_LEAST and (shorter := _without_least(overview)):
             overview = shorter
@@ -138,7 +138,7 @@ def _fewer(rows: tuple[RankedRow, ...], points: float) -> tuple[RankedRow, ...]:
 
 
 def _without_least(overview: OverviewPage) -> OverviewPage | None:
-    """Return the page without what it needs least, None where it needs all.
+    """Return the page without its least important part, None if all parts are needed.
 
     That is a sum of many lines, then the chart of a table, then the sum, then words that Formulas has.
     """
@@ -152,10 +152,10 @@ def _without_least(overview: OverviewPage) -> OverviewPage | None:
 
 
 def _chart(view: ReportView) -> BlockChart:
-    tall = round(_AROUND + _BAR * len(view.blocks), 2)
+    height_of = round(_AROUND + _BAR * len(view.blocks), 2)
     parts = (f"{shorten(block.label)} {quiet(block.text)} ({block.share})" for block in view.blocks)
     alt = f"Bars of the parameters of each block, the largest first: {', '.join(parts)}."
-    return BlockChart(tall, round(tall / 2.54 * 72 + 4, 1), visible(alt))
+    return BlockChart(height_of, round(height_of / 2.54 * 72 + 4, 1), visible(alt))
 
 
 def _to_change(data: SummaryData, compute: ComputeSheet | None, *, formulas: bool) -> str:
@@ -169,7 +169,7 @@ def _to_change(data: SummaryData, compute: ComputeSheet | None, *, formulas: boo
 
 
 def _problems(view: ReportView) -> tuple[ProblemRow, ...]:
-    """Return what a reader must know first, the gravest first, and how many more there are."""
+    """Return the problems, the most serious first, and how many more there are."""
     first = view.problems if len(view.problems) <= _MOST_PROBLEMS else view.problems[: _MOST_PROBLEMS - 1]
     rows = tuple(ProblemRow(problem.look, problem.title, plain(problem.text)) for problem in first)
     more = view.problems[len(first) :]
@@ -194,7 +194,7 @@ def _story(data: SummaryData, view: ReportView) -> tuple[StoryRow, ...]:
 
 
 def _below(data: SummaryData, view: ReportView) -> str:
-    """Return what stands under the large number: "parameters (124.4 million), 497.8 MB in float32, ..."."""
+    """Return the line under the large number: "parameters (124.4 million), 497.8 MB in float32, ..."."""
     word = "parameter" if view.total_value == 1 else "parameters"
     first = Words(f"{word} (", view.rounded, ")") if view.rounded else word
     return quiet(concat(", ", [first, *facts(data, "learned in training")]))

@@ -1,4 +1,4 @@
-"""The Tensors sheet: a table to filter and sort, one row a tensor."""
+"""The Tensors sheet: a table to filter and sort, one row for each tensor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from summarykit.summary.selection import Chosen, Selection, choose
 
 #: A model with more tensors than this is shown folded, so that the file stays small.
 MOST_UNFOLDED = 5_000
-#: Excel holds 1,048,576 rows; some stand above and below the table.
+#: Excel has 1,048,576 rows; some are above and below the table.
 MOST_ROWS = 1_048_500
 
 _PATH, _NAME, _TYPE, _SHAPE, _FORMAT, _KIND, _CHECK, _NOTE = 34, 12, 16, 14, 17, 20, 28, 44
@@ -40,37 +40,37 @@ class TensorSheet(NamedTuple):
 
     rows: LazyRows[TensorRow]
     columns: tuple[SheetColumn, ...]
-    folded: bool  #: equal tensors stand in one row, with a column for their number
-    told: str  #: what is left out or folded although it was not asked for, in a sentence
+    has_copies: bool  #: equal tensors stand in one row, with a column for their number
+    message: str  #: what is left out, or folded without being requested, in a sentence
     tensors: int  #: places where a layer holds one, of those the sum of copies speaks of
     bytes: int
 
 
 def tensor_sheet(data: SummaryData, folding: Folding, selection: Selection, *, fold: bool) -> TensorSheet | None:
-    """Return one row for each place where a layer holds a tensor, or one for equal ones; None where there is none.
+    """Return one row for each place where a layer holds a tensor, or one for equal ones; None if there is none.
 
-    What is left out has a row at the end, so that *Counted in total* still adds up to the total.
+    A last row has what is left out, so that *Counted in total* still adds up to the total.
     """
     count = len(data.tensors)
     if not count:
         return None
     chosen = choose(data, selection)
-    folded = count > (MOST_UNFOLDED if fold else MOST_ROWS)
-    listed_rows = _folded_rows(data, folding, chosen) if folded else _single_rows(data, chosen)
+    fold_rows = count > (MOST_UNFOLDED if fold else MOST_ROWS)
+    listed_rows = _folded_rows(data, folding, chosen) if fold_rows else _single_rows(data, chosen)
     too_many = Words("More tensors than a sheet has rows: those of repeated layers stand in one.")
-    message = Words() if fold or not folded else too_many
+    message = Words() if fold or not fold_rows else too_many
     if len(listed_rows) > MOST_ROWS:
         listed_rows = sorted(sorted(listed_rows, key=lambda each: -_adds(data, each))[: MOST_ROWS - 1])
         message = Words("More tensors than a sheet has rows: the largest are shown.")
-    listed = sum(each.times for each in listed_rows)
-    rest = _rest(data, listed_rows, count - listed)
+    tensors_in_rows = sum(each.times for each in listed_rows)
+    rest = _rest(data, listed_rows, count - tensors_in_rows)
     if rest and not message:
-        message = Words(count_noun(count - listed, "tensor"), f" not shown{_because(selection)}.")
-    folded = any(each.times > 1 for each in listed_rows)
-    columns = _columns(data, listed_rows, with_copies=folded)
+        message = Words(count_noun(count - tensors_in_rows, "tensor"), f" not shown{_because(selection)}.")
+    has_copies = any(each.times > 1 for each in listed_rows)
+    columns = _columns(data, listed_rows, with_copies=has_copies)
     rows = LazyRows(listed_rows, lambda each: _with_height(_row(data, each), columns), rest)
-    bytes_held = data.totals.bytes + data.totals.buffer_bytes
-    return TensorSheet(rows, columns, folded, quiet(message), count, bytes_held)
+    total_bytes = data.totals.bytes + data.totals.buffer_bytes
+    return TensorSheet(rows, columns, has_copies, quiet(message), count, total_bytes)
 
 
 def _because(selection: Selection) -> str:
@@ -97,7 +97,7 @@ def _folded_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[Te
 
 
 def _adds(data: SummaryData, row: TensorRow) -> int:
-    """Return what a row adds to the total: nothing where its numbers are counted elsewhere."""
+    """Return what a row adds to the total: 0 if its values are counted elsewhere."""
     tensor = data.tensors[row.tensor]
     if tensor.owner != row.tensor or tensor.facts.kind != "parameter":
         return 0

@@ -64,8 +64,8 @@ class ExpressionError(RuleError):
     def __init__(self, text: str, position: int, problem: str, *, hint: str) -> None:
         start = max(0, position - _WINDOW)
         excerpt = text[start : position + _WINDOW]
-        broken = "\n" in excerpt
-        spot = f"{excerpt!r}, character {position}" if broken else f"{excerpt}\n    {' ' * (position - start)}^"
+        multiline = "\n" in excerpt
+        spot = f"{excerpt!r}, character {position}" if multiline else f"{excerpt}\n    {' ' * (position - start)}^"
         super().__init__(f"{problem}\n    {spot}", hint=hint)
         self.position = position
 

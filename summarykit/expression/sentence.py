@@ -83,8 +83,8 @@ def _say(part: Part, bindings: Bindings) -> str:
             number = evaluate(value.tree, bindings)
             return _with_number(one if number == 1 else many, number)
         case When(condition=condition, then=then, other=other):
-            chosen = then if truth(condition.tree, bindings) else other
-            return Words(*(_say(inner, bindings) for inner in chosen))
+            branch = then if truth(condition.tree, bindings) else other
+            return Words(*(_say(inner, bindings) for inner in branch))
     return part
 
 

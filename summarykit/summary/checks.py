@@ -58,18 +58,16 @@ class Checks(NamedTuple):
 
 def total(data: SummaryData) -> Check:
     """Compare the stored elements of the rows with an independent count of what PyTorch stores."""
-    rows, counted = data.totals.stored_elements, data.records.counted.elements
+    rows, count = data.totals.stored_elements, data.records.counted.elements
     claim = "The rows, each tensor counted once, add up to what PyTorch stores"
-    return Check("total", rows == counted, claim, rows, counted, ())
+    return Check("total", rows == count, claim, rows, count, ())
 
 
 def tensors(data: SummaryData) -> Check:
     """Compare the number of distinct parameters that have a row with those that PyTorch stores."""
     rows = sum(tensor.owner == index and tensor.facts.kind == "parameter" for index, tensor in enumerate(data.tensors))
-    counted = data.records.counted.tensors
-    return Check(
-        "tensors", rows == counted, "Every tensor that PyTorch stores has its row", rows, counted, (), "tensors"
-    )
+    count = data.records.counted.tensors
+    return Check("tensors", rows == count, "Every tensor that PyTorch stores has its row", rows, count, (), "tensors")
 
 
 def tree(data: SummaryData) -> Check | None:

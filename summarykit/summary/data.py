@@ -133,9 +133,9 @@ class SummaryData:
     @cached_property
     def totals(self) -> Totals:
         """The totals of the model."""
-        owned = [tensor for index, tensor in enumerate(self.tensors) if tensor.owner == index]
-        parameters = [tensor.facts for tensor in owned if tensor.facts.kind == "parameter"]
-        buffers = [tensor.facts for tensor in owned if tensor.facts.kind == "buffer"]
+        own_tensors = [tensor for index, tensor in enumerate(self.tensors) if tensor.owner == index]
+        parameters = [tensor.facts for tensor in own_tensors if tensor.facts.kind == "parameter"]
+        buffers = [tensor.facts for tensor in own_tensors if tensor.facts.kind == "buffer"]
         total = sum(facts.numel or 0 for facts in parameters)
         trainable = sum(facts.numel or 0 for facts in parameters if facts.trainable)
         embedding, active = self.embedding.parameters, self.experts.active
@@ -167,9 +167,11 @@ class SummaryData:
     @cached_property
     def experts(self) -> Experts:
         """What one token uses of a mixture of experts."""
-        owned = (tensor for index, tensor in enumerate(self.tensors) if tensor.owner == index)
+        own_tensors = (tensor for index, tensor in enumerate(self.tensors) if tensor.owner == index)
         with gc_paused():
-            return find_experts(self.records, sum(t.facts.numel or 0 for t in owned if t.facts.kind == "parameter"))
+            return find_experts(
+                self.records, sum(t.facts.numel or 0 for t in own_tensors if t.facts.kind == "parameter")
+            )
 
     @property
     def macs(self) -> int | None:

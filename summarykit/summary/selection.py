@@ -29,57 +29,57 @@ class Selection(NamedTuple):
         return self.depth is not None or bool(self.only or self.exclude)
 
 
-class Chosen(NamedTuple):
+class RowFilter(NamedTuple):
     """Which layers a selection shows; one entry a layer, none where it leaves nothing out."""
 
     selection: Selection
-    picked: Sequence[bool] = ()  #: asked for: by *only*, and not taken away by *exclude*
-    kept: Sequence[bool] = ()  #: picked or around something picked, and not too deep
+    matches: Sequence[bool] = ()  #: asked for: by *only*, and not taken away by *exclude*
+    visible_layers: Sequence[bool] = ()  #: picked or around something picked, and not too deep
     apart: Sequence[int] = ()  #: layers that are to be shown otherwise have another number
 
     def shows(self, layer: int) -> bool:
         """Return whether a layer has a row; the model itself always has."""
-        return not self.kept or self.kept[layer]
+        return not self.visible_layers or self.visible_layers[layer]
 
     def asked_for(self, layer: int) -> bool:
         """Return whether a layer is shown because a pattern of *only* names it or something around it."""
-        return bool(self.selection.only) and self.picked[layer]
+        return bool(self.selection.only) and self.matches[layer]
 
     def around(self, layer: int) -> bool:
         """Return whether a layer is shown only because it holds something that was asked for."""
-        return bool(self.kept) and not self.picked[layer]
+        return bool(self.visible_layers) and not self.matches[layer]
 
     def lists(self, layer: int) -> bool:
         """Return whether a layer stands in a flat list."""
-        return not self.kept or (self.kept[layer] and self.picked[layer])
+        return not self.visible_layers or (self.visible_layers[layer] and self.matches[layer])
 
 
-EVERYTHING = Chosen(Selection())
+EVERYTHING = RowFilter(Selection())
 
 
-def choose(data: SummaryData, selection: Selection) -> Chosen:
+def choose(data: SummaryData, selection: Selection) -> RowFilter:
     """Return which layers *selection* shows; in linear time."""
     if not selection.leaves_out:
-        return Chosen(selection)
+        return RowFilter(selection)
     layers, depth = data.layers, data.columns.depth
     only = _with_inside(data, matching(data, selection.only)) if selection.only else [True] * len(layers)
     without = _with_inside(data, matching(data, selection.exclude)) if selection.exclude else [False] * len(layers)
-    picked = [inside and not out for inside, out in zip(only, without, strict=True)]
-    around = list(picked)
+    matches = [inside and not out for inside, out in zip(only, without, strict=True)]
+    around = list(matches)
     for layer in reversed(layers):
         if around[layer.id] and layer.parent >= 0:
             around[layer.parent] = True
     most = len(layers) if selection.depth is None else selection.depth
-    kept = [inside and depth[index] <= most for index, inside in enumerate(around)]
-    kept[0] = True
+    visible_layers = [inside and depth[index] <= most for index, inside in enumerate(around)]
+    visible_layers[0] = True
     holds = [False] * len(layers)
     for layer in layers[1:]:
         holds[layer.parent] = True
     apart = [
         (4 if inner and depth[index] == most else 0) + (2 if visible else 0) + pick
-        for index, (inner, visible, pick) in enumerate(zip(holds, kept, picked, strict=True))
+        for index, (inner, visible, pick) in enumerate(zip(holds, visible_layers, matches, strict=True))
     ]
-    return Chosen(selection, picked, kept, apart)
+    return RowFilter(selection, matches, visible_layers, apart)
 
 
 def _with_inside(data: SummaryData, flags: list[bool]) -> list[bool]:

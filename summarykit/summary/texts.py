@@ -52,9 +52,9 @@ def compute_texts(why: ComputeExplanation) -> ExplanationTexts:
     return ExplanationTexts(symbols(why.formula.tree, bindings), text, equation, concat(" ", sentences))
 
 
-def _equation(written: Words, value: int) -> Words:
+def _equation(text: Words, value: int) -> Words:
     """Return a formula in numbers with its result; a number alone once."""
-    return written if written == Words(value) else Words(written, " = ", value)
+    return text if text == Words(value) else Words(text, " = ", value)
 
 
 def closed_form(check: CrossCheck) -> Words:

@@ -206,10 +206,10 @@ def _whole_tree(
 def _selected_rows(
     data: SummaryData, folding: Folding, options: Options, more: More, *, fold: bool, most: int
 ) -> dict[str, object]:
-    chosen = choose(data, options.selection)
-    rows_of = folding_of(data, folding, chosen, fold=fold)
-    visible = visible_places(data, rows_of, most, with_empty=True, chosen=chosen)
-    return {"page": "folded", "unfolded": 0, **filtered_page_data(data, rows_of.rows, visible, chosen, more)}
+    row_filter = choose(data, options.selection)
+    rows_of = folding_of(data, folding, row_filter, fold=fold)
+    visible = visible_places(data, rows_of, most, with_empty=True, row_filter=row_filter)
+    return {"page": "folded", "unfolded": 0, **filtered_page_data(data, rows_of.rows, visible, row_filter, more)}
 
 
 def diff_fragment(comparison: Comparison, options: Options) -> str:

@@ -24,7 +24,7 @@ from summarykit.summary.folding import FoldedRow, Folding, is_number, own_name
 from summarykit.summary.folding.naming import spans
 from summarykit.summary.folding.shared_tensors import meeting, owners
 from summarykit.summary.folding.tree import sibling_runs, taking_turns
-from summarykit.summary.selection import Chosen
+from summarykit.summary.selection import RowFilter
 from summarykit.summary.texts import ExplanationTexts
 from summarykit.summary.totals import added_up
 
@@ -82,7 +82,7 @@ def whole_page_data(
 
 
 def filtered_page_data(
-    data: SummaryData, rows: Sequence[FoldedRow], visible: VisibleRows, chosen: Chosen, more: More = no_more
+    data: SummaryData, rows: Sequence[FoldedRow], visible: VisibleRows, row_filter: RowFilter, more: More = no_more
 ) -> dict[str, object]:
     """Return the *visible* rows of a folded tree in their order, encoded as in ``whole_page_data()``.
 
@@ -116,10 +116,10 @@ def filtered_page_data(
             | {"layers": number, "adds": exact(adds)}
             | more(layer, texts)
         )
-        if chosen.asked_for(layer.id) or chosen.around(layer.id):
+        if row_filter.asked_for(layer.id) or row_filter.around(layer.id):
             cells["holds"] = 1  # it is visible although it has no parameters
         facts.append(cells)
-    if chosen.selection.sort == "model":
+    if row_filter.selection.sort == "model":
         runs = [sorted(inside) for inside in runs]
     insides = [
         Inside([run for _, run in siblings], rows if len(rows) < len(siblings) else ())

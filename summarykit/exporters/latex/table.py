@@ -31,8 +31,10 @@ def paper_table(
 ) -> PaperTable:
     """Return the largest selected rows in the selection's order; lines below count the rest."""
     with gc_paused():
-        chosen = choose(data, selection)
-        candidates = [row for row in listed_rows(data, Folding(data, fold, chosen.apart), chosen) if _counts(data, row)]
+        row_filter = choose(data, selection)
+        candidates = [
+            row for row in listed_rows(data, Folding(data, fold, row_filter.apart), row_filter) if _counts(data, row)
+        ]
         by_size = sorted(range(len(candidates)), key=lambda at: -candidates[at].value)
         largest = [candidates[at] for at in sorted(by_size[:MOST_ROWS])]
         order = sorted_by(data, selection.sort, (SortKey(row.layer, row.path, row.value, row.macs) for row in largest))

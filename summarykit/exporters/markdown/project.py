@@ -49,15 +49,15 @@ def project_comment(changes: ProjectChanges, render: Render, options: Options) -
             break
     budget = MOST_CHARACTERS - characters(bare) - _AROUND
     level = _level(details, budget)
-    included = _first_that_fit([(each, each.form(level)) for each in details], budget)
+    details_that_fit = _first_that_fit([(each, each.form(level)) for each in details], budget)
     while True:
-        rest = len(details) - len(included)
+        rest = len(details) - len(details_that_fit)
         left_out = f"The details of {count_noun(rest, 'model')} are left out here to keep this short" if rest else ""
-        texts = tuple((each.name, each.headline, Markup(text)) for each, text in included)
+        texts = tuple((each.name, each.headline, Markup(text)) for each, text in details_that_fit)
         text = render("markdown/project.md.j2", {"project": view, "details": texts, "left_out": left_out})
-        if characters(text) <= MOST_CHARACTERS or not included:
+        if characters(text) <= MOST_CHARACTERS or not details_that_fit:
             return text
-        included = included[:-1]
+        details_that_fit = details_that_fit[:-1]
 
 
 def _cost(each: _Details, text: str) -> int:

@@ -91,7 +91,7 @@ def _lines(data: SummaryData, options: Options, width: int) -> list[StyledText]:
         tree_alone=True,
     )
     before, after = [*_head(view), *_story(view)], _tail(view)
-    rows = _table(view, width, chosen=bool(options.selection.columns))
+    rows = _table(view, width, row_filter=bool(options.selection.columns))
     return [*_wrap_all(before, width), *rows, *_wrap_all(after, width)]
 
 
@@ -111,10 +111,10 @@ def _story(view: ReportView) -> list[StyledText]:
         name = f"{shorten(visible(line.name), 36)} " if line.name else ""
         text = f"{visible(line.type)}: {_sentence(line.text)}{f' {line.equation}.' if line.equation else ''}"
         lines.append(((name, "bold"), (text, "")))
-    return [*lines, _styled(view.story_total), _styled("")] if lines else []
+    return [*lines, _plain_line(view.story_total), _plain_line("")] if lines else []
 
 
-def _styled(text: str, looks: str = "") -> StyledText:
+def _plain_line(text: str, looks: str = "") -> StyledText:
     return ((text, looks),)
 
 
@@ -126,7 +126,7 @@ def _columns(*, ran: bool, narrow: bool) -> tuple[str, ...]:
     return (*types, "output_shapes", "formula", "total", "macs_total", "check")
 
 
-def _table(view: ReportView, width: int, *, chosen: bool) -> list[StyledText]:
+def _table(view: ReportView, width: int, *, row_filter: bool) -> list[StyledText]:
     """Return the folded tree; omitted rows are counted below it. In *chosen* columns no number is cut."""
     ran = view.run is not None
     keys = [column.key for column in view.columns]
@@ -138,7 +138,7 @@ def _table(view: ReportView, width: int, *, chosen: bool) -> list[StyledText]:
         label = _LABELS.get(column.key, column.short)
         label = column.short if _ITSELF.get(column.key) in keys else label
         if column.align == "right":
-            columns.append(Column(label, right=True, whole=not chosen))
+            columns.append(Column(label, right=True, whole=not row_filter))
         elif column.key == "type":
             columns.append(Column(label, whole=True, overflow="ellipsis", most=14 if ran else 22))
         else:
@@ -184,37 +184,37 @@ def _cell(row: Row, key: str, text: str) -> StyledText:
     details, flow = row.details, row.flow
     match key:
         case "check":
-            return _styled(details.sign, _LOOKS.get(details.look, "")) if details else _styled("")
+            return _plain_line(details.sign, _LOOKS.get(details.look, "")) if details else _plain_line("")
         case "formula":
             return _formula(row)
         case "total":
-            return _styled(row.own if row.own == "not known yet" else row.inside)
+            return _plain_line(row.own if row.own == "not known yet" else row.inside)
         case "share":
-            return _styled(row.share)
+            return _plain_line(row.share)
         case "output_shapes":
             return _output(row)
         case "macs_total":
-            return _styled((flow.inside_short if flow else "") or "–")
+            return _plain_line((flow.inside_short if flow else "") or "–")
         case _:
-            return _styled(visible(text))
+            return _plain_line(visible(text))
 
 
 def _formula(row: Row) -> StyledText:
     if row.note:
-        return _styled(_sentence(row.note))
+        return _plain_line(_sentence(row.note))
     if not row.formula:
         parts = [row.product if row.copies > 1 else "", row.left_out]
-        return _styled("; ".join(filter(None, parts)), "dim" if row.left_out else "")
+        return _plain_line("; ".join(filter(None, parts)), "dim" if row.left_out else "")
     if row.times > 1:
-        return _styled(f"{row.times:,} × {'(' + row.formula + ')' if ' ' in row.formula else row.formula}")
-    return _styled(visible(row.formula))
+        return _plain_line(f"{row.times:,} × {'(' + row.formula + ')' if ' ' in row.formula else row.formula}")
+    return _plain_line(visible(row.formula))
 
 
 def _output(row: Row) -> StyledText:
     """Return the output shape of a layer; for a layer with parameters that was not called, the reason."""
     if row.flow is None or row.flow.calls:
-        return _styled(row.flow.output if row.flow else "")
-    return _styled(row.flow.status if row.formula else "", "dim")
+        return _plain_line(row.flow.output if row.flow else "")
+    return _plain_line(row.flow.status if row.formula else "", "dim")
 
 
 def _run_line(run: RunView) -> StyledText:
@@ -229,7 +229,7 @@ def _run_line(run: RunView) -> StyledText:
 
 def _count_line(line: CountLine) -> StyledText:
     """Return "Active per token 12,879,925,248: 27.6% of all ..."."""
-    return _styled(f"{line.label} {line.number}: {_sentence(line.basis)}")
+    return _plain_line(f"{line.label} {line.number}: {_sentence(line.basis)}")
 
 
 def _sentence(pieces: Rich) -> str:
@@ -239,15 +239,15 @@ def _sentence(pieces: Rich) -> str:
 def _tail(view: ReportView) -> list[StyledText]:
     rows_left_out = view.rows_left_out
     facts = f" parameters{f' ({view.rounded})' if view.rounded else ''} · {' · '.join(view.facts)}"
-    lines: list[StyledText] = [_styled(visible(rows_left_out), "dim")] if rows_left_out else []
+    lines: list[StyledText] = [_plain_line(visible(rows_left_out), "dim")] if rows_left_out else []
     lines.append(((f"Total {view.total}", "bold"), (facts, "")))
     lines += [_count_line(line) for line in view.counts]
     if view.run is not None:
         lines.append(_run_line(view.run))
     if view.one_line and not view.story:
-        lines.append(_styled(visible(view.one_line)))
+        lines.append(_plain_line(visible(view.one_line)))
     for problem in view.problems:
         sign, looks = _PROBLEMS[problem.look]
         lines.append(((f"{sign}{problem.title}. ", looks), (_sentence(problem.text), "")))
     is_checked = view.all_checked
-    return [*lines, _styled(f"{'✓ ' if is_checked else ''}{view.agreement}", "green" if is_checked else "")]
+    return [*lines, _plain_line(f"{'✓ ' if is_checked else ''}{view.agreement}", "green" if is_checked else "")]

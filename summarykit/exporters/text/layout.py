@@ -166,18 +166,18 @@ def _narrow(widths: list[int], floors: Sequence[int], space: int) -> list[int]:
         if not loose:
             return _reduce(widths, [wide > 0 for wide in widths], excess, excess)
         widest = max(loose)
-        chosen = [wide == widest > floor for wide, floor in zip(widths, floors, strict=True)]
+        row_filter = [wide == widest > floor for wide, floor in zip(widths, floors, strict=True)]
         below = [wide for wide in loose if wide < widest]
-        below += [floor for floor, is_chosen in zip(floors, chosen, strict=True) if is_chosen]
-        widths = _reduce(widths, chosen, excess, min(excess, widest - max(below)))
+        below += [floor for floor, is_chosen in zip(floors, row_filter, strict=True) if is_chosen]
+        widths = _reduce(widths, row_filter, excess, min(excess, widest - max(below)))
     return widths
 
 
-def _reduce(widths: list[int], chosen: Sequence[bool], excess: int, most: int) -> list[int]:
+def _reduce(widths: list[int], row_filter: Sequence[bool], excess: int, most: int) -> list[int]:
     """Return *widths* with *excess* taken evenly from those *chosen*, at most so much from each."""
-    rest, sharers = excess, sum(chosen)
+    rest, sharers = excess, sum(row_filter)
     result = []
-    for wide, is_chosen in zip(widths, chosen, strict=True):
+    for wide, is_chosen in zip(widths, row_filter, strict=True):
         cut = min(wide, most, round(rest / sharers)) if is_chosen else 0
         rest, sharers = rest - cut, sharers - is_chosen
         result.append(wide - cut)

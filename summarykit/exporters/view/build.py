@@ -23,7 +23,7 @@ from summarykit.expression import Words, group_digits
 from summarykit.records import STORED_BY_DTYPE
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
-from summarykit.summary.selection import EVERYTHING, Chosen, Selection, choose
+from summarykit.summary.selection import EVERYTHING, RowFilter, Selection, choose
 
 #: A page with more rows than this opens slowly; what is left out is counted.
 MOST_ROWS = 2_000
@@ -78,9 +78,9 @@ def build_view(
         return view._replace(picture=build_picture(data, folding, title)) if with_picture else view
 
 
-def folding_of(data: SummaryData, folding: Folding, chosen: Chosen, *, fold: bool) -> Folding:
+def folding_of(data: SummaryData, folding: Folding, row_filter: RowFilter, *, fold: bool) -> Folding:
     """Return the folding of the rows to show: *folding* itself, unless a selection separates equal layers."""
-    return folding if fold and not chosen.apart else Folding(data, fold, chosen.apart)
+    return folding if fold and not row_filter.apart else Folding(data, fold, row_filter.apart)
 
 
 def ran(data: SummaryData) -> bool:
@@ -101,15 +101,15 @@ def _view(
     empty: bool,
     alone: bool,
 ) -> ReportView:
-    chosen = choose(data, selection)
-    rows_of = folding_of(data, folding, chosen, fold=fold)
+    row_filter = choose(data, selection)
+    rows_of = folding_of(data, folding, row_filter, fold=fold)
     keys = selection.columns or columns or (*_COLUMNS, *(_COLUMNS_OF_A_RUN if ran(data) else ()))
     totals, checks = data.totals, data.checks
     parts = blocks.all_blocks(data, folding, title, blocks.by_parameters(data))
     rows, left_out = tree_rows(
-        data, rows_of, limits[0], title, with_empty=empty, chosen=chosen, columns=keys, in_plain_text=alone
+        data, rows_of, limits[0], title, with_empty=empty, row_filter=row_filter, columns=keys, in_plain_text=alone
     )
-    groups = NO_LIST if alone else flat_list(data, rows_of, limits[1], title, chosen=chosen, columns=keys)
+    groups = NO_LIST if alone else flat_list(data, rows_of, limits[1], title, row_filter=row_filter, columns=keys)
     run = run_view(data, folding, title)
     torch = f"torch {data.records.torch}" if data.records.torch else ""
     return ReportView(

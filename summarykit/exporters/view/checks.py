@@ -19,7 +19,7 @@ from summarykit.summary.totals import added_up
 AGREEING = "agreeing"
 _MOST_NAMED = 5
 #: Failing checks that have problems of their own below, with the numbers of each layer; any other gets a general one.
-_DETAILED = {"formulas", "containers", "compute"}
+_WITH_OWN_PROBLEMS = {"formulas", "containers", "compute"}
 #: Units of checks that compare a part with a whole, not two sums.
 _UNITS_OF_PARTS = ("layers", "calls")
 
@@ -87,7 +87,7 @@ def problems(data: SummaryData, folding: Folding) -> tuple[Problem, ...]:
     items = [
         Problem("bad", "A check fails", (Piece(Words(f"{check.claim}: ", _against(check))), *_failing(check)))
         for check in data.checks.list
-        if not check.ok and check.slug not in _DETAILED
+        if not check.ok and check.slug not in _WITH_OWN_PROBLEMS
     ]
     items += disagreements(data)
     items += container_problems(data)

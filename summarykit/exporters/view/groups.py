@@ -15,7 +15,7 @@ from summarykit.expression import group_digits
 from summarykit.summary.columns import RowContext
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
-from summarykit.summary.selection import EVERYTHING, Chosen, SortKey, sorted_by
+from summarykit.summary.selection import EVERYTHING, RowFilter, SortKey, sorted_by
 
 
 class ListRow(NamedTuple):
@@ -47,27 +47,27 @@ def flat_list(
     limit: int,
     title: str,
     *,
-    chosen: Chosen = EVERYTHING,
+    row_filter: RowFilter = EVERYTHING,
     columns: Sequence[str] = (),
 ) -> FlatList:
     """Return the largest *limit* layers of those *chosen*, in the selection's order, and what is left out."""
-    candidates = listed_rows(data, folding, chosen)
+    candidates = listed_rows(data, folding, row_filter)
     largest = sorted(sorted(range(len(candidates)), key=lambda at: -candidates[at].value)[:limit])
     rest = sorted(set(range(len(candidates))) - set(largest)) if len(largest) < len(candidates) else []
     rows = [candidates[at] for at in largest]
-    order = sorted_by(data, chosen.selection.sort, (SortKey(e.layer, e.path, e.value, e.macs) for e in rows))
-    sentences = [_too_many([candidates[at] for at in rest]), _outside_selection(data, candidates, chosen)]
+    order = sorted_by(data, row_filter.selection.sort, (SortKey(e.layer, e.path, e.value, e.macs) for e in rows))
+    sentences = [_too_many([candidates[at] for at in rest]), _outside_selection(data, candidates, row_filter)]
     return FlatList(
-        _title(data, candidates, chosen),
+        _title(data, candidates, row_filter),
         tuple(_group(data, rows[at], title, columns) for at in order),
         " ".join(filter(None, sentences)),
     )
 
 
-def listed_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[ListRow]:
+def listed_rows(data: SummaryData, folding: Folding, row_filter: RowFilter) -> list[ListRow]:
     """Return the selected rows of the list, in the order of the model."""
     adds, counts, flows = data.columns.adds, data.columns.counted, data.flows
-    cuts = cut_rows(data, folding, chosen)
+    cuts = cut_rows(data, folding, row_filter)
     rows = [
         ListRow(row.layer, row.path, row.times, counts[row.layer] * row.times,
                flows[row.layer].macs_total * row.times if flows else 0, inside, inside=True)
@@ -75,23 +75,23 @@ def listed_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[Lis
     ]  # fmt: skip
     for group in folding.working_groups:
         first, times = group.layers[0], len(group.layers)
-        if chosen.lists(first) and not _is_cut(data, first, chosen):
+        if row_filter.lists(first) and not _is_cut(data, first, row_filter):
             macs = flows[first].macs * times if flows else 0
             rows.append(ListRow(first, group.path, times, adds[first] * times, macs, times, inside=False))
     return sorted(rows, key=lambda each: each.layer)
 
 
-def _is_cut(data: SummaryData, layer: int, chosen: Chosen) -> bool:
+def _is_cut(data: SummaryData, layer: int, row_filter: RowFilter) -> bool:
     """Return whether a layer is at the selection's maximum depth and has children."""
     inner = layer + 1 < len(data.layers) and data.layers[layer + 1].parent == layer
-    return inner and data.columns.depth[layer] == chosen.selection.depth
+    return inner and data.columns.depth[layer] == row_filter.selection.depth
 
 
-def _title(data: SummaryData, rows: Sequence[ListRow], chosen: Chosen) -> str:
+def _title(data: SummaryData, rows: Sequence[ListRow], row_filter: RowFilter) -> str:
     layers = sum(works_of(data))
     alone = sum(each.layers for each in rows if not each.inside)
     parts = sum(each.times for each in rows if each.inside)
-    if not chosen.selection.leaves_out or (not parts and alone == layers):
+    if not row_filter.selection.leaves_out or (not parts and alone == layers):
         return "The only layer" if layers == 1 else f"All {count_noun(layers, 'layer')}"
     text = f"{group_digits(alone)} of {count_noun(layers, 'layer')}"
     return f"{text} and {count_noun(parts, 'part')} with everything inside" if parts else text
@@ -104,14 +104,14 @@ def _too_many(rest: Sequence[ListRow]) -> str:
     return text + f"{'is' if len(rest) == 1 else 'are'} not listed here; every total counts them."
 
 
-def _outside_selection(data: SummaryData, rows: Sequence[ListRow], chosen: Chosen) -> str:
+def _outside_selection(data: SummaryData, rows: Sequence[ListRow], row_filter: RowFilter) -> str:
     """Return how many layers no row includes, and their parameters."""
     layers = sum(works_of(data)) - sum(each.layers for each in rows)
-    if not chosen.selection.leaves_out or not layers:
+    if not row_filter.selection.leaves_out or not layers:
         return ""
     parameters = data.totals.parameters - sum(each.value for each in rows)
     text = f"{count_noun(layers, 'layer')} with {count_noun(parameters, 'parameter')} "
-    text += f"{'is' if layers == 1 else 'are'} not listed here, {selection_text(chosen.selection)}"
+    text += f"{'is' if layers == 1 else 'are'} not listed here, {selection_text(row_filter.selection)}"
     return f"{text}; every total counts them."
 
 

@@ -17,7 +17,7 @@ from summarykit.records import LayerRecord, TensorFacts
 from summarykit.summary.columns import RowContext
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding, borrowed_from, seen_from
-from summarykit.summary.selection import EVERYTHING, Chosen
+from summarykit.summary.selection import EVERYTHING, RowFilter
 from summarykit.summary.texts import closed_form
 
 
@@ -44,7 +44,7 @@ def tree_rows(
     title: str,
     *,
     with_empty: bool = True,
-    chosen: Chosen = EVERYTHING,
+    row_filter: RowFilter = EVERYTHING,
     columns: Sequence[str] = (),
     in_plain_text: bool = False,
 ) -> tuple[tuple[Row, ...], str]:
@@ -52,9 +52,9 @@ def tree_rows(
 
     With *in_plain_text* the details of a row have no formula in HTML and LaTeX.
     """
-    tree = visible_places(data, folding, limit, with_empty=with_empty, chosen=chosen)
+    tree = visible_places(data, folding, limit, with_empty=with_empty, row_filter=row_filter)
     rows = (
-        _row(data, folding.rows[position.row], position, title, chosen, columns, marked_up=not in_plain_text)
+        _row(data, folding.rows[position.row], position, title, row_filter, columns, marked_up=not in_plain_text)
         for position in tree.places
     )
     return _with_references(tuple(rows)), tree.sentence
@@ -103,7 +103,7 @@ def _row(
     row: FoldedRow,
     position: Place,
     title: str,
-    chosen: Chosen,
+    row_filter: RowFilter,
     keys: Sequence[str],
     *,
     marked_up: bool,
@@ -141,7 +141,7 @@ def _row(
         left_out=f"{count_noun(position.hidden_rows, 'row')} not shown" if position.hidden_rows else "",
         flow=row_flow(data, layer, row.times),
         details=details_of(data, layer, row.path, marked_up=marked_up),
-        role="around" if chosen.around(row.layer) else "asked" if chosen.asked_for(row.layer) else "",
+        role="around" if row_filter.around(row.layer) else "asked" if row_filter.asked_for(row.layer) else "",
         cells=cells_of(keys, RowContext(data, layer, row.times, row.path)),
         told_at=-1,
         told_whole=False,

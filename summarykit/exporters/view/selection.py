@@ -8,7 +8,7 @@ from itertools import accumulate
 from summarykit.exporters.view.words import count_noun, join_words, shorten
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
-from summarykit.summary.selection import Chosen, Selection
+from summarykit.summary.selection import RowFilter, Selection
 
 _MOST_NAMES = 3
 _LONGEST = 40
@@ -31,9 +31,9 @@ def _pattern_words(patterns: Sequence[str]) -> str:
     return join_words([*names, f"{count_noun(more, 'more pattern')}"] if more > 0 else names)
 
 
-def cut_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[tuple[FoldedRow, int]]:
+def cut_rows(data: SummaryData, folding: Folding, row_filter: RowFilter) -> list[tuple[FoldedRow, int]]:
     """Return the rows at the maximum depth, and how many layers with parameters or MACs each includes."""
-    depth = chosen.selection.depth
+    depth = row_filter.selection.depth
     if depth is None:
         return []
     rows = folding.rows
@@ -42,7 +42,7 @@ def cut_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[tuple[
     cuts = [
         (row, before[row.end] - before[index])
         for index, row in enumerate(rows)
-        if row.depth == depth and row.end > index + 1 and chosen.lists(row.layer)
+        if row.depth == depth and row.end > index + 1 and row_filter.lists(row.layer)
     ]
     return [(row, inside) for row, inside in cuts if inside]
 

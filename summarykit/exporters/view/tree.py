@@ -10,7 +10,7 @@ from summarykit.exporters.view.words import count_noun
 from summarykit.expression import Words
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding
-from summarykit.summary.selection import EVERYTHING, Chosen, SortKey, sorted_by
+from summarykit.summary.selection import EVERYTHING, RowFilter, SortKey, sorted_by
 
 
 class Place(NamedTuple):
@@ -36,7 +36,7 @@ class VisibleRows(NamedTuple):
 
 
 def visible_places(
-    data: SummaryData, folding: Folding, limit: int, *, with_empty: bool, chosen: Chosen = EVERYTHING
+    data: SummaryData, folding: Folding, limit: int, *, with_empty: bool, row_filter: RowFilter = EVERYTHING
 ) -> VisibleRows:
     """Return at most *limit* of the rows that are *chosen*, in the selection's order, and what is left out.
 
@@ -44,9 +44,9 @@ def visible_places(
     not counted as left out.
     """
     rows = folding.rows
-    selection = [chosen.shows(row.layer) for row in rows]
+    selection = [row_filter.shows(row.layer) for row in rows]
     holds = [data.columns.total[row.layer] > 0 or data.layers[row.layer].explanation >= 0 for row in rows]
-    full = [with_empty or holding or chosen.asked_for(row.layer) for row, holding in zip(rows, holds, strict=True)]
+    full = [with_empty or holding or row_filter.asked_for(row.layer) for row, holding in zip(rows, holds, strict=True)]
     candidates = [
         index == 0 or (pick and holds) for index, (pick, holds) in enumerate(zip(selection, full, strict=True))
     ]
@@ -55,13 +55,13 @@ def visible_places(
         _add_ancestors(candidates, parents)
     visible = _choose(data, rows, parents, candidates, limit)
     missing = [not pick or (want and not show) for pick, want, show in zip(selection, candidates, visible, strict=True)]
-    places = _places(data, rows, parents, visible, missing, chosen.selection.sort)
+    places = _places(data, rows, parents, visible, missing, row_filter.selection.sort)
     missing_rows = [row for row, absent in zip(rows, missing, strict=True) if absent]
     modules = sum(row.times for row in missing_rows if data.layers[row.layer].alias_of < 0)
     parameters = sum(data.columns.adds[row.layer] * row.times for row in missing_rows)
     macs = sum(data.flows[row.layer].macs * row.times for row in missing_rows) if data.flows else 0
     is_filtered = any(not pick for pick in selection)
-    reason = selection_text(chosen.selection) if is_filtered else ""
+    reason = selection_text(row_filter.selection) if is_filtered else ""
     sentence = _left_out(len(missing_rows), modules, parameters, reason)
     return VisibleRows(places, len(missing_rows), modules, parameters, macs, sentence)
 

@@ -146,7 +146,7 @@ def _selection(limit: Limit, data: SummaryData) -> Sequence[bool]:
     """Return for each layer whether the limit speaks of it."""
     if limit.pattern is None:
         return [True] * len(data.layers)
-    return choose(data, Selection(only=(limit.pattern,))).picked
+    return choose(data, Selection(only=(limit.pattern,))).matches
 
 
 def _values(limit: Limit, data: SummaryData) -> Sequence[int]:

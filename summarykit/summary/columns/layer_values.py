@@ -98,8 +98,8 @@ def frozen_values(rows: LayerRows) -> list[int]:
 
 def closed_formula_values(rows: LayerRows) -> list[str | None]:
     """Return the closed formula of each container."""
-    closed = {layer: closed_form(check) for layer, check in rows.data.closed_forms.items()}
-    return [closed.get(layer) for layer in range(len(rows.layers))]
+    closed_formula = {layer: closed_form(check) for layer, check in rows.data.closed_forms.items()}
+    return [closed_formula.get(layer) for layer in range(len(rows.layers))]
 
 
 def evidence_values(rows: LayerRows) -> Lookup:

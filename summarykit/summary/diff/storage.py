@@ -120,7 +120,7 @@ def _group(group: ChangeGroup) -> dict[str, Any]:
         "path": group.path,
         "times": len(group.told),
         "states": states,
-        "layers": sum(len(told.changes) for told in group.told),
+        "layers": sum(len(change_group.changes) for change_group in group.told),
         "each": each,
         "parameters": total,
     }

@@ -41,7 +41,7 @@ def _in_list(places: Places, number: int) -> Form:
         return "several of its experts are one" if surely else None
     if len({_what_it_is(places, kid) for kid in kids}) > 1:
         return "its experts are not alike" if surely else None
-    return _form(len(kids), [tensor for _, tensor in places.parameters_inside(number)], stacked=False)
+    return _form(len(kids), [tensor for _, tensor in places.parameters_inside(number)], stack=False)
 
 
 def _what_it_is(places: Places, number: int) -> tuple[object, ...]:
@@ -74,7 +74,7 @@ def _in_tensors(places: Places, number: int) -> Form:
     tensors = [t for _, t in places.parameters_inside(number) if not _is_for_all(places, number, t, experts)]
     if not all(_is_split(places, tensor, experts) for tensor in tensors):
         return "not every tensor of its experts has one part for each"
-    return _form(experts, tensors, stacked=True) if experts > 1 else None
+    return _form(experts, tensors, stack=True) if experts > 1 else None
 
 
 def _unnamed_stack(places: Places, number: int, deep: list[TensorRecord]) -> tuple[int, int, bool] | None:
@@ -85,7 +85,7 @@ def _unnamed_stack(places: Places, number: int, deep: list[TensorRecord]) -> tup
     experts = sizes.pop() if len(sizes) == 1 else 0
     rows = [tensor for tensor in places.own(number) if (tensor.facts.shape or (0,))[0] == experts]
     flat = [t for t in rows if t not in deep and not re.search("gate|router", t.name.lower())]
-    form = _form(experts, [*deep, *flat], stacked=True) if experts > 1 else None
+    form = _form(experts, [*deep, *flat], stack=True) if experts > 1 else None
     return form if isinstance(form, tuple) else None
 
 
@@ -110,9 +110,9 @@ def _is_for_all(places: Places, number: int, tensor: TensorRecord, experts: int)
     return len(tensor.facts.shape or ()) == 1 and (tensor.facts.shape or (0,))[0] in sizes
 
 
-def _form(experts: int, tensors: list[TensorRecord], *, stacked: bool) -> tuple[int, int, bool] | str:
+def _form(experts: int, tensors: list[TensorRecord], *, stack: bool) -> tuple[int, int, bool] | str:
     sizes = [tensor.facts.numel for tensor in tensors]
     if any(size is None for size in sizes):
         return "the size of its experts is not known until the first input"
     total = sum(size or 0 for size in sizes)
-    return (experts, total, stacked) if total % experts == 0 else "its experts are not of one size"
+    return (experts, total, stack) if total % experts == 0 else "its experts are not of one size"

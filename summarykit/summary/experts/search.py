@@ -101,21 +101,21 @@ def _experts_at(places: Places, number: int, per_token: int | None) -> _ExpertSe
     router = find_router(places, number, experts, within=in_tensors)
     if not isinstance(router, Router) and per_token is None and _is_stack_of_blocks(places, number):
         return None
-    chosen = _choice(places, number, router, per_token)
+    choice = _choice(places, number, router, per_token)
     if not surely:
-        if not (isinstance(router, Router) and router.has_name and chosen.per_token):
+        if not (isinstance(router, Router) and router.has_name and choice.per_token):
             return None
-        if not _is_mixture(places, number, router) and (in_tensors or chosen.origin.startswith("k of ")):
-            return f"{chosen.origin} and a router may choose among its parts, or may not"
+        if not _is_mixture(places, number, router) and (in_tensors or choice.origin.startswith("k of ")):
+            return f"{choice.origin} and a router may choose among its parts, or may not"
     if _experts_inside(places, number):
         return "its experts hold experts of their own"
-    if chosen.per_token is None:
-        return chosen.origin
-    if chosen.per_token > experts:
-        return f"{chosen.origin} says {chosen.per_token:,}, and there are {experts:,} experts"
+    if choice.per_token is None:
+        return choice.origin
+    if choice.per_token > experts:
+        return f"{choice.origin} says {choice.per_token:,}, and there are {experts:,} experts"
     if _is_reused(places, number):
         return "its experts are used in several places, and a token may get others in each"
-    return _ExpertSet(number, experts, parameters, router if isinstance(router, Router) else None, chosen)
+    return _ExpertSet(number, experts, parameters, router if isinstance(router, Router) else None, choice)
 
 
 def _is_mixture(places: Places, number: int, router: Router) -> bool:

@@ -15,16 +15,16 @@ def parts(data: SummaryData, rows: Sequence[FoldedRow]) -> list[str]:
     A name that is only a number tells nothing: ``features.3`` is a part of ``features``. ``block2`` counts as a number
     where it was folded with its neighbours.
     """
-    copies = {layer for row, found in zip(rows, members(rows), strict=True) if row.copies > 1 for layer in found}
-    found: list[str] = []
+    copies = {layer for row, names in zip(rows, members(rows), strict=True) if row.copies > 1 for layer in names}
+    names: list[str] = []
     for layer in data.layers:
         name = own_name(layer, data)
-        around = found[layer.parent] if layer.parent > 0 else ""
+        around = names[layer.parent] if layer.parent > 0 else ""
         above = data.layers[layer.parent] if layer.parent > 0 else None
         if is_number(name):
-            found.append(around)
+            names.append(around)
         elif above is None or above.id in copies or is_number(own_name(above, data)):
-            found.append(name)
+            names.append(name)
         else:
-            found.append(f"{around}.{name}" if around else name)
-    return found
+            names.append(f"{around}.{name}" if around else name)
+    return names

@@ -76,17 +76,23 @@ def kv_cache(config: Config, *, bytes_per_number: int = 2) -> Cache | None:
     kinds = layer_kinds(config)
     if kinds is None:
         return None
-    bounded, full, states = kinds
+    windowed_layers, full, states = kinds
     entry = _latent(config) or _heads(config)
     window = _number(config, "attention_chunk_size" if config.get(f"layer_types.{CHUNK}") else "sliding_window")
-    if entry is None or not bounded + full or (bounded and window is None):
+    if entry is None or not windowed_layers + full or (windowed_layers and window is None):
         return None
     formula, says, values = entry
-    sizes: dict[str, Value] = {"layers": bounded + full, "bytes_per_number": bytes_per_number}
+    sizes: dict[str, Value] = {"layers": windowed_layers + full, "bytes_per_number": bytes_per_number}
     who = "For each token, {layers:the one layer keeps|each of # layers keeps}"
     sentence = f"{who} {says}, {{bytes_per_number:1 byte|# bytes}} a number."
     per_token = row("cache.token", "Cache of keys and values, each token", formula, sizes | values, sentence)
-    return Cache(per_token, window if bounded else None, bounded, bounded + full, _note(bounded, window, states))
+    return Cache(
+        per_token,
+        window if windowed_layers else None,
+        windowed_layers,
+        windowed_layers + full,
+        _note(windowed_layers, window, states),
+    )
 
 
 def is_decoder(config: Config) -> bool:
@@ -105,8 +111,8 @@ def layer_kinds(config: Config) -> tuple[int, int, int] | None:
     if not counts:
         if any(config.get(name) for name in _STATEFUL):
             return None
-        bounded = _number(config, "sliding_window") and config.get("use_sliding_window") is not False
-        return (layers, 0, 0) if bounded else (0, layers, 0)
+        windowed_layers = _number(config, "sliding_window") and config.get("use_sliding_window") is not False
+        return (layers, 0, 0) if windowed_layers else (0, layers, 0)
     if counts.keys() - {FULL, WINDOW, CHUNK} - _NOTHING - _STATE or sum(counts.values()) != layers:
         return None
     states = sum(counts.get(kind, 0) for kind in _STATE)
@@ -148,10 +154,10 @@ def key_value_heads(config: Config, queries: int | None) -> int | None:
     return _number(config, "num_key_value_heads") or _number(config, "num_kv_heads") or queries
 
 
-def _note(bounded: int, window: int | None, states: int) -> str:
+def _note(windowed_layers: int, window: int | None, states: int) -> str:
     note = ""
-    if bounded:
-        layers = "1 layer keeps" if bounded == 1 else f"{bounded:,} layers keep"
+    if windowed_layers:
+        layers = "1 layer keeps" if windowed_layers == 1 else f"{windowed_layers:,} layers keep"
         note = f"{layers} no more than {window:,} tokens, those in the window."
     if states:
         layers = "1 layer keeps" if states == 1 else f"{states:,} layers keep"

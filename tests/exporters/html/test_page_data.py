@@ -151,7 +151,7 @@ def test_of_a_selection_the_script_has_the_rows_that_are_shown_and_the_numbers_o
     data = summarykit.summarize(model).data
     chosen = choose(data, selection)
     folding = folding_of(data, Folding(data), chosen, fold=True)
-    places = visible_places(data, folding, 10_000, with_empty=True, chosen=chosen)
+    places = visible_places(data, folding, 10_000, with_empty=True, row_filter=chosen)
     tree = json.loads(json.dumps(filtered_page_data(data, folding.rows, places, chosen)))
     rows = list(rows_of_tree(tree))
     assert sorted(path for _, path in rows) == sorted(

@@ -53,7 +53,7 @@ class CellWriter:
 
     def _row(self, block: PlacedRow) -> str:
         row, number = block.row, block.area.top
-        parts = [_row_start(number, row.height, row.level, hidden=row.hidden)]
+        parts = [_row_start(number, row.height, row.level, is_hidden=row.hidden)]
         for column, cell in block.cells:
             look = self._styles.look((*row.style, *cell.style), cell.line)
             address = f"{get_column_letter(column)}{number}"
@@ -70,12 +70,12 @@ class CellWriter:
         # Each row is read once: it may be built on access.
         for number, (record, after) in enumerate(pairwise(chain(records, [last])), area.top):
             row_style = record.get(rows.style_key) if rows.style_key else None
-            hidden = bool(record.get(rows.hidden_key)) if rows.hidden_key else False
+            is_hidden = bool(record.get(rows.hidden_key)) if rows.hidden_key else False
             # The visible row above hidden ones has the + sign.
-            collapsed = not hidden and bool(after.get(rows.hidden_key)) if rows.hidden_key else False
+            is_collapsed = not is_hidden and bool(after.get(rows.hidden_key)) if rows.hidden_key else False
             level = whole(record, rows.level_key, rows.line)
             height = _height(record, rows)
-            parts = [_row_start(number, height, level, hidden=hidden, collapsed=collapsed)]
+            parts = [_row_start(number, height, level, is_hidden=is_hidden, is_collapsed=is_collapsed)]
             for bulk in columns:
                 look, value = bulk.look(row_style, record), value_in(record, bulk.column)
                 parts.append(self._cell(f"{bulk.letter}{number}", look, value, area, number, bulk.column.line))
@@ -125,15 +125,15 @@ class _BulkColumn:
         return match
 
 
-def _row_start(number: int, height: float | None, level: int, *, hidden: bool, collapsed: bool = False) -> str:
+def _row_start(number: int, height: float | None, level: int, *, is_hidden: bool, is_collapsed: bool = False) -> str:
     start = f'<row r="{number}"'
     if height is not None:
         start += f' ht="{min(height, MAX_HEIGHT):g}" customHeight="1"'
     if level:
         start += f' outlineLevel="{min(level, MAX_LEVEL)}"'
-    if hidden:
+    if is_hidden:
         start += ' hidden="1"'
-    return f'{start} collapsed="1">' if collapsed else f"{start}>"
+    return f'{start} collapsed="1">' if is_collapsed else f"{start}>"
 
 
 def _height(record: Record, rows: Rows) -> float | None:

@@ -19,7 +19,7 @@ from summarykit.runs import Flow
 from summarykit.summary.columns import REPORT_COLUMNS, RowContext, Share
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, own_name
-from summarykit.summary.selection import Chosen, Selection, choose
+from summarykit.summary.selection import RowFilter, Selection, choose
 
 #: Labels of columns that differ from other reports.
 _LABELS = {
@@ -147,13 +147,15 @@ def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title
     If *fold* is False but a sheet has too few rows, equal layers are folded, with a message. A last row has what is
     left out, so that the columns still add up to the totals.
     """
-    chosen = choose(data, selection)
-    places, left_out = _places(data, folding, chosen, fold=fold or len(data.layers) > MOST_ROWS)
+    row_filter = choose(data, selection)
+    places, left_out = _places(data, folding, row_filter, fold=fold or len(data.layers) > MOST_ROWS)
     has_copies = any(place.times > 1 for place in places)
     keys = selection.columns or default_keys(with_copies=has_copies, with_run=bool(data.flows))
     keys = tuple(key for key in keys if key != "path")
     rest = [_rest(left_out, keys)] if left_out and left_out.rows else []
-    sizes = extents(LazyRows(places, lambda place: _row(data, place, title, keys, chosen), rest), {"name": "indent"})
+    sizes = extents(
+        LazyRows(places, lambda place: _row(data, place, title, keys, row_filter), rest), {"name": "indent"}
+    )
     notes = sizes["note"].longest > 0
     columns = sheet_columns(data, keys, sizes)
     widths = {
@@ -164,7 +166,7 @@ def layer_sheet(data: SummaryData, folding: Folding, selection: Selection, title
     }
 
     def row_of(place: _Place) -> Mapping[str, object]:
-        return _with_height(_row(data, place, title, keys, chosen), widths)
+        return _with_height(_row(data, place, title, keys, row_filter), widths)
 
     too_long = _TOO_LONG if has_copies and not fold else ""
     message = " ".join(filter(None, (too_long, quiet(left_out.sentence) if left_out else "")))
@@ -180,23 +182,23 @@ def _with_height(row: dict[str, object], widths: Mapping[str, int]) -> dict[str,
 
 
 def _places(
-    data: SummaryData, folding: Folding, chosen: Chosen, *, fold: bool
+    data: SummaryData, folding: Folding, row_filter: RowFilter, *, fold: bool
 ) -> tuple[list[_Place], VisibleRows | None]:
     """Return the rows of the sheet, and what is left out where something may be."""
-    if not chosen.selection.leaves_out and chosen.selection.sort == "model" and not fold:
+    if not row_filter.selection.leaves_out and row_filter.selection.sort == "model" and not fold:
         return [_Place(layer.id, own_name(layer, data), layer.path, 1, 0) for layer in data.layers], None
-    if chosen.apart or not fold:
-        folding = Folding(data, fold, chosen.apart)
-    visible_rows = visible_places(data, folding, MOST_ROWS, with_empty=True, chosen=chosen)
+    if row_filter.apart or not fold:
+        folding = Folding(data, fold, row_filter.apart)
+    visible_rows = visible_places(data, folding, MOST_ROWS, with_empty=True, row_filter=row_filter)
     rows = ((folding.rows[place.row], place.hidden_rows) for place in visible_rows.places)
     return [_Place(row.layer, row.name, row.path, row.times, hidden_rows) for row, hidden_rows in rows], visible_rows
 
 
-def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], chosen: Chosen) -> dict[str, object]:
+def _row(data: SummaryData, place: _Place, title: str, keys: Sequence[str], row_filter: RowFilter) -> dict[str, object]:
     layer = data.layers[place.layer]
     depth = data.columns.depth[layer.id]
     subject = RowContext(data, layer, place.times, place.path)
-    aside = chosen.around(layer.id) or not (data.columns.total[layer.id] or layer.explanation >= 0)
+    aside = row_filter.around(layer.id) or not (data.columns.total[layer.id] or layer.explanation >= 0)
     return {
         "name": visible(place.name or title),
         "path": visible(place.path),

@@ -17,7 +17,7 @@ from summarykit.exporters.view.words import GRADE_WORDS, count_noun, shape_words
 from summarykit.expression import Words
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding
-from summarykit.summary.selection import Chosen, Selection, choose
+from summarykit.summary.selection import RowFilter, Selection, choose
 
 #: A model with more tensors than this is shown folded, so that the file stays small.
 MOST_UNFOLDED = 5_000
@@ -54,9 +54,9 @@ def tensor_sheet(data: SummaryData, folding: Folding, selection: Selection, *, f
     count = len(data.tensors)
     if not count:
         return None
-    chosen = choose(data, selection)
+    row_filter = choose(data, selection)
     fold_rows = count > (MOST_UNFOLDED if fold else MOST_ROWS)
-    listed_rows = _folded_rows(data, folding, chosen) if fold_rows else _single_rows(data, chosen)
+    listed_rows = _folded_rows(data, folding, row_filter) if fold_rows else _single_rows(data, row_filter)
     too_many = Words("More tensors than a sheet has rows: those of repeated layers stand in one.")
     message = Words() if fold or not fold_rows else too_many
     if len(listed_rows) > MOST_ROWS:
@@ -77,21 +77,21 @@ def _because(selection: Selection) -> str:
     return f" ({text})" if (text := selection_text(selection)) else ""
 
 
-def _single_rows(data: SummaryData, chosen: Chosen) -> list[TensorRow]:
+def _single_rows(data: SummaryData, row_filter: RowFilter) -> list[TensorRow]:
     layers = data.layers
     return [
         TensorRow(index, 1, layers[tensor.layer].path)
         for index, tensor in enumerate(data.tensors)
-        if chosen.lists(tensor.layer)
+        if row_filter.lists(tensor.layer)
     ]
 
 
-def _folded_rows(data: SummaryData, folding: Folding, chosen: Chosen) -> list[TensorRow]:
-    rows = (Folding(data, apart=chosen.apart) if chosen.apart else folding).rows
+def _folded_rows(data: SummaryData, folding: Folding, row_filter: RowFilter) -> list[TensorRow]:
+    rows = (Folding(data, apart=row_filter.apart) if row_filter.apart else folding).rows
     return [
         TensorRow(index, row.times, row.path)
         for row in rows
-        if chosen.lists(row.layer)
+        if row_filter.lists(row.layer)
         for index in range(data.layers[row.layer].first_tensor, data.layers[row.layer].end_tensor)
     ]
 

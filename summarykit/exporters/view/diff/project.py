@@ -56,7 +56,7 @@ def build_project_view(
     visible = visible_models(changes)
     rows = [_row(model) for model in visible]
     failures = [row for row in rows if row.error]
-    broken = list(_broken(visible))
+    failing = list(_broken_limits(visible))
     same = len(changes.models) - len(visible)
     return ProjectView(
         title=title,
@@ -68,8 +68,8 @@ def build_project_view(
         rows=tuple(rows[:models]),
         rows_left_out=f"{count_noun(len(rows) - models, 'model')} more" if len(rows) > models else "",
         errors=tuple(failures[:errors]),
-        broken=tuple(broken[:errors]),
-        problems_left_out=_left_out(len(failures) - errors, len(broken) - errors),
+        broken=tuple(failing[:errors]),
+        problems_left_out=_left_out(len(failures) - errors, len(failing) - errors),
         unchanged=f"{count_noun(same, 'model')} unchanged" if same else "",
         notes=tuple(f"{note[:1].upper()}{note[1:]}." for note in changes.notes),
     )
@@ -82,7 +82,7 @@ def _left_out(errors: int, limits: int) -> str:
     return f"{text} more, left out here to keep this short" if text else ""
 
 
-def _broken(models: Sequence[ModelChange]) -> Iterator[Rich]:
+def _broken_limits(models: Sequence[ModelChange]) -> Iterator[Rich]:
     for model in models:
         for line in broken_limits(model.comparison) if model.comparison else ():
             yield Piece(model.name, code=True), Piece(": "), *line
@@ -113,7 +113,7 @@ def _headline(changes: ProjectChanges) -> str:
 def _row(model: ModelChange) -> ModelRow:
     comparison, state = model.comparison, model.state
     verdicts = comparison.verdicts if comparison else ()
-    broken = [verdict for verdict in verdicts if not verdict.ok]  # if any limit is broken, show that one and no other
+    failing = [verdict for verdict in verdicts if not verdict.ok]  # if any limit is broken, show that one and no other
     look = "bad" if not model.ok else look_of(comparison) if comparison else ""
     loading = _loading(comparison.checkpoint) if comparison and state in _IN_BOTH else ("", "")
     return ModelRow(
@@ -123,7 +123,7 @@ def _row(model: ModelChange) -> ModelRow:
         change=_CHANGES.get(state) or _change(comparison),
         loading=loading[1],
         loading_look=loading[0],
-        budget=usage(broken or verdicts, increases=bool(broken)).replace(" budget", "") or budget_words(verdicts),
+        budget=usage(failing or verdicts, increases=bool(failing)).replace(" budget", "") or budget_words(verdicts),
         budget_look=("ok" if all(each.ok for each in verdicts) else "bad") if budget_words(verdicts) else "",
         headline=headline_of(comparison) if comparison else "",
         error=tuple(line.strip()[:_LONGEST] for line in model.error.splitlines() if line.strip()),

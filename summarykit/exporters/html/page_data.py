@@ -244,7 +244,8 @@ def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, with_detail
     if flow:
         facts |= _flow(flow, texts)
     if with_details:
-        facts["details"] = _details(details_of(data, layer, layer.path), flow, texts)
+        elsewhere = [data.tensors[at].owner != at for at in range(layer.first_tensor, layer.end_tensor)]
+        facts["details"] = _details(details_of(data, layer, layer.path), elsewhere, flow, texts)
     return facts
 
 
@@ -294,8 +295,11 @@ def _owner_cells(data: SummaryData, layer: LayerRecord, texts: Texts) -> list[Ce
     return [cell for pair in cells_by_path.values() for cell in pair]
 
 
-def _details(details: Details | None, flow: RowFlow | None, texts: Texts) -> Cell:
-    """Return an opened row as lists: lines, tensors, and what goes in and out."""
+def _details(details: Details | None, elsewhere: Sequence[bool], flow: RowFlow | None, texts: Texts) -> Cell:
+    """Return an opened row as lists: lines, tensors, and what goes in and out.
+
+    *elsewhere* says for each tensor whether another one counts for it.
+    """
     if details is None:
         return 0
     grade = f"{details.sign} {details.word} {details.grade}{' · ' * bool(details.origin)}{details.origin}".strip()
@@ -303,8 +307,8 @@ def _details(details: Details | None, flow: RowFlow | None, texts: Texts) -> Cel
     lines = [details.formula, f"= {details.equation}" if details.equation else "", sentence, grade]
     lines += [f"{label}: {equation}" for label, equation in details.lines if len(details.lines) > 1]
     tensors = [
-        (t.name, t.shape, t.elements or "–", f"{t.dtype}, {t.kind}{'; counted elsewhere' * t.note.endswith('there')}")
-        for t in details.tensors
+        (t.name, t.shape, t.elements or "–", f"{t.dtype}, {t.kind}{'; counted elsewhere' * is_elsewhere}")
+        for t, is_elsewhere in zip(details.tensors, elsewhere, strict=True)
     ]
     flows: list[tuple[str, ...]] = []
     if flow:

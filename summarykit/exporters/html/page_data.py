@@ -7,7 +7,6 @@ and numbers of their copies, they give every row of the tree, folded or not.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from summarykit.exporters.view.rows import details_of, has_details, named_shape,
 from summarykit.exporters.view.tree import VisibleRows
 from summarykit.exporters.view.values import Details, Ranking, RowFlow
 from summarykit.exporters.view.words import GRADE_WORDS, visible
-from summarykit.expression import Unanswerable, group_digits, latex
+from summarykit.expression import Unanswerable, Words, group_digits, latex
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding, is_number, own_name
@@ -27,10 +26,6 @@ from summarykit.summary.folding.tree import sibling_runs, taking_turns
 from summarykit.summary.selection import Chosen
 from summarykit.summary.texts import ExplanationTexts
 from summarykit.summary.totals import added_up
-
-#: The result at the end of an equation, which the script removes.
-_RESULT = re.compile(r" = [\d,]+\Z", re.ASCII)
-
 
 #: Further facts of a layer.
 More = Callable[[LayerRecord, Texts], dict[str, Cell]]
@@ -228,7 +223,7 @@ def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, with_detail
         "own": exact(own or 0) if holds else 0,
         "adds": exact(columns.adds[layer.id]),
         "inside": exact(columns.counted[layer.id]),
-        "numbers": texts.number(_numbers(explanation)),
+        "numbers": texts.number(_numbers(explanation, why.value if why else None)),
         "equation": texts.number(explanation.equation or ""),
         "grade": texts.number("|".join(GRADE_WORDS[why.evidence])) if why else 0,
         "latex": texts.number(_latex(data, layer)),
@@ -249,10 +244,12 @@ def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, with_detail
     return facts
 
 
-def _numbers(explanation: ExplanationTexts) -> str:
+def _numbers(explanation: ExplanationTexts, value: int | None) -> str:
     """Return a formula in numbers; empty if it equals the equation without its result."""
-    follows = bool(explanation.equation) and _RESULT.sub("", explanation.equation or "") == explanation.numbers
-    return "" if follows else explanation.numbers or ""
+    text, equation = explanation.numbers, explanation.equation
+    if text is None or value is None:
+        return text or ""
+    return "" if equation in (text, Words(text, " = ", value)) else text
 
 
 def _latex(data: SummaryData, layer: LayerRecord) -> str:

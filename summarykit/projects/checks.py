@@ -131,11 +131,11 @@ def check(
     checks, failures = [], {}
     for each in models:
         try:
-            checks.append(_check_of(each, bases, locks, progress=progress))
+            checks.append(_check_of(each, bases, locks, progress=progress, placed=len(models) == 1))
         except (*ITS_OWN, BudgetError) as error:
             if len(models) == 1:
                 raise
-            failures[each.name] = str(error).removeprefix(f"{each.where}: ")
+            failures[each.name] = str(error)
     missing = sorted(locks.keys() - {each.name for each in models}) if not names else ()
     return Checked(tuple(checks), tuple(missing), failures)
 
@@ -146,14 +146,17 @@ def _check_of(
     locks: Mapping[str, LockedModel],
     *,
     progress: bool,
+    placed: bool,
 ) -> ModelCheck:
     """Return the check of one model of the project against its limits and its entry in *locks*, if it has one."""
     before = _base_of(model, base)
-    data = summary_of(model, progress=progress).data
+    data = summary_of(model, progress=progress, placed=placed).data
     lock = LockChange(locks[model.name], locked_model(data)) if model.name in locks else None
     try:
         return make_check(model.name, data, model.limits, before, new=before is None and base is not None, lock=lock)
     except BudgetError as error:
+        if not placed:
+            raise
         raise BudgetError(f"{model.where}: {error.what}", hint=error.hint) from None
 
 

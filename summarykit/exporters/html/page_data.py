@@ -7,7 +7,6 @@ and numbers of their copies, they give every row of the tree, folded or not.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from summarykit.exporters.view.rows import details_of, has_details, named_shape,
 from summarykit.exporters.view.tree import VisibleRows
 from summarykit.exporters.view.values import Details, Ranking, RowFlow
 from summarykit.exporters.view.words import GRADE_WORDS, visible
-from summarykit.expression import Unanswerable, group_digits, latex
+from summarykit.expression import Unanswerable, Words, group_digits, latex
 from summarykit.records import LayerRecord
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import FoldedRow, Folding, is_number, own_name
@@ -27,10 +26,6 @@ from summarykit.summary.folding.tree import sibling_runs, taking_turns
 from summarykit.summary.selection import RowFilter
 from summarykit.summary.texts import ExplanationTexts
 from summarykit.summary.totals import added_up
-
-#: The result at the end of an equation, which the script removes.
-_RESULT = re.compile(r" = [\d,]+\Z", re.ASCII)
-
 
 #: Further facts of a layer.
 More = Callable[[LayerRecord, Texts], dict[str, Cell]]
@@ -228,7 +223,7 @@ def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, with_detail
         "own": exact(own or 0) if holds else 0,
         "adds": exact(columns.adds[layer.id]),
         "inside": exact(columns.counted[layer.id]),
-        "numbers": texts.number(_numbers(explanation)),
+        "numbers": texts.number(_numbers(explanation, why.value if why else None)),
         "equation": texts.number(explanation.equation or ""),
         "grade": texts.number("|".join(GRADE_WORDS[why.evidence])) if why else 0,
         "latex": texts.number(_latex(data, layer)),
@@ -244,14 +239,17 @@ def facts_of(data: SummaryData, layer: LayerRecord, texts: Texts, *, with_detail
     if flow:
         facts |= _flow(flow, texts)
     if with_details:
-        facts["details"] = _details(details_of(data, layer, layer.path), flow, texts)
+        elsewhere = [data.tensors[at].owner != at for at in range(layer.first_tensor, layer.end_tensor)]
+        facts["details"] = _details(details_of(data, layer, layer.path), elsewhere, flow, texts)
     return facts
 
 
-def _numbers(explanation: ExplanationTexts) -> str:
+def _numbers(explanation: ExplanationTexts, value: int | None) -> str:
     """Return a formula in numbers; empty if it equals the equation without its result."""
-    follows = bool(explanation.equation) and _RESULT.sub("", explanation.equation or "") == explanation.numbers
-    return "" if follows else explanation.numbers or ""
+    text, equation = explanation.numbers, explanation.equation
+    if text is None or value is None:
+        return text or ""
+    return "" if equation in (text, Words(text, " = ", value)) else text
 
 
 def _latex(data: SummaryData, layer: LayerRecord) -> str:
@@ -294,8 +292,11 @@ def _owner_cells(data: SummaryData, layer: LayerRecord, texts: Texts) -> list[Ce
     return [cell for pair in cells_by_path.values() for cell in pair]
 
 
-def _details(details: Details | None, flow: RowFlow | None, texts: Texts) -> Cell:
-    """Return an opened row as lists: lines, tensors, and what goes in and out."""
+def _details(details: Details | None, elsewhere: Sequence[bool], flow: RowFlow | None, texts: Texts) -> Cell:
+    """Return an opened row as lists: lines, tensors, and what goes in and out.
+
+    *elsewhere* says for each tensor whether another one counts for it.
+    """
     if details is None:
         return 0
     grade = f"{details.sign} {details.word} {details.grade}{' · ' * bool(details.origin)}{details.origin}".strip()
@@ -303,8 +304,8 @@ def _details(details: Details | None, flow: RowFlow | None, texts: Texts) -> Cel
     lines = [details.formula, f"= {details.equation}" if details.equation else "", sentence, grade]
     lines += [f"{label}: {equation}" for label, equation in details.lines if len(details.lines) > 1]
     tensors = [
-        (t.name, t.shape, t.elements or "–", f"{t.dtype}, {t.kind}{'; counted elsewhere' * t.note.endswith('there')}")
-        for t in details.tensors
+        (t.name, t.shape, t.elements or "–", f"{t.dtype}, {t.kind}{'; counted elsewhere' * is_elsewhere}")
+        for t, is_elsewhere in zip(details.tensors, elsewhere, strict=True)
     ]
     flows: list[tuple[str, ...]] = []
     if flow:

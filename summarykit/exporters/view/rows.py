@@ -246,13 +246,13 @@ def _closed_text(data: SummaryData, layer: LayerRecord) -> str:
     return f"{closed_form(check)}, {verdict}"
 
 
-def usual_tensor(data: SummaryData) -> str:
-    """Return dtype and kind of most parameters, in the words of an opened row; empty if there are none."""
+def usual_tensor(data: SummaryData) -> tuple[str, str]:
+    """Return the dtype of most parameters, alone and with their kind as an opened row says it; empty for none."""
     counts = Counter(tensor.facts for tensor in data.tensors if tensor.facts.kind == "parameter")
-    texts: Counter[str] = Counter()
+    formats: Counter[tuple[str, str]] = Counter()
     for facts, times in counts.items():
-        texts[_format_and_kind(facts)] += times
-    return texts.most_common(1)[0][0] if texts else ""
+        formats[facts.dtype, _format_and_kind(facts)] += times
+    return formats.most_common(1)[0][0] if formats else ("", "")
 
 
 def _format_and_kind(facts: TensorFacts) -> str:

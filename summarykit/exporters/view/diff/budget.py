@@ -15,7 +15,7 @@ from summarykit.summary.diff import Comparison
 _COUNTS = ((10**12, "T"), (10**9, "G"), (10**6, "M"))
 _BYTES = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 #: The quantity of a budget that is not of parameters and has no unit.
-_OF = {Quantity.TRAINABLE: "trainable ", Quantity.MACS: "multiply-adds ", Quantity.ACTIVE: "active "}
+_OF = {Quantity.TRAINABLE: "trainable", Quantity.MACS: "multiply-adds", Quantity.ACTIVE: "active"}
 
 
 def look_of(comparison: Comparison) -> str:
@@ -43,13 +43,13 @@ def broken_limits(comparison: Comparison) -> tuple[Rich, ...]:
     return tuple(broken_pieces(each, comparison.after) for each in comparison.verdicts if not each.ok)
 
 
-def usage(verdicts: Sequence[Verdict], *, increases: bool = False) -> Words:
+def usage(verdicts: Sequence[Verdict], *, increases: bool = False, noun: str = "budget") -> Words:
     """Return "17.7 of 30.0 M budget (59%)" for the limit on the whole model that is used most; empty without one.
 
-    With *increases*, limits on an increase count too.
+    With *increases*, limits on an increase count too. *noun* is empty where a heading says it already.
     """
     fullest = max(_whole(verdicts, increases=increases), default=None, key=lambda pair: pair[0])
-    return _usage(fullest[1]) if fullest else Words()
+    return _usage(fullest[1], noun) if fullest else Words()
 
 
 def _whole(verdicts: Sequence[Verdict], *, increases: bool) -> Iterator[tuple[Fraction, Verdict]]:
@@ -60,7 +60,7 @@ def _whole(verdicts: Sequence[Verdict], *, increases: bool) -> Iterator[tuple[Fr
             yield Fraction(amount, most) if most else Fraction(amount and 10**30), verdict
 
 
-def _usage(verdict: Verdict) -> Words:
+def _usage(verdict: Verdict, noun: str) -> Words:
     count, most = verdict.found or 0, verdict.most or 0
     units = _BYTES if verdict.limit.quantity is Quantity.BYTES else _COUNTS
     unit = next(((size, name) for size, name in units if most >= size), None)
@@ -68,7 +68,8 @@ def _usage(verdict: Verdict) -> Words:
         amount = Words(one_decimal(count, unit[0]), " of ", one_decimal(most, unit[0]), f" {unit[1]}")
     else:
         amount = Words(count, " of ", most, " bytes" if units is _BYTES else "")
-    return Words(amount, f" {_OF.get(verdict.limit.quantity, '')}budget", _percent(count, most))
+    names = [f" {name}" for name in (_OF.get(verdict.limit.quantity, ""), noun) if name]
+    return Words(amount, *names, _percent(count, most))
 
 
 def _percent(count: int, most: int) -> str:

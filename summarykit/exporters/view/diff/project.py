@@ -123,7 +123,7 @@ def _row(model: ModelChange) -> ModelRow:
         change=_CHANGES.get(state) or _change(comparison),
         loading=loading[1],
         loading_look=loading[0],
-        budget=usage(failing or verdicts, increases=bool(failing)).replace(" budget", "") or budget_words(verdicts),
+        budget=usage(failing or verdicts, increases=bool(failing), noun="") or budget_words(verdicts),
         budget_look=("ok" if all(each.ok for each in verdicts) else "bad") if budget_words(verdicts) else "",
         headline=headline_of(comparison) if comparison else "",
         error=tuple(line.strip()[:_LONGEST] for line in model.error.splitlines() if line.strip()),

@@ -26,6 +26,14 @@ _LONGEST_NAME, _LONGEST_PATH = 60, 120
 _NO_NAME = '""'
 
 
+class _Scale(NamedTuple):
+    """What the width of a box may be proportional to."""
+
+    words: str
+    unit: str  #: one of what it counts
+    measure: Measure
+
+
 class _Place(NamedTuple):
     """Where a part is drawn, in units along the width."""
 
@@ -50,7 +58,7 @@ def build_picture(data: SummaryData, folding: Folding, title: str, change_counts
     measures = _measures(data)
     if not measures:
         return None
-    tree = chosen_parts(folding, [measure for _, measure in measures])
+    tree = chosen_parts(folding, [each.measure for each in measures])
     if not tree.inside[0]:
         return None
     words = _BoxWriter(data, tree, measures, change_counts)
@@ -58,25 +66,25 @@ def build_picture(data: SummaryData, folding: Folding, title: str, change_counts
     boxes = tuple(map(words.box, places))
     looks = {look for box in boxes for look in box.look.split()}
     return Picture(
-        measures=tuple(word for word, _ in measures),
+        measures=tuple(each.words for each in measures),
         boxes=boxes,
         levels=1 + max(box.level for box in boxes if box.shown),
         looks=tuple(look for look in LOOKS if look.look in looks),
-        caption=_caption([word for word, _ in measures], title, marks="changed" in looks),
+        caption=_caption([each.words for each in measures], title, marks="changed" in looks),
         left_out=_left_out(folding, tree, measures),
     )
 
 
-def _measures(data: SummaryData) -> list[tuple[str, Measure]]:
+def _measures(data: SummaryData) -> list[_Scale]:
     """Return the measures of the width; bytes only if they differ from parameters by more than a factor."""
-    measures = [("parameters", by_parameters(data))]
+    measures = [_Scale("parameters", "parameter", by_parameters(data))]
     if data.totals.macs:
         suffix = ", assumed sizes" if data.trace.approximate else ""
-        measures.append((f"multiply-adds (MACs){suffix}", by_macs(data)))
+        measures.append(_Scale(f"multiply-adds (MACs){suffix}", "multiply-add", by_macs(data)))
     sizes, totals = data.columns.bytes, data.totals
     if any(size * totals.parameters != own * totals.bytes for size, own in zip(sizes, data.columns.adds, strict=True)):
-        measures.append(("bytes", Measure(sizes, added_up(data.layers, sizes), totals.bytes)))
-    return [(word, measure) for word, measure in measures if measure.total > 0]
+        measures.append(_Scale("bytes", "byte", Measure(sizes, added_up(data.layers, sizes), totals.bytes)))
+    return [each for each in measures if each.measure.total > 0]
 
 
 def _caption(measures: Sequence[str], title: str, *, marks: bool) -> str:
@@ -85,9 +93,9 @@ def _caption(measures: Sequence[str], title: str, *, marks: bool) -> str:
     return f"{text} What changed, itself or inside, has a broken outline." if marks else text
 
 
-def _left_out(folding: Folding, tree: Tree, measures: Sequence[tuple[str, Measure]]) -> str:
+def _left_out(folding: Folding, tree: Tree, measures: Sequence[_Scale]) -> str:
     """Return how many rows of the tree have no box of their own."""
-    holding = sum(any(measure.inside[row.layer] for _, measure in measures) for row in folding.rows)
+    holding = sum(any(each.measure.inside[row.layer] for each in measures) for row in folding.rows)
     paths = {row.path for part in tree.parts if not part.merged_count for row in part.rows}
     number = holding - len(paths)
     if number <= 0:
@@ -157,14 +165,12 @@ def _merge(run: list[_Place], above: _Place) -> list[_Place]:
 class _BoxWriter:
     """Writes the boxes: names, paths, facts and looks."""
 
-    def __init__(
-        self, data: SummaryData, tree: Tree, measures: Sequence[tuple[str, Measure]], change_counts: Sequence[int]
-    ) -> None:
+    def __init__(self, data: SummaryData, tree: Tree, measures: Sequence[_Scale], change_counts: Sequence[int]) -> None:
         self.data = data
         self.tree = tree
         self.change_counts = change_counts
-        self.units = [word.partition(" ")[0].removesuffix("s") for word, _ in measures]
-        self.totals = [measure.total for _, measure in measures]
+        self.units = [each.unit for each in measures]
+        self.totals = [each.measure.total for each in measures]
 
     def box(self, place: _Place) -> PictureBox:
         part = place.part

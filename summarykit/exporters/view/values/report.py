@@ -65,6 +65,7 @@ class ReportView(NamedTuple):
     rankings: tuple[Ranking, ...]
     columns: tuple[Column, ...]  #: of the tree and of the flat list
     rows: tuple[Row, ...]
+    usual_dtype: str  #: "float32", as most parameters are
     usual_tensor: str  #: "float32, learned in training", as most parameters are; a page says it once
     rows_left_out: str
     rows_without_parameters: int

@@ -1,7 +1,7 @@
-"""What flows through a model: its forward, watched on a copy that holds shapes and no numbers.
+"""Record a model's forward pass on a copy whose tensors have shapes and no values.
 
-The caller's model is never run and never written; a copy of stand-ins is. Nothing is computed, and no memory is
-needed beyond what a model's structure takes.
+The caller's model is neither run nor changed: a copy made of fake tensors runs. Nothing is computed, and the copy
+needs no memory for parameters.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ def run(
     seconds: float = 60.0,
     inputs_from: str = "given",
 ) -> RunRecord:
-    """Return what one forward of *model* tells. Nothing on *model* or the inputs changes, no exception comes out.
+    """Return the record of one forward pass of *model*. The model and the inputs do not change; no exception is raised.
 
-    With ``how="fake"`` nothing is computed: the forward runs on fake tensors; where that fails, once more with other
-    answers to what it asks about values, and on meta. What got furthest is told. With ``how="real"`` a copy
-    of the model computes.
+    With ``how="fake"`` nothing is computed: the forward pass runs on fake tensors. If it fails, it runs again with
+    other assumptions about values, and then on the meta device; the run that got furthest is returned. With
+    ``how="real"`` a copy of the model computes.
 
     Args:
         model: The caller's model.
-        args: What its forward is given by position.
-        kwargs: What its forward is given by name.
-        layer_numbers: The number of each layer, by the id of its module.
+        args: Positional arguments of its forward.
+        kwargs: Keyword arguments of its forward.
+        layer_numbers: Layer number by id of the module.
         how: ``"fake"`` or ``"real"``.
-        seconds: How long it may take at most.
-        inputs_from: Where the inputs come from, in words.
+        seconds: Time limit.
+        inputs_from: Where the inputs come from, as text for the report.
 
     """
     deadline = monotonic() + seconds
-    with warnings.catch_warnings():  # some parts of torch are loaded now, and add filters of their own
+    with warnings.catch_warnings():  # parts of torch are imported here, and add warning filters
         best = furthest(model, args, kwargs, layer_numbers, how, deadline)
     if best.out_of_time:
         best.error = f"TimeoutError: the forward did not end within {seconds:g} seconds"
@@ -64,11 +64,11 @@ def furthest(
     how: str,
     deadline: float,
 ) -> Attempt:
-    """Return the first try that ends well, else the one that got furthest."""
+    """Return the first attempt that succeeds, or the one that got furthest."""
     best: Attempt | None = None
     for kind, yes in ((REAL, False),) if how == REAL else ((FAKE, False), (FAKE, True), (META, False)):
         if best is not None and yes and not best.policy.unsure:
-            continue  # it would be the same run again
+            continue  # no assumption was made, so the run would be the same
         attempt = Attempt(kind, yes=yes, deadline=deadline)
         attempt.run(model, args, kwargs, layer_numbers)
         if best is None or attempt.ok or attempt.call_count > best.call_count:
@@ -80,7 +80,7 @@ def furthest(
 
 
 def run_record(attempt: Attempt, model: nn.Module, layer_numbers: Mapping[int, int], inputs_from: str) -> RunRecord:
-    """Return the record of a try."""
+    """Return the record of an attempt."""
     recorder = attempt.recorder
     calls = recorder.records()
     ok = attempt.ok
@@ -113,7 +113,7 @@ def run_record(attempt: Attempt, model: nn.Module, layer_numbers: Mapping[int, i
 
 
 def reasons(attempt: Attempt, model: nn.Module) -> tuple[str, ...]:
-    """Return what was assumed, in words, in the order it was."""
+    """Return the assumptions as text, in the order they were made."""
     assert attempt.model_clone is not None or not attempt.recorder.reasons
     originals = (
         {} if attempt.model_clone is None else {id(shell): original for original, shell in attempt.model_clone.pairs}
@@ -125,7 +125,7 @@ def reasons(attempt: Attempt, model: nn.Module) -> tuple[str, ...]:
 
 
 def notes(attempt: Attempt, model: nn.Module) -> tuple[str, ...]:
-    """Return what else is to be known of the run, in words."""
+    """Return further notes on the run as text: hooks left out, objects not copied, other threads."""
     if attempt.model_clone is None:
         return ()
     left_out = [f"hooks of {path_of(module, model)} were left out" for module in attempt.model_clone.left_out]
@@ -140,7 +140,7 @@ def notes(attempt: Attempt, model: nn.Module) -> tuple[str, ...]:
 
 
 def path_of(target: nn.Module | None, model: nn.Module) -> str:
-    """Return the first path of a module in backquotes, wrappers seen through; of the root, "the model"."""
+    """Return a module's first path in backquotes, without the names of wrappers; "the model" for the root."""
     stack: list[tuple[str, nn.Module]] = [("", model)]
     seen_ids: set[int] = set()
     while stack:

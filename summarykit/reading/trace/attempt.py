@@ -1,4 +1,4 @@
-"""One try of a run: a clone of stand-ins, watched while its forward works on shapes."""
+"""``Attempt``: one forward pass of a copy of the model, made of fake tensors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FAKE, META, REAL = "fake", "meta", "real"
 
 
 class Attempt:
-    """One try and what became of it."""
+    """One forward pass and its outcome."""
 
     def __init__(self, how: str, *, yes: bool, deadline: float) -> None:
         self.how = how
@@ -41,18 +41,18 @@ class Attempt:
 
     @property
     def call_count(self) -> int:
-        """How many calls ended: how far it got."""
+        """How many calls finished: how far the run got."""
         return sum(call.done for call in self.recorder.calls)
 
     @property
     def ok(self) -> bool:
-        """Whether the forward came to its end."""
+        """Whether the forward pass finished."""
         return not self.error and not self.out_of_time
 
     def run(
         self, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], numbers: Mapping[int, int]
     ) -> None:
-        """Run a clone of *model*; whatever the forward raises becomes ``error``, but for a KeyboardInterrupt."""
+        """Run a copy of *model*; an exception of the forward pass becomes ``error``, except KeyboardInterrupt."""
         seconds = self.recorder.deadline - monotonic()
         try:
             with preserve_global_state(), time_limit(max(seconds, 0.0)):
@@ -67,14 +67,14 @@ class Attempt:
             self.recorder.forget()
 
     def forward(self, model: nn.Module, args: Any, kwargs: Any, numbers: Mapping[int, int]) -> None:
-        """Clone the model, then its inputs, then call it."""
+        """Copy the model and its inputs, then call the copy."""
         tensor_factory = self.tensor_factory
         with gc_paused():
             self.model_clone = clone(model, tensor_factory, numbers)
             record_calls(self.model_clone, numbers, self.recorder.recording_call)
         operators = OperatorMode(self.recorder, self.policy, tensor_factory.home, self.mode)
         input_copier = Copier(InputTensorFactory(tensor_factory, operators))
-        # The copier knows the model: an input that holds a part of it must meet that part's clone.
+        # An input may hold a part of the model: it must get the copy of that part.
         input_copier.memo.update(self.model_clone.copier.memo)
         args, kwargs = input_copier.copy(tuple(args)), input_copier.copy(dict(kwargs))
         self.inputs = self.recorder.flows.input_flows(model, args, kwargs)
@@ -88,7 +88,7 @@ class Attempt:
 
 
 class InputTensorFactory:
-    """Stand-ins of what the model is given, of which the values are remembered where they are few and whole."""
+    """Makes fake tensors of the inputs, and remembers the values of small integer tensors."""
 
     def __init__(self, tensor_factory: TensorFactory, operators: OperatorMode) -> None:
         self.home = tensor_factory.home
@@ -96,21 +96,21 @@ class InputTensorFactory:
         self._remember = operators.known_values.remember
 
     def make(self, tensor: Tensor) -> Tensor:
-        """Return the stand-in of *tensor*."""
+        """Return the fake tensor for *tensor*."""
         fake = self._make(tensor)
         self._remember(fake, tensor)
         return fake
 
 
 def fake_tensors_for(how: str) -> TensorFactory:
-    """Return what stands in for tensors in a run of one kind."""
+    """Return the factory of fake tensors for one kind of run."""
     if how == FAKE:
         return FakeTensorFactory()
     return MetaTensorFactory() if how == META else RealTensorFactory()
 
 
 def error_text(failure: BaseException) -> str:
-    """Return type and message of an exception."""
+    """Return the type and message of an exception."""
     try:
         message = str(failure)
     except Exception:  # noqa: BLE001 - it may not even say what it is

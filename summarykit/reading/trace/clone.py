@@ -1,6 +1,6 @@
-"""``clone()``: the caller's model once more, made of stand-ins, ready to be watched.
+"""``clone()``: a copy of the caller's model made of fake tensors.
 
-The caller's model is neither run nor written: its attributes are read from ``__dict__`` and copied.
+The caller's model is neither run nor changed: its attributes are read from ``__dict__`` and copied.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from summarykit.reading.layer_kinds import ACTUAL, WRAPPERS
 from summarykit.reading.trace.copier import ATOMS, Copier
 from summarykit.reading.trace.fake_tensors import TensorFactory
 
-#: The dictionaries of a module whose hooks run in a forward.
+#: The dictionaries of a module with hooks that run in a forward pass.
 FORWARD_HOOKS = frozenset({"_forward_pre_hooks", "_forward_hooks"})
-#: Those of no use to a forward: on a copy they would only call the user's code.
+#: Hooks that a forward pass does not need: on a copy they would only call the user's code.
 OTHER_HOOKS = frozenset({"_backward_pre_hooks", "_backward_hooks"})
 #: Libraries whose hooks compute: weight norm, spectral norm, lazy layers, offloading, quantization.
 _COMPUTING = frozenset({"torch", "accelerate", "transformers", "diffusers", "peft", "timm", "torch_geometric"})
-#: Of these, parts that gather weights over many processes.
+#: Parts of these libraries that gather weights from several processes.
 _NOT_COMPUTING = ("torch.distributed",)
 
 
 def computes(hook: Any, model: Container[int]) -> bool:
-    """Return whether a hook belongs to the model rather than to who looks at it; *model* has the ids of its modules.
+    """Return whether a hook is part of the computation, and not an observer; *model* has the ids of its modules.
 
-    It does when a library that computes with hooks made it, or when the model itself did: then it is a method of one
-    of its modules, or closes over one.
+    A hook computes if a library that computes with hooks added it, or if it is a method of a module of the model or
+    closes over one.
     """
     while isinstance(hook, partial):
         hook = hook.func
@@ -50,7 +50,7 @@ def computes(hook: Any, model: Container[int]) -> bool:
 
 
 def closure_values(hook: Any) -> list[object]:
-    """Return what a function holds from where it was made."""
+    """Return the values that a function closes over."""
     cells = getattr(hook, "__closure__", None) or ()
     try:
         return [cell.cell_contents for cell in cells]
@@ -58,31 +58,33 @@ def closure_values(hook: Any) -> list[object]:
         return []
 
 
-#: What a call of a module comes to, asked for before anything else; ``Module.compile()`` uses it too.
+#: The attribute that a call of a module looks up first; ``Module.compile()`` sets it too.
 CALL = "_compiled_call_impl"
 _EMPTY = {dict, OrderedDict}
-#: A module, its hooks of one kind, and the dictionary of its copy that takes those that compute.
+#: A module, its hooks of one kind, and the dictionary in its copy for those that compute.
 HookTable = tuple[nn.Module, dict[int, Any], dict[int, Any]]
 
 
 class Clone(NamedTuple):
-    """A copy of a model and how it came about."""
+    """A copy of a model, and what the copying found."""
 
     model: nn.Module
-    pairs: list[tuple[nn.Module, nn.Module]]  #: each module and its copy, in the order they were met
+    pairs: list[tuple[nn.Module, nn.Module]]  #: each module and its copy, in the order they were reached
     copier: Copier
-    left_out: tuple[nn.Module, ...]  #: modules with hooks that only watch
+    left_out: tuple[nn.Module, ...]  #: modules with hooks that only observe
 
     @property
     def shared_values(self) -> dict[str, nn.Module | None]:
-        """What the copy has in common with the caller's model, in words, and who holds it."""
+        """Objects that the copy shares with the caller's model, as text, with the module that has them."""
         return self.copier.shared_values
 
 
 def clone(model: nn.Module, tensor_factory: TensorFactory, layer_ids: Collection[int]) -> Clone:
-    """Copy *model* in eval mode, without the hooks that only watch; *layer_ids* are the ids of modules that count.
+    """Return a copy of *model* in eval mode, without hooks that only observe.
 
-    Iterative over modules, so that a chain of thousands is copied as well.
+    *layer_ids* are the ids of the modules that are layers of the report.
+
+    It iterates over modules, so that a chain of thousands needs no deep recursion.
     """
     copier = Copier(tensor_factory)
     shell_of_root = copier.copy(model)
@@ -97,7 +99,7 @@ def clone(model: nn.Module, tensor_factory: TensorFactory, layer_ids: Collection
                 copier.owner = original
                 hook_tables += fill(original, shell, copier)
                 see_through(original, shell, layer_ids)
-        # Only now is it known which modules belong to the model, and so which hooks do.
+        # Hooks are chosen last: only now are all modules of the model known.
         for original, hooks, copies in hook_tables:
             computing = {key: hook for key, hook in hooks.items() if computes(hook, copier.memo)}
             copies.update((key, copier.copy(hook)) for key, hook in computing.items())
@@ -108,7 +110,7 @@ def clone(model: nn.Module, tensor_factory: TensorFactory, layer_ids: Collection
 
 
 def fill(original: nn.Module, shell: nn.Module, copier: Copier) -> list[HookTable]:
-    """Give *shell* copies of the attributes of *original*; return the hooks to decide on and where they go."""
+    """Copy the attributes of *original* to *shell*; return the hook tables that are still to be copied."""
     attributes = shell.__dict__
     attributes.update(original.__dict__)
     hook_tables: list[HookTable] = []
@@ -132,7 +134,7 @@ def fill(original: nn.Module, shell: nn.Module, copier: Copier) -> list[HookTabl
 
 
 def see_through(original: nn.Module, shell: nn.Module, layer_ids: Collection[int]) -> None:
-    """Make a wrapper's copy do what the model in it does: no compiling, no spreading over devices."""
+    """Make the copy of a wrapper call the model in it: no compiling, no distribution over devices."""
     kind = type(original)
     inner_name = WRAPPERS.get(f"{kind.__module__}.{kind.__qualname__}")
     inner = shell.__dict__.get("_modules", {}).get(inner_name) if inner_name else None
@@ -146,10 +148,10 @@ def see_through(original: nn.Module, shell: nn.Module, layer_ids: Collection[int
 def record_calls(
     model_clone: Clone, layer_numbers: Any, recorder_for: Callable[[nn.Module, int], Callable[..., Any]]
 ) -> None:
-    """Send every call of a module of the clone through ``watched(module, number)``; -1 for one without a number.
+    """Send every call of a module of the copy through ``recorder_for(module, number)``; -1 means no layer number.
 
-    A call that hooks could see as well; but this costs less, sees where an exception comes from, and leaves the
-    order of the model's own hooks alone.
+    Forward hooks could record calls as well. This costs less, shows where an exception comes from, and keeps the
+    order of the model's own hooks.
     """
     for original, shell in model_clone.pairs:
         number = layer_numbers.get(id(original))

@@ -1,7 +1,7 @@
-"""Values that are known all the same: small tensors of whole numbers that the caller gave or the code wrote out.
+"""Known values of fake tensors: small integer tensors that are inputs or constants in the code.
 
-Lengths, masks and the edges of a graph decide on sizes. Where an operation works on nothing else, it is worked out
-beside its fake, and a question about its result gets the true answer instead of an assumed one.
+Lengths, masks and the edges of a graph decide on shapes. An operation with only known operands is also computed for
+real, so that its values are known and need not be assumed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, unset_fake_temporarily
 
-#: The attribute of a fake that holds its true values.
+#: The attribute of a fake tensor that holds its values.
 VALUES = "_known_values"
 MOST_NUMBERS = 1 << 16
 _FACTORIES = frozenset({"aten.arange", "aten.full", "aten.zeros", "aten.ones", "aten.scalar_tensor", "aten.eye",
@@ -21,26 +21,26 @@ _FACTORIES = frozenset({"aten.arange", "aten.full", "aten.zeros", "aten.ones", "
 
 
 class KnownValues:
-    """Keeps true values beside fakes, and forgets them where something unknown is written over them."""
+    """Stores the values of fake tensors, and drops them when unknown values overwrite them."""
 
     def __init__(self, mode: FakeTensorMode | None) -> None:
         self._mode = mode
         self._overwritten: dict[int, Tensor] = {}
 
     def remember(self, fake: Tensor, real: Tensor) -> None:
-        """Let *fake* have the values of *real*, if they are few and whole."""
+        """Store the values of *real* for *fake*, if they are few integers."""
         if type(fake) is FakeTensor and is_small(real) and type(real) is Tensor and real.device.type == "cpu":
             setattr(fake, VALUES, real.detach().clone())
 
     def of(self, fake: Any) -> Tensor | None:
-        """Return the values of *fake*, None where they are not known."""
+        """Return the values of *fake*, or None if they are unknown."""
         values = getattr(fake, VALUES, None)
         if values is None or values.untyped_storage()._cdata in self._overwritten:
             return None
         return values  # type: ignore[no-any-return]
 
     def follow(self, name: str, function: Any, args: Sequence[Any], kwargs: dict[str, Any], out: Any) -> None:
-        """Work out the values of *out* where everything it comes from is known."""
+        """Compute the values of *out* if all operands are known."""
         mutates = function._schema.is_mutable
         if mutates and getattr(args[0] if args else None, VALUES, None) is None:
             return
@@ -55,7 +55,7 @@ class KnownValues:
                 setattr(result, VALUES, value)
 
     def fakes_of(self, real: Any) -> Any:
-        """Return fakes of tensors whose values are known."""
+        """Return fake tensors with the values of *real*."""
         if isinstance(real, tuple | list):
             return type(real)(self.fakes_of(value) for value in real)
         if not isinstance(real, Tensor) or self._mode is None:
@@ -65,7 +65,7 @@ class KnownValues:
         return fake
 
     def positions(self, mask: Tensor) -> list[Tensor] | None:
-        """Return where a mask is true, an index for each axis; None where that is not known."""
+        """Return where a mask is true, an index tensor for each axis; None if that is unknown."""
         values = self.of(mask)
         if values is None or self._mode is None:
             return None
@@ -74,14 +74,14 @@ class KnownValues:
         return None if positions is None else list(self.fakes_of(positions))
 
     def all_known(self, name: str, args: Sequence[Any]) -> bool:
-        """Return whether an operation works on known values alone."""
+        """Return whether the values of all operands are known."""
         tensors = list(tensors_of(args))
         if not tensors:
             return name in _FACTORIES
         return all((type(tensor) is Tensor and is_small(tensor)) or self.of(tensor) is not None for tensor in tensors)
 
     def true_result(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        """Return what an operation really gives, None where it fails."""
+        """Return the real result of an operation, or None if it fails."""
         with unset_fake_temporarily():
             try:
                 return function(*[self.real(value) for value in args], **kwargs)
@@ -89,7 +89,7 @@ class KnownValues:
                 return None
 
     def real(self, value: Any) -> Any:
-        """Return an argument with known values in place of fakes."""
+        """Return an argument with the known values in place of fake tensors."""
         if isinstance(value, list | tuple):
             return [self.real(inner) for inner in value]
         if not isinstance(value, Tensor):
@@ -98,17 +98,17 @@ class KnownValues:
 
 
 def in_list(value: Any) -> Sequence[Any]:
-    """Return the results of an operation, one or several."""
+    """Return the results of an operation as a sequence."""
     return value if isinstance(value, tuple | list) else (value,)
 
 
 def same_kind(value: Tensor, result: Tensor) -> bool:
-    """Return whether what was worked out is what the run had."""
+    """Return whether the computed result has the shape and dtype of the fake one."""
     return value.shape == result.shape and value.dtype == result.dtype
 
 
 def is_small(tensor: Any) -> bool:
-    """Return whether a tensor holds few numbers, all of them whole."""
+    """Return whether a tensor has few elements and an integer or bool dtype."""
     return (
         isinstance(tensor, Tensor)
         and not tensor.is_floating_point()
@@ -119,7 +119,7 @@ def is_small(tensor: Any) -> bool:
 
 
 def tensors_of(args: Sequence[Any]) -> Iterator[Tensor]:
-    """Find the tensors among arguments."""
+    """Yield the tensors among arguments."""
     for value in args:
         if isinstance(value, Tensor):
             yield value

@@ -1,7 +1,7 @@
-"""``Copier``: a copy of whatever hangs together, in which every tensor is a stand-in.
+"""``Copier``: copies a model's objects, with a fake tensor for every tensor.
 
-One memo serves the whole copy, so a tied tensor, a module under two names and a cycle meet their one copy. What cannot
-be copied is shared with the caller's model, and said.
+One memo serves the whole copy: tied weights, a module under two names and cycles have one copy each. What cannot be
+copied is shared with the caller's model, and reported.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from torch.utils.hooks import RemovableHandle
 
 from summarykit.reading.trace.fake_tensors import TensorFactory
 
-#: What an empty cell of a function holds.
+#: Marks an empty closure cell.
 EMPTY = object()
 
 
 def slots_of(kind: type) -> Iterator[Any]:
-    """Find the slots of a class and its bases."""
+    """Yield the slots of a class and its bases."""
     for base in kind.__mro__:
         if "__slots__" in base.__dict__:
             yield from (member for member in base.__dict__.values() if isinstance(member, types.MemberDescriptorType))
 
 
 def cell_contents(cell: types.CellType) -> object:
-    """Return what a cell holds, a mark of its own where it is empty."""
+    """Return the contents of a closure cell, or ``EMPTY``."""
     try:
         return cell.cell_contents
     except ValueError:
@@ -44,19 +44,19 @@ def cell_contents(cell: types.CellType) -> object:
 
 
 def is_module_level(function: types.FunctionType) -> bool:
-    """Return whether a function is the one that a Python module has under its name; such a one closes over no model."""
+    """Return whether a function is defined at the top level of a Python module; it closes over no model then."""
     home = sys.modules.get(function.__module__ or "")
     return home is not None and getattr(home, "__dict__", {}).get(function.__qualname__) is function
 
 
-#: Values that nothing can be done to, or that stand for themselves.
+#: Types whose values are immutable, or need no copy.
 ATOMS: frozenset[type] = frozenset({
     type(None), bool, int, float, complex, str, bytes, range, slice, type, type(Ellipsis), type(NotImplemented),
     property, staticmethod, classmethod, types.BuiltinFunctionType, types.ModuleType, types.CodeType,
     types.MappingProxyType, types.GenericAlias, re.Pattern, np.dtype, torch.dtype, torch.device, torch.layout,
     torch.memory_format, torch.Size,
 })  # fmt: skip
-#: Packages whose objects stand for something outside the model: they are shared without a word.
+#: Packages whose objects are no part of the model: they are shared, and not reported.
 _OUTSIDE = (
     "logging", "concurrent", "multiprocessing", "pathlib", "inspect", "typing", "decimal", "fractions", "datetime",
     "uuid", "torch.fx", "torch.distributed", "torch._ops", "torch._dynamo", "torch.cuda", "torch.library", "tokenizers",
@@ -66,21 +66,21 @@ _DEEPEST = 100
 
 
 class Copier:
-    """Copies values; modules are made empty and filled by whoever works through ``waiting``."""
+    """Copies values; modules are created empty and listed in ``waiting``, for the caller to fill."""
 
     def __init__(self, tensor_factory: TensorFactory) -> None:
         self.tensor_factory = tensor_factory
         self.memo: dict[int, Any] = {}
-        #: Modules whose copies are still empty, in the order they were met.
+        #: Modules whose copies are still empty, in the order they were reached.
         self.waiting: deque[tuple[nn.Module, nn.Module]] = deque()
-        #: What is shared with the caller's model, in words, and the module that holds it.
+        #: Objects shared with the caller's model, as text, and the module that holds each.
         self.shared_values: dict[str, nn.Module | None] = {}
         self.owner: nn.Module | None = None
         self._depth = 0
         self._makers: dict[type, Maker] = {}
 
     def copy(self, value: Any) -> Any:
-        """Return the one copy of *value*."""
+        """Return the copy of *value*, always the same one."""
         kind = type(value)
         if kind in ATOMS:
             return value
@@ -100,7 +100,7 @@ class Copier:
         return duplicate
 
     def share(self, value: Any, what: str = "") -> Any:
-        """Return *value* itself, and remember that the copy has it in common with the caller's model."""
+        """Return *value* itself, and record that the copy shares it with the caller's model."""
         kind = type(value)
         self.shared_values.setdefault(
             what or f"a {kind.__module__}.{kind.__qualname__}".replace("builtins.", ""), self.owner
@@ -108,7 +108,7 @@ class Copier:
         return value
 
     def tensor(self, value: Tensor) -> Tensor:
-        """Return the stand-in of a tensor, with what others hung on it."""
+        """Return the fake tensor for a tensor, with copies of its extra attributes."""
         duplicate = self.tensor_factory.make(value)
         self.memo[id(value)] = duplicate
         if duplicate is not value and type(value) is not type(duplicate):
@@ -118,13 +118,13 @@ class Copier:
         return duplicate
 
     def module(self, value: nn.Module) -> nn.Module:
-        """Return a module of the same class that is still empty."""
+        """Return an empty module of the same class."""
         duplicate: nn.Module = object.__new__(type(value))
         self.waiting.append((value, duplicate))
         return duplicate
 
     def script_module(self, value: nn.Module) -> Any:
-        """Return a copy of compiled code, which has to bring real tensors along."""
+        """Return a copy of a scripted module; its tensors stay real."""
         try:
             duplicate = copy.deepcopy(value)
             duplicate.eval()
@@ -186,7 +186,7 @@ class Copier:
         return duplicate
 
     def function(self, value: Any) -> Any:
-        """Return a function that holds copies of what *value* closes over."""
+        """Return a function that closes over copies of what *value* closes over."""
         eager = value.__dict__.get("_torchdynamo_orig_callable")
         if eager is not None:
             return self.copy(eager)
@@ -211,7 +211,7 @@ class Copier:
         return value if target is None else weakref.ref(self.copy(target))
 
     def handle(self, value: Any) -> Any:
-        """Return what removes a hook from the copy; the dictionaries of hooks are filled with their modules."""
+        """Return the handle that removes a hook from the copy; hooks are copied with their modules."""
         duplicate = object.__new__(type(value))
         duplicate.__dict__.update(value.__dict__)
         hooks = value.hooks_dict_ref()
@@ -221,20 +221,20 @@ class Copier:
         return duplicate
 
     def array(self, value: Any) -> Any:
-        """Return a copy of a small array, and a large one itself."""
+        """Return a copy of a small array; a large one is shared."""
         return value.copy() if value.nbytes <= _LARGE_ARRAY else self.share(value, "a large array")
 
     def generator(self, value: torch.Generator) -> torch.Generator:
-        """Return a generator of random numbers in the same state."""
+        """Return a random generator in the same state."""
         duplicate = torch.Generator(device=value.device)
         duplicate.set_state(value.get_state())
         return duplicate
 
     def deep_copy(self, value: Any) -> Any:
-        """Return what a class of the standard library or numpy gives as a copy."""
+        """Return the ``deepcopy`` of an object of the standard library or NumPy."""
         try:
             return copy.deepcopy(value)
-        except Exception:  # noqa: BLE001 - shared then, and said
+        except Exception:  # noqa: BLE001 - it is shared then, and reported
             return self.share(value)
 
     def instance(self, value: Any) -> Any:
@@ -250,7 +250,7 @@ class Copier:
     def empty(self, value: Any) -> Any:
         """Return an empty container of the same class, with copies of its attributes."""
         kind: Any = type(value)
-        # The constructor of a class of the user's may ask for arguments; that of the container below it does not.
+        # A user's subclass may need arguments; the container it derives from does not.
         duplicate = next(base for base in kind.__mro__ if base.__new__ in _PLAIN_NEW).__new__(kind)
         self.memo[id(value)] = duplicate
         if kind not in _CONTAINERS:
@@ -258,7 +258,7 @@ class Copier:
         return duplicate
 
     def attributes(self, value: Any, duplicate: Any) -> None:
-        """Give *duplicate* copies of the attributes of *value*, those in slots too."""
+        """Copy the attributes of *value* to *duplicate*, those in slots too."""
         values = getattr(value, "__dict__", None)
         if type(values) is dict:
             duplicate.__dict__.update({key: self.copy(inner) for key, inner in list(values.items())})
@@ -278,11 +278,11 @@ Maker = Callable[[Copier, Any], Any]
 
 
 def itself(_: Copier, value: Any) -> Any:
-    """Return *value*: it stands for something outside the model."""
+    """Return *value* itself: it is no part of the model."""
     return value
 
 
-#: The first that fits tells how a class is copied; the order matters, since some of these are tuples or modules too.
+#: How to copy a class: the first match counts. The order matters, since some of these are tuples or modules too.
 _BY_BASE: tuple[tuple[type | tuple[type, ...], Maker], ...] = (
     (Tensor, Copier.tensor),
     (torch.jit.ScriptModule, Copier.script_module),
@@ -306,7 +306,7 @@ _BY_BASE: tuple[tuple[type | tuple[type, ...], Maker], ...] = (
 
 
 def maker_for(kind: type) -> Maker:
-    """Return how values of a class are copied."""
+    """Return the function that copies values of a class."""
     for base, maker in _BY_BASE:
         if issubclass(kind, base):
             return maker
@@ -316,6 +316,6 @@ def maker_for(kind: type) -> Maker:
             return itself
         if home in ("itertools", "random") or home.startswith("numpy.random"):
             return Copier.deep_copy
-    heap = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement, as opposed to in C
+    heap = 1 << 9  # Py_TPFLAGS_HEAPTYPE: defined by a class statement, not in C
     in_c = next(base for base in kind.__mro__ if not base.__flags__ & heap)
     return Copier.instance if in_c is object else Copier.share

@@ -1,4 +1,4 @@
-"""What stands in for a tensor of the caller's: the same shape, stride and dtype, without its values."""
+"""Fake tensors for the caller's: the same shape, stride and dtype, without values."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.nn.parameter import Buffer, Parameter, is_lazy
 
-#: Types that shape, stride and dtype describe in full.
+#: Types that shape, stride and dtype describe completely.
 _PLAIN = {Tensor, Parameter, Buffer, FakeTensor}
 _CPU = torch.device("cpu")
 _META = torch.device("meta")
 
 
 class TensorFactory(Protocol):
-    """Makes a stand-in for a tensor; all of them are on one device, if there is a ``home``."""
+    """Makes a fake tensor for a tensor; all are on the device ``home``, if it is set."""
 
     @property
     def home(self) -> torch.device | None: ...
@@ -26,7 +26,7 @@ class TensorFactory(Protocol):
 
 
 class FakeTensorFactory:
-    """Fake tensors of one mode. All are on the cpu: where a tensor lies changes neither shapes nor counts."""
+    """Makes fake tensors of one mode, all on the CPU: the device changes neither shapes nor counts."""
 
     home = _CPU
 
@@ -34,7 +34,7 @@ class FakeTensorFactory:
         self.mode = FakeTensorMode(allow_non_fake_inputs=True)
 
     def make(self, tensor: Tensor) -> Tensor:
-        """Return a fake of *tensor*; one without a shape yet stays as it is, which only a meta run can use."""
+        """Return a fake tensor for *tensor*; a lazy one stays lazy, and only a meta run can use it."""
         if type(tensor) in _PLAIN and tensor.layout is torch.strided:
             fake: Tensor = FakeTensor(self.mode, empty_on_meta(tensor), _CPU)
         elif is_lazy(tensor):
@@ -44,7 +44,7 @@ class FakeTensorFactory:
         return like_a_parameter(fake, tensor)
 
     def unusual(self, tensor: Tensor) -> Tensor:
-        """Return a fake of a sparse, quantized or wrapped tensor; where torch has none, a plain one of that shape."""
+        """Return a fake of a sparse, quantized or wrapped tensor; a plain one of its shape if torch has none."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -57,12 +57,12 @@ class FakeTensorFactory:
 
 
 class MetaTensorFactory:
-    """Plain tensors on meta: what lazy modules can initialise."""
+    """Makes plain tensors on the meta device, which lazy modules can initialise."""
 
     home = _META
 
     def make(self, tensor: Tensor) -> Tensor:
-        """Return a tensor on meta of the shape of *tensor*; one without a shape yet stays without."""
+        """Return a meta tensor of the shape of *tensor*; a lazy one stays lazy."""
         if is_lazy(tensor):
             return lazy_tensor(tensor)
         if tensor.layout is torch.strided and not tensor.is_quantized:
@@ -71,7 +71,7 @@ class MetaTensorFactory:
 
 
 class RealTensorFactory:
-    """Copies with values, for a run that really computes."""
+    """Makes copies with values, for a run that really computes."""
 
     home = None  # a real run leaves devices alone
 
@@ -83,19 +83,19 @@ class RealTensorFactory:
 
 
 def empty_on_meta(tensor: Tensor) -> Tensor:
-    """Return a tensor on meta laid out as *tensor*."""
+    """Return a meta tensor of the same shape, stride and dtype."""
     return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META)
 
 
 def lazy_tensor(tensor: Tensor, device: torch.device = _META) -> Tensor:
-    """Return a lazy parameter or buffer, like *tensor*."""
+    """Return a new lazy parameter or buffer of the type of *tensor*."""
     kind: Any = type(tensor)
     tensor_without_shape: Tensor = kind(device=device, dtype=tensor.dtype)
     return tensor_without_shape
 
 
 def like_a_parameter(result: Tensor, tensor: Tensor) -> Tensor:
-    """Make *result* count as a parameter, and as trainable, where *tensor* does."""
+    """Mark *result* as a parameter, and as trainable, if *tensor* is."""
     if isinstance(tensor, nn.Parameter):
         result._is_param = True
     if tensor.requires_grad and tensor.is_leaf:

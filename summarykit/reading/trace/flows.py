@@ -1,4 +1,4 @@
-"""The tensors that enter and leave a call, by name, however they are packed."""
+"""The input and output tensors of a call, by name, also inside containers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from summarykit.runs import Flow
 
 _DEEPEST = 8
 _PLAIN = (int, float, str, bytes, bool, type(None), torch.dtype, torch.device)
-#: Where objects that are no containers keep what they hold, when it is not in their attributes.
+#: Attributes in which objects that are no containers keep their tensors.
 _INSIDE = ("_data_list", "_store", "_mapping")
 
 
@@ -27,7 +27,7 @@ class FlowTable:
         self._names: dict[type, tuple[str, ...]] = {}
 
     def flow(self, name: str, tensor: Tensor) -> Flow:
-        """Return the flow *name* that *tensor* makes."""
+        """Return the flow of *tensor* under *name*."""
         key = (name, tensor.shape, tensor.dtype)
         flow = self._flows.get(key)
         if flow is None:
@@ -37,13 +37,13 @@ class FlowTable:
         return flow
 
     def input_flows(self, module: nn.Module, args: Sequence[object], kwargs: Mapping[str, object]) -> tuple[Flow, ...]:
-        """Return what enters a call, named as the forward of *module* names its parameters."""
+        """Return the inputs of a call, under the parameter names of the forward of *module*."""
         return self.of(self.input_tensors(module, args, kwargs))
 
     def input_tensors(
         self, module: nn.Module, args: Sequence[object], kwargs: Mapping[str, object]
     ) -> list[tuple[str, Tensor]]:
-        """Return the tensors that enter a call, by name."""
+        """Return name and tensor of each input of a call."""
         names = self.parameter_names(module)
         tensors: list[tuple[str, Tensor]] = []
         for position, value in enumerate(args):
@@ -60,11 +60,11 @@ class FlowTable:
         return tensors
 
     def of(self, tensors: Sequence[tuple[str, Tensor]]) -> tuple[Flow, ...]:
-        """Return the flows that these tensors make."""
+        """Return the flows of these tensors."""
         return self.intern([self.flow(name, tensor) for name, tensor in tensors])
 
     def parameter_names(self, module: nn.Module) -> tuple[str, ...]:
-        """Return the names of the positional parameters of a module's forward, as far as they can be told."""
+        """Return the names of the positional parameters of a module's forward, if they can be read."""
         own_forward = module.__dict__.get("forward")
         if own_forward is not None:
             return positional_names(own_forward)
@@ -80,12 +80,12 @@ class FlowTable:
 
 
 def output_tensors(value: object) -> list[tuple[str, Tensor]]:
-    """Return the tensors that leave a call, by name."""
+    """Return name and tensor of each output of a call."""
     return [("0", value)] if isinstance(value, Tensor) else list(tensors_in(value, ""))
 
 
 def tensors_in(value: object, name: str) -> Iterator[tuple[str, Tensor]]:
-    """Find every tensor in *value* with its place, ``"past.0.key"``; an object reached twice is looked through once."""
+    """Yield every tensor in *value* with its place, such as ``"past.0.key"``; each object is searched once."""
     seen_ids: set[int] = set()
     stack: list[tuple[str, object, int]] = [(name, value, 0)]
     while stack:
@@ -99,7 +99,7 @@ def tensors_in(value: object, name: str) -> Iterator[tuple[str, Tensor]]:
 
 
 def parts(value: Any) -> list[tuple[str, object]]:
-    """Return what *value* holds, by name."""
+    """Return name and value of each part of *value*."""
     match value:
         case dict():
             return [(str(key), inner) for key, inner in value.items()]
@@ -115,7 +115,7 @@ def parts(value: Any) -> list[tuple[str, object]]:
     if not isinstance(attributes, dict):
         return []
     if isinstance(layers := attributes.get("layers"), list):
-        # transformers' caches: one object a layer, its keys and values below.
+        # transformers' caches: one object for each layer, with its keys and values.
         return [(str(position), inner) for position, inner in enumerate(layers)]
     for inside in _INSIDE:
         if isinstance(attributes.get(inside), dict | list) or hasattr(attributes.get(inside), "__dict__"):
@@ -124,7 +124,7 @@ def parts(value: Any) -> list[tuple[str, object]]:
 
 
 def positional_names(function: object) -> tuple[str, ...]:
-    """Return the names of a function's positional parameters, none where it keeps them to itself."""
+    """Return the names of a function's positional parameters; none if it has no readable signature."""
     try:
         parameters = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
     except Exception:  # noqa: BLE001 - a callable may answer for its own signature in any way

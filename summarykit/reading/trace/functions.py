@@ -1,4 +1,4 @@
-"""``FunctionMode``: functions of torch that ask for values or a device before any operation runs."""
+"""``FunctionMode``: handles torch functions that need values or a device before any operation runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VF: Any = torch._VF
 
 
 class FunctionMode(TorchFunctionMode):
-    """Answers what leaves torch (an array, a list, a number in a text), and keeps every tensor on one device."""
+    """Returns arrays, lists and formatted numbers of fake tensors, and keeps every tensor on one device."""
 
     def __init__(self, policy: ValuePolicy, home: torch.device) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class FunctionMode(TorchFunctionMode):
         return func(*args, **kwargs)
 
     def stay(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        """Leave a tensor where all are, and convert it to the dtype asked for."""
+        """Convert a tensor to the requested dtype; its device stays the same."""
         tensor, *rest = args
         if func is not Tensor.to:
             return tensor
@@ -64,22 +64,22 @@ class FunctionMode(TorchFunctionMode):
         return np.ones(tuple(tensor.shape), dtype=float if tensor.is_floating_point() else int).tolist()
 
     def text(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        """Answer a format: as the number it would be, which changes no size and is not worth a word."""
+        """Answer a format as if the value were 1; it changes no shape and needs no note."""
         tensor, format_spec = args
         return func(*args) if tensor.dim() else format(1.0 if tensor.is_floating_point() else 1, format_spec)
 
     def address(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
-        """Answer where the values lie: nowhere."""
+        """Answer ``data_ptr()``: 0, since there are no values."""
         return 0
 
     def recurrent(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        """Run a recurrent layer; over packed sequences it reads the sizes of the batches at once."""
+        """Run a recurrent layer; over packed sequences it reads the batch sizes immediately."""
         if len(args) > 1 and isinstance(args[1], Tensor) and args[1].dtype is torch.int64 and args[1].dim() == 1:
             args = [args[0], self.sizes(args[0], args[1]), *args[2:]]
         return func(*args, **kwargs)
 
     def sizes(self, data: Tensor, sizes: Tensor) -> Tensor:
-        """Return sizes of batches that hold values: the known ones, else all the same."""
+        """Return batch sizes with values: the known ones, or else equal ones."""
         values = self.policy.known_values.of(sizes)
         if values is not None or not has_no_values(sizes):
             return sizes if values is None else values
@@ -117,7 +117,7 @@ _HANDLERS: dict[Any, Any] = {
 
 
 def has_no_values(value: Any) -> bool:
-    """Return whether a tensor holds a shape alone."""
+    """Return whether a tensor has a shape and no values."""
     return isinstance(value, FakeTensor) or (isinstance(value, Tensor) and value.is_meta)
 
 

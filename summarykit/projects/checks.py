@@ -131,7 +131,7 @@ def check(
     checks, failures = [], {}
     for each in models:
         try:
-            checks.append(_check_of(each, bases, locks, progress=progress, placed=len(models) == 1))
+            checks.append(_check_of(each, bases, locks, progress=progress, with_table=len(models) == 1))
         except (*ITS_OWN, BudgetError) as error:
             if len(models) == 1:
                 raise
@@ -146,16 +146,16 @@ def _check_of(
     locks: Mapping[str, LockedModel],
     *,
     progress: bool,
-    placed: bool,
+    with_table: bool,
 ) -> ModelCheck:
     """Return the check of one model of the project against its limits and its entry in *locks*, if it has one."""
     before = _base_of(model, base)
-    data = summary_of(model, progress=progress, placed=placed).data
+    data = summary_of(model, progress=progress, with_table=with_table).data
     lock = LockChange(locks[model.name], locked_model(data)) if model.name in locks else None
     try:
         return make_check(model.name, data, model.limits, before, new=before is None and base is not None, lock=lock)
     except BudgetError as error:
-        if not placed:
+        if not with_table:
             raise
         raise BudgetError(f"{model.where}: {error.what}", hint=error.hint) from None
 

@@ -173,7 +173,9 @@ def _compare(
         before = bases.of_model(model.name)
         if before.error:
             return ModelChange(model.name, error=before.error.what), None
-        diff = make_diff(before.summary, summary_of(model, progress=progress, placed=False), overrides, model.limits)
+        diff = make_diff(
+            before.summary, summary_of(model, progress=progress, with_table=False), overrides, model.limits
+        )
     except (*ITS_OWN, BudgetError) as error:
         return ModelChange(model.name, error=error.what), None
     return ModelChange(model.name, diff.comparison), diff

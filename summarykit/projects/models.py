@@ -140,10 +140,10 @@ def _model(name: str, table: object, folder: Path) -> ProjectModel:
     return ProjectModel(name, folder, settings, limits)
 
 
-def summary_of(model: ProjectModel, *, progress: bool = False, placed: bool = True) -> Summary:
+def summary_of(model: ProjectModel, *, progress: bool = False, with_table: bool = True) -> Summary:
     """Return the summary of a project's model, which is built for it; what its code prints goes to standard error.
 
-    An error names the model's table in pyproject.toml if *placed*.
+    An error names the model's table in pyproject.toml if *with_table*.
 
     Raises:
         TargetError, ModelFolderError, NotAModelError: It cannot be built.
@@ -155,7 +155,7 @@ def summary_of(model: ProjectModel, *, progress: bool = False, placed: bool = Tr
         with stdout_to_stderr():
             return _summary(model, progress=progress)
     except ITS_OWN as error:
-        if not placed:
+        if not with_table:
             raise
         kind: type[SummaryKitError] = type(error)
         raise kind(f"{model.where}: {error.what}", hint=error.hint) from error.__cause__

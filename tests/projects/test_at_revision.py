@@ -268,6 +268,6 @@ def test_increases_are_counted_from_a_revision(git):
     code, _, err = check(git.folder, "bad", "--git", "main")
     assert (code, "ZeroDivisionError" in err) == (2, True)
     assert "no revision 'mian'" in check(git.folder, "--git", "mian")[2]
-    assert "base and git both say" in check(git.folder, "--git", "main", "--base", ".")[2]
+    assert "base and git are both given" in check(git.folder, "--git", "main", "--base", ".")[2]
     git("commit", "--quiet", "-a", "-m", "grown")
     assert check(git.folder, "old", "fresh", "--git", "HEAD")[0] == 0

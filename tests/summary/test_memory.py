@@ -198,9 +198,9 @@ def test_a_window_bounds_the_cache(name):
     assert cache.window == 8
     row = cache.row_for(40)
     # transformers keeps one token less: the window counts the one that is being read.
-    one_token = cache.per_token.bytes // cache.layers * cache.bounded
+    one_token = cache.per_token.bytes // cache.layers * cache.windowed_layers
     assert filled(model, 40) == row.bytes - one_token
-    assert cache.note == f"{cache.bounded} layers keep no more than 8 tokens, those in the window."
+    assert cache.note == f"{cache.windowed_layers} layers keep no more than 8 tokens, those in the window."
     assert said(row) == f"40 tokens of one sequence. {cache.note}"
 
 

@@ -16,7 +16,7 @@ _COUNTER = "num_batches_tracked"
 _TRACKS = "track_running_stats"
 
 
-class Reshaped(NamedTuple):
+class ShapeChange(NamedTuple):
     """A name of both whose shape differs; None for a size that is not known until the first input."""
 
     name: str
@@ -24,7 +24,7 @@ class Reshaped(NamedTuple):
     after: Shape | None
 
 
-class Converted(NamedTuple):
+class DtypeChange(NamedTuple):
     """A name of both whose number format differs: the values are converted when they are loaded."""
 
     name: str
@@ -38,12 +38,12 @@ class Checkpoint(NamedTuple):
     loads: bool | None  #: ``load_state_dict(strict=True)`` raises nothing; None where that is not known
     loads_loosely: bool | None  #: ``strict=False`` raises nothing
     names: int  #: names that a checkpoint has
-    reshaped: tuple[Reshaped, ...]
+    reshaped: tuple[ShapeChange, ...]
     missing: tuple[str, ...]  #: the model asks for them, the checkpoint has them not
     unexpected: tuple[str, ...]  #: the checkpoint has them, the model knows nothing of them
     untouched: int  #: numbers that keep their initial values where it is loaded with ``strict=False``
     renamed: tuple[tuple[str, str], ...]  #: names of one tensor, saved and asked for
-    converted: tuple[Converted, ...]
+    converted: tuple[DtypeChange, ...]
     misplaced: tuple[str, ...]  #: names that load without error, into another layer than they come from
     merged: tuple[str, ...]  #: names of different saved tensors that load into one: the last one wins
     reason: str  #: why it is not known
@@ -69,23 +69,23 @@ def make_checkpoint(matching: Matching) -> Checkpoint:
     old = {name: before.tensors[entry.tensor].facts for name, entry in have.entries.items()}
     new = {name: after.tensors[entry.tensor].facts for name, entry in want.entries.items()}
     missing = tuple(name for name in new if name not in old and not _fills_in(before, after, have, want, name))
-    unexpected = tuple(name for name in old if name not in new or want.entries[name].has_dot)
+    unexpected_names = tuple(name for name in old if name not in new or want.entries[name].has_dot)
     both = [name for name in new if name in old]
     unfit = [name for name in both if not fits(old[name], new[name])]
-    reshaped = tuple(Reshaped(name, saved_shape(old[name]), saved_shape(new[name])) for name in unfit)
-    converted = tuple(
-        Converted(name, old[name].dtype, new[name].dtype) for name in both if old[name].dtype != new[name].dtype
+    shape_changes = tuple(ShapeChange(name, saved_shape(old[name]), saved_shape(new[name])) for name in unfit)
+    dtype_changes = tuple(
+        DtypeChange(name, old[name].dtype, new[name].dtype) for name in both if old[name].dtype != new[name].dtype
     )
     return Checkpoint(
-        loads=not (missing or unexpected or reshaped),
-        loads_loosely=not reshaped,
+        loads=not (missing or unexpected_names or shape_changes),
+        loads_loosely=not shape_changes,
         names=len(old),
-        reshaped=reshaped,
+        reshaped=shape_changes,
         missing=missing,
-        unexpected=unexpected,
+        unexpected=unexpected_names,
         untouched=_count_untouched(after, want, set(both)),
-        renamed=_find_renames(matching, have, want, unexpected),
-        converted=converted,
+        renamed=_find_renames(matching, have, want, unexpected_names),
+        converted=dtype_changes,
         misplaced=tuple(name for name in both if _elsewhere(matching, have, want, name)),
         merged=_find_merges(before, after, have, want, both),
         reason="",
@@ -127,7 +127,7 @@ def _count_untouched(data: SummaryData, want: Names, names: set[str]) -> int:
 
 
 def _find_renames(
-    matching: Matching, have: Names, want: Names, unexpected: tuple[str, ...]
+    matching: Matching, have: Names, want: Names, unexpected_names: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
     """Return old and new names of tensors of matched layers, where the tensor would fit."""
     before, after = matching.before.data, matching.after.data
@@ -137,7 +137,7 @@ def _find_renames(
         if name not in have.entries:
             new.setdefault((tensor.layer, tensor.name), name)
     pairs = []
-    for name in unexpected:
+    for name in unexpected_names:
         tensor = before.tensors[have.entries[name].tensor]
         layer = matching.to_after[tensor.layer]
         other = new.pop((layer, tensor.name), None) if layer not in matching.successors else None

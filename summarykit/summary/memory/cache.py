@@ -53,7 +53,7 @@ class Cache(NamedTuple):
 
     per_token: MemoryRow  #: while every layer still keeps every token
     window: int | None  #: layers with a window keep no more tokens than this
-    bounded: int  #: how many layers have one
+    windowed_layers: int  #: how many layers have one
     layers: int  #: layers that keep keys and values
     note: str  #: what bounds it, and what is not in it; empty where there is nothing to say
 
@@ -61,8 +61,12 @@ class Cache(NamedTuple):
         """Return what the cache of one sequence of *tokens* takes."""
         names = dict(self.per_token.bindings) | {"tokens": tokens}
         formula = f"tokens * ({self.per_token.formula.source})"
-        if self.bounded and self.window is not None:
-            names |= {"full_layers": self.layers - self.bounded, "window_layers": self.bounded, "window": self.window}
+        if self.windowed_layers and self.window is not None:
+            names |= {
+                "full_layers": self.layers - self.windowed_layers,
+                "window_layers": self.windowed_layers,
+                "window": self.window,
+            }
             rows = "(full_layers * tokens + window_layers * min(tokens, window))"
             formula = self.per_token.formula.source.replace("layers", rows, 1)
         says = "{tokens:1 token|# tokens} of one sequence." + (f" {self.note}" if self.note else "")
@@ -137,9 +141,9 @@ def _heads(config: Config) -> _Entry | None:
     queries = _number(config, "num_attention_heads")
     heads = key_value_heads(config, queries)
     width = _number(config, "head_dim") or _number(config, "kv_channels")
-    hidden = _number(config, "hidden_size")
-    if width is None and queries and hidden:
-        width = hidden // queries
+    hidden_size = _number(config, "hidden_size")
+    if width is None and queries and hidden_size:
+        width = hidden_size // queries
     if not heads or not width:
         return None
     values: dict[str, Value] = {"key_value_heads": heads, "head_dim": width}

@@ -47,7 +47,7 @@ def write_workbook(
     out: BinaryIO,
     *,
     fill_cache: bool = True,
-    created: datetime | None = None,
+    creation_date: datetime | None = None,
 ) -> None:
     """Write an .xlsx file.
 
@@ -57,7 +57,7 @@ def write_workbook(
         out: A binary file.
         fill_cache: Whether formulas carry what they show before anything computes them. Only tests leave it out:
             LibreOffice shows cached values without computing, so a test with them would prove nothing.
-        created: The date of the file. Otherwise ``SOURCE_DATE_EPOCH``, or the first day of 1980.
+        creation_date: The date of the file. Otherwise ``SOURCE_DATE_EPOCH``, or the first day of 1980.
 
     Raises:
         TemplateError: The markup is not well-formed or refers to something that does not exist.
@@ -76,7 +76,7 @@ def write_workbook(
         SheetMaker(excel, sheet, styles, references).make()
         alt_texts = [part.alt for part in sheet.sheet.parts if isinstance(part, Chart)]
         pages[sheet.sheet.name] = Page(writer.rows(sheet), sheet.height, alt_texts)
-    write_package(excel, pages, out, (created or _source_date()).astimezone(UTC))
+    write_package(excel, pages, out, (creation_date or _source_date()).astimezone(UTC))
 
 
 def _source_date() -> datetime:

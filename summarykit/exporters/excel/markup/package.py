@@ -77,11 +77,11 @@ class Page:
     alt_texts: Sequence[str]
 
 
-def write_package(excel: ExcelWorkbook, pages: Mapping[str, Page], out: BinaryIO, created: datetime) -> None:
+def write_package(excel: ExcelWorkbook, pages: Mapping[str, Page], out: BinaryIO, creation_date: datetime) -> None:
     """Write the workbook with these rows on its sheets; the same input gives the same bytes."""
-    excel.properties.created = created
+    excel.properties.created = creation_date
     parts = _workbook_parts(excel)
-    excel.properties.modified = created  # saving set it to the current time
+    excel.properties.modified = creation_date  # saving set it to the current time
     parts["docProps/core.xml"] = tostring(excel.properties.to_tree())
     # Rows register their styles while they are written, so this part is written last.
     del parts[_STYLES]
@@ -98,8 +98,8 @@ def write_package(excel: ExcelWorkbook, pages: Mapping[str, Page], out: BinaryIO
         # Programs recognise the type of the file by its first entry.
         for name in sorted(parts, key=lambda name: (name != "[Content_Types].xml", name)):
             content = _sheet(parts[name], sheets[name].rows, step) if name in sheets else [parts[name]]
-            _write(archive, name, content, created)
-        _write(archive, _STYLES, [_fonts_in_order(write_stylesheet(excel))], created)
+            _write(archive, name, content, creation_date)
+        _write(archive, _STYLES, [_fonts_in_order(write_stylesheet(excel))], creation_date)
 
 
 def _workbook_parts(excel: ExcelWorkbook) -> dict[str, bytes]:
@@ -109,8 +109,8 @@ def _workbook_parts(excel: ExcelWorkbook) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def _write(archive: ZipFile, name: str, content: Iterable[bytes], created: datetime) -> None:
-    info = ZipInfo(name, max(created, EARLIEST).timetuple()[:6])
+def _write(archive: ZipFile, name: str, content: Iterable[bytes], creation_date: datetime) -> None:
+    info = ZipInfo(name, max(creation_date, EARLIEST).timetuple()[:6])
     info.compress_type = ZIP_DEFLATED
     info.create_system = 3  # Unix, on every system, so that the bytes are the same
     info.external_attr = 0o644 << 16

@@ -32,7 +32,7 @@ report: $(VENV)/.runtime ## explain MODEL=package.module:factory, in reports/ or
 test: check ## all checks, and every test but the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
-test-fast: $(VENV)/.dev ## the tests that need no browser, office program or large model, in under 90 seconds
+test-fast: $(VENV)/.dev ## the tests that need no browser, office program or large model
 	$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=fast \
 	    -m "not slow and not large and not browser and not office and not tex" $(FAST)
 
@@ -44,18 +44,18 @@ check: $(VENV)/.dev ## lint, format and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-format: $(VENV)/.dev ## mend what ruff can mend
+format: $(VENV)/.dev ## repair what ruff can repair
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-gallery: $(VENV)/.dev ## make the reports in reports/ anew
+gallery: $(VENV)/.dev ## write the reports in reports/ again
 	$(BIN)/python reports/gallery.py
 
 docs: $(VENV)/.dev ## write docs/formulas.md and the tables of columns from the code
 	$(BIN)/python docs/make_formulas.py
 	$(BIN)/python docs/make_columns.py
 
-images: $(VENV)/.dev ## photograph the reports of the gallery for docs/images
+images: $(VENV)/.dev ## take the pictures in docs/images from the gallery
 	PYTHONPATH=tests $(BIN)/python docs/make_images.py
 
 coverage-of-formulas: $(VENV)/.dev ## how many layers of transformers' models have a formula; restartable

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from summarykit.exporters import base
+
 PACKAGE = Path(__file__).resolve().parents[1] / "summarykit"
 LONGEST = 500  # lines; a file is a topic, and a longer one is usually two
 
@@ -41,12 +43,11 @@ MAY_IMPORT = {
     "examples": "",
 }
 #: The formats: a folder each in exporters/, or a module. None may import another one.
-FORMATS = {"csv", "excel", "html", "json", "latex", "markdown", "text"}
+FORMATS = {module.partition(".")[0] for module in base.FORMATS}
 #: The only parts that may import torch: who reads a live model, and the models to try it on.
 MAY_IMPORT_TORCH = {"reading", "examples"}
 #: Modules that import, when first used, those that register with them: the only circles of imports at run time.
 REGISTRIES = {
-    "summarykit.exporters.base": "built-in formats are looked up like plug-ins, and loaded by the first report",
     "summarykit.formulas.rules": "parsing the shipped rules is not paid by `import summarykit`, which exports `rule`",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import BinaryIO, ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
@@ -80,6 +81,16 @@ def write_with(exporter: Exporter, report: Report, out: BinaryIO, options: Optio
 
 
 E = TypeVar("E", bound=type)
+#: The modules with the formats that come with summarykit.
+FORMATS = (
+    "csv",
+    "excel.exporter",
+    "html.exporter",
+    "json",
+    "latex.exporter",
+    "markdown.exporter",
+    "text.exporter",
+)
 _BUILT_IN: dict[str, type[Exporter]] = {}
 
 
@@ -97,16 +108,10 @@ def built_in() -> dict[str, type[Exporter]]:
     """Return the exporters that come with summarykit, by name."""
     state = random.getstate()
     try:
-        from summarykit.exporters import csv, json
-        from summarykit.exporters.excel import exporter as excel
-        from summarykit.exporters.html import exporter as html
-        from summarykit.exporters.latex import exporter as latex
-        from summarykit.exporters.markdown import exporter as markdown
-        from summarykit.exporters.text import exporter as text
+        for module in FORMATS:
+            import_module(f"summarykit.exporters.{module}")  # which registers what it has
     finally:
         random.setstate(state)  # importing rich draws a random number; the user's seed must not change
-
-    del csv, excel, html, json, latex, markdown, text  # importing a module registers its formats
     return dict(_BUILT_IN)
 
 

@@ -67,6 +67,7 @@ READERS: dict[str, dict[str, Callable[..., str]]] = {
 }
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("name", sorted(built_in().keys() - {"excel"}))
 def test_every_built_in_format_of_text_keeps_the_contract(name: str) -> None:
     check(built_in()[name], **READERS[name])
@@ -342,6 +343,7 @@ def test_each_way_to_break_the_contract_is_reported(
     assert message in str(caught.value)
 
 
+@pytest.mark.large
 def test_what_is_not_asked_of_a_format_can_be_switched_off() -> None:
     check(LosesALayer, names=False)
     check(NoTotal, total=False)

@@ -81,14 +81,14 @@ def test_a_long_chain_is_looked_at_so_often_and_no_more(monkeypatch: pytest.Monk
             *(nn.Sequential(nn.LayerNorm(w), nn.Linear(w, 2 * w), nn.GELU(), nn.Linear(2 * w, w)) for w in widths)
         )
     looks = 0
-    split = formula_links._split
+    split = formula_links._split_rows
 
     def counted(rows: list[LayerGroup], *others: object) -> list[LayerGroup]:
         nonlocal looks
         looks += sum(len(row.layers) for row in rows)
         return split(rows, *others)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(formula_links, "_split", counted)
+    monkeypatch.setattr(formula_links, "_split_rows", counted)
     monkeypatch.setattr(formula_links, "MOST_LOOKS", 5_000)
     data = summarykit.summarize(model).data
     arrangement = formula_links.arrange(data, Folding(data))

@@ -70,7 +70,7 @@ def test_rows_shown_and_rows_told_are_the_whole_model_once(model, selection, fol
     data = summarykit.summarize(model).data
     chosen = choose(data, selection)
     folding = Folding(data, fold, chosen.apart)
-    shown = visible_places(data, folding, limit, with_empty=True, chosen=chosen)
+    shown = visible_places(data, folding, limit, with_empty=True, row_filter=chosen)
     rows = [folding.rows[place.row] for place in shown.places]
     assert len(rows) + shown.rows == len(folding.rows)
     assert sum(row.times for row in folding.rows) == len(data.layers)
@@ -172,9 +172,9 @@ def test_the_sheet_of_layers_adds_up_to_the_total(model, selection):
     for fold in (False, True):
         sheet = layer_sheet(data, Folding(data), selection, "Model", fold=fold)
         assert sum(row["adds_to_total"] or 0 for row in sheet.rows) == data.totals.parameters
-        shown = sheet.rows[:-1] if sheet.told else sheet.rows
+        shown = sheet.rows[:-1] if sheet.message else sheet.rows
         assert sum(row.get("times", 1) for row in shown) == len(expected(data, selection))
-        assert bool(sheet.told) == sheet.rows[-1]["name"].endswith(" not shown")
+        assert bool(sheet.message) == sheet.rows[-1]["name"].endswith(" not shown")
 
 
 @pytest.mark.parametrize(

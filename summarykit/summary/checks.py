@@ -27,7 +27,9 @@ class Check(NamedTuple):
     found: int
     expected: int
     problems: tuple[str, ...]  #: paths of the layers or tensors that fail
-    unit: str = "values"  #: what both figures count: ``values`` (tensor elements), ``tensors``, ``layers`` or ``calls``
+    unit: str = (
+        "values"  #: what both figures count: tensor elements, or ``tensors``, ``weights``, ``layers``, ``calls``
+    )
 
 
 class Grades(NamedTuple):
@@ -124,7 +126,7 @@ def storage(data: SummaryData) -> Check | None:
     paths = (*(data.tensor_paths[index] for index in opaque), *(data.layers[number].path for number in opaque_layers))
     claim = "The stored size of every weight is known"
     weights = len(parameters) + len(opaque_layers)
-    return Check("storage", not paths, claim, weights - len(paths), weights, paths, "tensors")
+    return Check("storage", not paths, claim, weights - len(paths), weights, paths, "weights")
 
 
 def containers(data: SummaryData) -> Check | None:

@@ -5,6 +5,7 @@ import math
 import warnings
 from contextlib import contextmanager
 
+import openpyxl
 import pytest
 import torch
 from hypothesis import given
@@ -455,3 +456,18 @@ def test_each_wrapper_around_doubles_what_is_stored(depth, size):
 )
 def test_a_plain_tensor_is_described_alike_in_both_ways(tensor, kind):
     assert tensors.describe_plain(tensor, kind, True) == tensors.describe_tensor(tensor, kind, True)
+
+
+@pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning", "ignore:.*deprecated:UserWarning")
+def test_no_report_says_that_packed_weights_are_none(tmp_path):
+    layers = nn.Sequential(nn.Linear(16, 4), nn.ReLU(), nn.Linear(4, 2))
+    summary = summarykit.summarize(torch.ao.quantization.quantize_dynamic(layers, {nn.Linear}))
+    for suffix in ("md", "html", "txt", "tex"):
+        (path,) = summary.save(tmp_path / f"report.{suffix}")
+        text = path.read_text("utf-8")
+        assert "no parameters" not in text
+        assert "The stored size of every weight is known: 0 of 2" in text
+    (path,) = summary.save(tmp_path / "report.xlsx")
+    cells = [str(cell.value) for sheet in openpyxl.load_workbook(path) for row in sheet for cell in row]
+    assert not [text for text in cells if "This model has no parameters" in text]
+    assert [text for text in cells if "The stored size of every weight is known: 0 of 2" in text]

@@ -101,8 +101,7 @@ def first_sentence(data: SummaryData, folding: Folding, blocks: tuple[Block, ...
     """Return the sentence that says where most parameters are and which layer is the largest."""
     total = data.totals.parameters
     if not total:
-        none = "Its layers hold no numbers" if data.totals.layers else "This model has no parameters"
-        return (Piece("No size is known until the first input." if data.totals.unknown else f"{none}."),)
+        return (Piece(_no_total(data)),)
     adds = data.columns.adds
     sizes = [(sum(adds[layer] for layer in group.layers), group) for group in folding.groups]
     size, group = max(sizes, key=lambda pair: pair[0])
@@ -116,6 +115,15 @@ def first_sentence(data: SummaryData, folding: Folding, blocks: tuple[Block, ...
     if len(blocks) < 2 or top.label == group.path:
         return (Piece(f"{share(size, total)} are in "), *largest)
     return (Piece(f"{top.share} are in "), *_name_pieces(top.label, top.type), Piece("; the largest: "), *largest)
+
+
+def _no_total(data: SummaryData) -> Words:
+    """Return why there is nothing to count; weights whose size is hidden are no proof that there are none."""
+    if data.totals.unknown:
+        return Words("No size is known until the first input.")
+    if opaque := len(data.records.opaque_layers):
+        return Words("The weights of ", count_noun(opaque, "layer"), " are packed, and their number is not known.")
+    return Words("Its layers hold no numbers." if data.totals.layers else "This model has no parameters.")
 
 
 def _name_pieces(path: str, kind: str) -> Rich:

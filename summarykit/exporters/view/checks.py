@@ -21,7 +21,7 @@ _MOST_NAMED = 5
 #: Failing checks that have problems of their own below, with the numbers of each layer; any other gets a general one.
 _WITH_OWN_PROBLEMS = {"formulas", "containers", "compute"}
 #: Units of checks that compare a part with a whole, not two sums.
-_UNITS_OF_PARTS = ("layers", "calls")
+_UNITS_OF_PARTS = ("layers", "calls", "weights")
 
 
 def agreement(data: SummaryData) -> Words:
@@ -85,7 +85,7 @@ def _failing(check: FoundCheck) -> Rich:
 def problems(data: SummaryData, folding: Folding) -> tuple[Problem, ...]:
     """Return what a reader must know before the numbers, the gravest first."""
     items = [
-        Problem("bad", "A check fails", (Piece(Words(f"{check.claim}: ", _against(check))), *_failing(check)))
+        Problem("bad", "A check fails", (Piece(Words(f"{check.claim}: ", _detail(check))), *_failing(check)))
         for check in data.checks.list
         if not check.ok and check.slug not in _WITH_OWN_PROBLEMS
     ]

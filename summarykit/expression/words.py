@@ -38,8 +38,7 @@ class Words(str):
 
     def __new__(cls, *pieces: str | int) -> Words:
         """Join *pieces*; the numbers of pieces that are Words are numbers of the whole."""
-        text = "".join([piece if isinstance(piece, str) else group_digits(piece) for piece in pieces])
-        words = str.__new__(cls, text)
+        words = str.__new__(cls, "".join([p if isinstance(p, str) else group_digits(p) for p in pieces]))
         words._pieces = pieces
         return words
 

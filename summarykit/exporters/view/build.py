@@ -63,8 +63,8 @@ def build_view(
         columns: The columns of the format, where the selection names none; those of the page by default.
         folding: The folded form of *data*, if it exists already.
         with_picture: Whether the view has the icicle.
-        tree_alone: Whether only the tree and the texts around it are needed, without the list, the other rankings,
-            memory, the first sentence and formulas in other notations.
+        tree_alone: Whether only the tree and the lines around it are needed, without the list, the rankings, memory,
+            the first sentence, the glossary, and what opening a row shows.
 
     """
     with gc_paused():
@@ -107,7 +107,7 @@ def _view(
     totals, checks = data.totals, data.checks
     parts = blocks.all_blocks(data, folding, title, blocks.by_parameters(data))
     rows, left_out = tree_rows(
-        data, rows_of, limits[0], title, with_empty=empty, row_filter=row_filter, columns=keys, in_plain_text=alone
+        data, rows_of, limits[0], title, with_empty=empty, row_filter=row_filter, columns=keys, with_details=not alone
     )
     groups = NO_LIST if alone else flat_list(data, rows_of, limits[1], title, row_filter=row_filter, columns=keys)
     run = run_view(data, folding, title)
@@ -125,14 +125,14 @@ def _view(
         agreement=agreement(data),
         all_checked=checks.ok and checks.checked_layers == checks.graded_layers > 0,
         problems=problems(data, folding),
-        checks=check_views(data),
+        checks=() if alone else check_views(data),
         checked_means=CHECKED_MEANS,
-        grades=grade_views(data),
+        grades=() if alone else grade_views(data),
         story=story(data, title),
         story_total=story_total(data),
         one_line=blocks.one_line(parts, totals.parameters),
-        whole_sum=blocks.whole_sum(parts, totals.parameters),
-        blocks=blocks.rank_blocks(parts, totals.parameters),
+        whole_sum=() if alone else blocks.whole_sum(parts, totals.parameters),
+        blocks=() if alone else blocks.rank_blocks(parts, totals.parameters),
         rankings=() if alone else rankings(data, folding, title),
         columns=columns_of(keys),
         rows=rows,
@@ -147,8 +147,8 @@ def _view(
         run=run,
         memory=() if alone else memory_tables(data),
         picture=None,
-        glossary=tuple(Term(entry.word, entry.meaning) for entry in glossary_entries(data)),
-        made=_provenance(data),
+        glossary=() if alone else tuple(Term(entry.word, entry.meaning) for entry in glossary_entries(data)),
+        made=() if alone else _provenance(data),
     )
 
 

@@ -21,6 +21,13 @@ from summarykit.summary.selection import EVERYTHING, RowFilter
 from summarykit.summary.texts import closed_form
 
 
+#: The details of a row that is not opened, for each grade.
+_GRADES = {
+    evidence: Details("", Markup(), "", "", (), *words, str(evidence), "", (), (), "")
+    for evidence, words in GRADE_WORDS.items()
+}
+
+
 def rich(text: str) -> Rich:
     """Return a sentence as pieces; names between backticks become code."""
     if "`" not in text:
@@ -46,18 +53,18 @@ def tree_rows(
     with_empty: bool = True,
     row_filter: RowFilter = EVERYTHING,
     columns: Sequence[str] = (),
-    in_plain_text: bool = False,
+    with_details: bool = True,
 ) -> tuple[tuple[Row, ...], str]:
     """Return at most *limit* rows of the folded tree, and a sentence on what is left out, if anything is.
 
-    With *in_plain_text* the details of a row have no formula in HTML and LaTeX.
+    Without *with_details* a row has its grade alone, not what opening it would show.
     """
     tree = visible_places(data, folding, limit, with_empty=with_empty, row_filter=row_filter)
     rows = (
-        _row(data, folding.rows[position.row], position, title, row_filter, columns, marked_up=not in_plain_text)
+        _row(data, folding.rows[position.row], position, title, row_filter, columns, with_details=with_details)
         for position in tree.places
     )
-    return _with_references(tuple(rows)), tree.sentence
+    return _with_references(tuple(rows)) if with_details else tuple(rows), tree.sentence
 
 
 def _with_references(rows: tuple[Row, ...]) -> tuple[Row, ...]:
@@ -106,7 +113,7 @@ def _row(
     row_filter: RowFilter,
     keys: Sequence[str],
     *,
-    marked_up: bool,
+    with_details: bool,
 ) -> Row:
     layer, columns = data.layers[row.layer], data.columns
     own = columns.adds[row.layer] if columns.shared_with[row.layer] is None else columns.own[row.layer] or 0
@@ -140,7 +147,7 @@ def _row(
         has_parameters=columns.total[row.layer] > 0 or layer.explanation >= 0,
         left_out=f"{count_noun(position.hidden_rows, 'row')} not shown" if position.hidden_rows else "",
         flow=row_flow(data, layer, row.times),
-        details=details_of(data, layer, row.path, marked_up=marked_up),
+        details=details_of(data, layer, row.path) if with_details else _grade(data, layer),
         role="around" if row_filter.around(row.layer) else "asked" if row_filter.asked_for(row.layer) else "",
         cells=cells_of(keys, RowContext(data, layer, row.times, row.path)),
         told_at=-1,
@@ -198,16 +205,22 @@ def named_shape(data: SummaryData, layer: LayerRecord, name: str) -> str:
     return ""
 
 
-def details_of(data: SummaryData, layer: LayerRecord, path: str, *, marked_up: bool = True) -> Details | None:
+def details_of(data: SummaryData, layer: LayerRecord, path: str) -> Details | None:
     """Return the details that opening a layer's row shows; None if there are none."""
-    return _details(data, layer, path, marked_up=marked_up) if has_details(data, layer) else None
+    return _details(data, layer, path) if has_details(data, layer) else None
 
 
-def _details(data: SummaryData, layer: LayerRecord, path: str, *, marked_up: bool) -> Details:
+def _grade(data: SummaryData, layer: LayerRecord) -> Details | None:
+    """Return details with nothing but the grade of a layer; None without parameters of its own."""
+    why = data.explanation(layer)
+    return _GRADES[why.evidence] if why else None
+
+
+def _details(data: SummaryData, layer: LayerRecord, path: str) -> Details:
     why = data.explanation(layer)
     texts = data.texts(layer)
     markup, tex = Markup(), ""
-    if marked_up and why and why.formula:
+    if why and why.formula:
         bindings = dict(why.bindings)
         try:
             markup = Markup(html(why.formula.tree, bindings))

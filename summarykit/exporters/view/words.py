@@ -88,8 +88,12 @@ def size_amount(size: int) -> tuple[Words, str]:
 
 def one_decimal(value: int, unit: int) -> Words:
     """Return ``value / unit`` with one decimal, rounded half up in exact arithmetic."""
-    tenths = (value * 20 // unit + 1) // 2
-    return Words(tenths // 10, f".{tenths % 10}")
+    whole, tenth = _tenths(value, unit)
+    return Words(whole, f".{tenth}")
+
+
+def _tenths(value: int, unit: int) -> tuple[int, int]:
+    return divmod((value * 20 // unit + 1) // 2, 10)
 
 
 def share(part: int, whole: int) -> str:
@@ -98,8 +102,8 @@ def share(part: int, whole: int) -> str:
         return "–"
     if part * 1000 < whole:
         return "<0.1%"
-    text = one_decimal(part * 100, whole)
-    return ">99.9%" if text == "100.0" and part < whole else f"{text}%"
+    percent, tenth = _tenths(part * 100, whole)
+    return ">99.9%" if percent == 100 and part < whole else f"{percent:,}.{tenth}%"
 
 
 def per_mille(part: int, whole: int) -> int:

@@ -20,7 +20,6 @@ from summarykit.summary.folding import FoldedRow, Folding, borrowed_from, seen_f
 from summarykit.summary.selection import EVERYTHING, RowFilter
 from summarykit.summary.texts import closed_form
 
-
 #: The details of a row that is not opened, for each grade.
 _GRADES = {
     evidence: Details("", Markup(), "", "", (), *words, str(evidence), "", (), (), "")

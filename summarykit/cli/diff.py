@@ -153,9 +153,10 @@ def _summary_at(git: str, target: str, build: BuildArgs) -> tuple[Summary | None
     revision = find_revision(git)
     commit = revision.commit[:7]
     place = git if git == commit else f"{git} {commit}"
-    if project_model(target, Path.cwd()) is None:
+    model = project_model(target, Path.cwd())
+    if model is None:
         return summary_at(revision, target, build), place
-    model = models_at(revision, [target]).get(target)
-    if model and model.error:
-        raise model.error
-    return model.summary if model else None, place
+    base = models_at(revision, [model]).get(target)
+    if base and base.error:
+        raise base.error
+    return base.summary if base else None, place

@@ -101,6 +101,7 @@ def _model(target: str, arguments: Sequence[str], *, meta: bool) -> nn.Module:
     """Return the model that *target* names: one of the project, a folder's, or one to import and build."""
     from summarykit._util.stdout import stdout_to_stderr
     from summarykit.projects.models import project_model
+    from summarykit.projects.stale_imports import check_imports
     from summarykit.projects.targets import build_target
     from summarykit.reading import load_folder, load_target
 
@@ -115,9 +116,11 @@ def _model(target: str, arguments: Sequence[str], *, meta: bool) -> nn.Module:
         path = project.folder / settings["target"]
         if _is_folder(path):
             return load_folder(path).model
-        return load_target(
+        model = load_target(
             settings["target"],
             keywords=settings.get("args", {}),
             meta=settings.get("meta", False),
             folder=project.folder,
         )
+        check_imports(project.folder)
+        return model

@@ -18,7 +18,9 @@ from typing import Any, NamedTuple
 
 from summarykit.api import load
 from summarykit.errors import RevisionError, SummaryKitError, TargetError
-from summarykit.projects.git_checkout import Checkout, Revision, checked_out, clean_environment
+from summarykit.projects.git_checkout import Checkout, Revision, checked_out, clean_environment, tracked_files
+from summarykit.projects.models import ProjectModel
+from summarykit.projects.source_folders import BUILD_FILES
 from summarykit.projects.targets import DEFAULT_BUILD, BuildArgs, is_path
 from summarykit.projects.worker import ANSWER
 from summarykit.result import Summary
@@ -63,31 +65,44 @@ def summary_at(revision: Revision, target: str, build: BuildArgs = DEFAULT_BUILD
                 f"{target!r} is outside of the repository", hint=f"give a path inside of it, below {revision.root}"
             )
         target = os.path.relpath(place, Path.cwd().resolve())
-    (base,) = _bases(revision, {"target": target, "build": build._asdict(), "is_path": path}, target).values()
+    (base,) = _bases(revision, {"target": target, "build": build._asdict(), "is_path": path}).values()
     if base.error:
         raise base.error
     return base.summary
 
 
-def models_at(revision: Revision, names: Sequence[str] = ()) -> Mapping[str, Base]:
-    """Return the models in pyproject.toml at *revision*, by name; only those called *names* if there are some.
+def models_at(revision: Revision, models: Sequence[ProjectModel], *, all_models: bool = False) -> Mapping[str, Base]:
+    """Return *models* as they are at *revision*, by name; with *all_models*, others in pyproject.toml there too.
+
+    Each is built as pyproject.toml says there. One that it does not name yet is built as it is now: the model may
+    be older than its table.
 
     Raises:
         RevisionError: It cannot be checked out, its pyproject.toml is not of its form, or what was built there was
             imported from somewhere else.
 
     """
-    return _bases(revision, {"target": None, "names": list(names)}, "a model")
+    tables = {
+        model.name: {
+            "folder": os.path.relpath(model.folder.resolve(), revision.root),
+            "settings": dict(model.settings),
+        }
+        for model in models
+        if model.folder.resolve().is_relative_to(revision.root)
+    }
+    names = [] if all_models else [model.name for model in models]
+    return _bases(revision, {"target": None, "names": names, "models": tables})
 
 
-def _bases(revision: Revision, request: Mapping[str, Any], what: str) -> dict[str, Base]:
+def _bases(revision: Revision, request: Mapping[str, Any]) -> dict[str, Base]:
     with checked_out(revision) as checkout, tempfile.TemporaryDirectory(prefix="summarykit-") as folder:
         out = Path(folder).resolve()
         answer = _answer(revision, checkout, request, out)
-        if answer["outside"]:
+        if copy := answer["copy"]:
             raise RevisionError(
-                f"{what} at {revision.name} is imported from the working tree: {answer['outside']}",
-                hint="run summarykit from the folder that holds its package, or install the project: pip install -e .",
+                f"module {copy['module']!r} at {revision.name} was imported from {copy['file']}, "
+                "not from the repository's files at that revision",
+                hint=copy["hint"],
             )
         if error := answer["error"]:
             raise RevisionError(f"at {revision.name}: {_with_own_paths(error['what'], checkout)}", hint=error["hint"])
@@ -96,7 +111,8 @@ def _bases(revision: Revision, request: Mapping[str, Any], what: str) -> dict[st
 
 def _answer(revision: Revision, checkout: Checkout, request: Mapping[str, Any], out: Path) -> dict[str, Any]:
     """Return the answer of the other Python; it runs in the folder of the checkout that is the current one here."""
-    folder = checkout.tree / Path.cwd().resolve().relative_to(revision.root)
+    here = Path.cwd().resolve().relative_to(revision.root)
+    folder = checkout.tree / here
     folder.mkdir(parents=True, exist_ok=True)  # if the folder is new, it is empty at the revision: no module is in it
     request = {
         **request,
@@ -104,6 +120,9 @@ def _answer(revision: Revision, checkout: Checkout, request: Mapping[str, Any], 
         "paths": _import_paths(revision.root, checkout.tree),
         "root": str(revision.root),
         "tree": str(checkout.tree),
+        "here": "" if here == Path() else here.as_posix(),
+        "build_files": tracked_files(revision.root, BUILD_FILES),
+        "build_files_then": tracked_files(checkout.tree, BUILD_FILES),
         "out": str(out),
     }
     process = subprocess.run(
@@ -124,7 +143,7 @@ def _base(model: Mapping[str, Any], revision: Revision, checkout: Checkout, out:
     submodules = " ".join(map(shlex.quote, checkout.left_out))
     if model["missing"] and not submodules:
         return Base(None)
-    hint = _HINT
+    hint = model["hint"] if model.get("no_module") else _HINT
     if submodules:
         hint = (
             f"{revision.name} needs a submodule that is not on this machine; fetch it: "

@@ -127,7 +127,7 @@ def check(
     if locked:
         for each in models:
             locked_as(each.name, locks)  # raise before any model is built
-    bases = models_at(find_revision(git), names) if git is not None else base
+    bases = models_at(find_revision(git), models) if git is not None else base
     checks, failures = [], {}
     for each in models:
         try:

@@ -155,7 +155,7 @@ def make_diff_all(
     check_paths(paths)
     options = project_options(Path.cwd())
     models = project_models(Path.cwd())
-    bases = _Bases.of(base, git)
+    bases = _Bases.of(base, git, models)
     overrides = overrides._replace(source=bases.source)
     pairs = [_compare(model, bases, overrides._replace(title=""), progress=progress) for model in models]
     old_models, notes = bases.removed_models({model.name for model in models})
@@ -184,17 +184,19 @@ def _compare(
 class _Bases:
     """The models before, by name: from a folder of saved summaries, or from a revision of git."""
 
-    def __init__(self, folder: Path | None, revision: Revision | None) -> None:
+    def __init__(
+        self, folder: Path | None, revision: Revision | None = None, models: Sequence[ProjectModel] = ()
+    ) -> None:
         self.folder = folder
-        self.at_revision = models_at(revision) if revision else {}
+        self.at_revision = models_at(revision, models, all_models=True) if revision else {}
         self.source = f"{folder.name} → here" if folder else ""
         if revision:
             commit = revision.commit[:7]
             self.source = f"{revision.name if revision.name == commit else f'{revision.name} {commit}'} → here"
 
     @classmethod
-    def of(cls, base: PathLike | None, git: str | None) -> _Bases:
-        """Return those of a folder or of a revision.
+    def of(cls, base: PathLike | None, git: str | None, models: Sequence[ProjectModel]) -> _Bases:
+        """Return those of a folder or of a revision, which has *models* now.
 
         Raises:
             RevisionError: Both are given, or neither.
@@ -205,14 +207,14 @@ class _Bases:
             what = "models are compared with a folder of saved ones, or with a revision of git"
             raise RevisionError(what, hint="give one of the two: --base FOLDER or --git REVISION")
         if git is not None:
-            return cls(None, find_revision(git))
+            return cls(None, find_revision(git), models)
         folder = Path(base or "")
         if not folder.is_dir():
             raise MissingFileError(
                 f"there is no folder {str(folder)!r}",
                 hint=f"write it: summarykit report --all -o {shlex.quote(f'{folder}/{NAME}.json')}",
             )
-        return cls(folder, None)
+        return cls(folder)
 
     def of_model(self, name: str) -> Base:
         """Return the model before."""

@@ -138,6 +138,22 @@ def _write_files(repository: _Repository, folder: Path, commit: str) -> bool:
         return output is not None and repository.git(*every, work=folder, index=index) is not None
 
 
+def root_around(folder: Path) -> Path | None:
+    """Return the root of the repository around *folder*; None without git, or where there is none."""
+    try:
+        process = _run(("rev-parse", "--show-toplevel"), folder)
+    except OSError:
+        return None
+    return Path(process.stdout.strip()).resolve() if not process.returncode and process.stdout.strip() else None
+
+
+def tracked_files(folder: Path, names: Sequence[str]) -> list[str]:
+    """Return the files below *folder*, the root of a repository, that git tracks and that are called one of *names*."""
+    patterns = [f":(glob)**/{name}" for name in names]
+    process = _run(("ls-files", "-z", "--", *patterns), folder)
+    return [file for file in process.stdout.split("\0") if file] if not process.returncode else []
+
+
 def clean_environment() -> Mapping[str, str]:
     """Return the environment without what leads git or Python elsewhere."""
     variables = {name: value for name, value in os.environ.items() if name not in (*_GIT, "PYTHONPATH")}

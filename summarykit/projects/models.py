@@ -22,6 +22,7 @@ from summarykit.errors import (
     SummaryKitError,
     TargetError,
 )
+from summarykit.projects.stale_imports import check_imports
 from summarykit.result import Summary
 from summarykit.settings import project_of
 from summarykit.summary.budget import Limit, Quantity, parse_limits
@@ -182,6 +183,7 @@ def _summary(model: ProjectModel, *, progress: bool) -> Summary:
 
     arguments = settings.get("args", {})
     live = load_target(target, keywords=arguments, meta=settings.get("meta", False), folder=model.folder)
+    check_imports(model.folder)
     if isinstance(fed.get("inputs"), list):
         others = next((key for key in fed if key != "inputs"), None)
         if others:

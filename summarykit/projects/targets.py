@@ -10,6 +10,7 @@ from summarykit._util.stdout import stdout_to_stderr
 from summarykit.api import is_model_config, summarize
 from summarykit.errors import MissingTargetError, TargetError
 from summarykit.projects.models import project_model, summary_of
+from summarykit.projects.stale_imports import check_imports
 from summarykit.result import Summary
 from summarykit.settings import project_of
 from summarykit.summary.patterns import closest
@@ -91,16 +92,18 @@ def build_target(target: str, arguments: Sequence[str] = (), *, meta: bool = Fal
     """Return the model that *target* names; if there is none, the message names a similar model of the project.
 
     Raises:
-        TargetError: As for ``load_target``.
+        TargetError: As for ``load_target``, or as for ``check_imports``.
 
     """
     from summarykit.reading import load_target
 
     try:
-        return load_target(target, arguments, meta=meta)
+        model = load_target(target, arguments, meta=meta)
     except MissingTargetError as error:
         names = project_of(Path.cwd()).table.get("models", {})
         near = closest(target, list(names)) if ":" not in target and isinstance(names, dict) else ""
         if not near:
             raise
         raise MissingTargetError(error.what, hint=f"did you mean the model {near!r} of pyproject.toml?") from None
+    check_imports(Path.cwd())
+    return model

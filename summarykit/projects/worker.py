@@ -6,15 +6,17 @@ Its answer is ``answer.json`` in the folder ``out``; beside it is the summary of
 from __future__ import annotations
 
 import json
-import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from summarykit.errors import MissingFileError, MissingTargetError, SummaryKitError
-from summarykit.projects.models import project_models, summary_of
+from summarykit.errors import MissingFileError, MissingTargetError, SummaryKitError, TargetError
+from summarykit.projects.models import ProjectModel, project_models, summary_of
+from summarykit.projects.provenance import CheckoutFinder, Repository, foreign_modules, imported_file
+from summarykit.projects.source_folders import read_source_folders
 from summarykit.projects.targets import BuildArgs, summary_of_target
 from summarykit.result import Summary
 from summarykit.settings import nearest_project, project_of
@@ -27,32 +29,64 @@ def main(request: Mapping[str, Any]) -> None:
 
     Args:
         request: ``out``, a folder; ``tree``, the checkout; ``root``, the working tree, from which nothing may be
-            imported; and ``target`` with ``build``, the fields of ``BuildArgs``, or ``names`` of models of the project
-            (all if there are none).
+            imported, and the build files of both; and ``target`` with ``build``, the fields of ``BuildArgs``, or
+            ``names`` of models of the project (all if there are none), and ``models``, the tables of those that are in
+            it now.
 
     """
-    out = Path(request["out"])
-    answer: dict[str, Any] = {"models": {}, "error": None}
+    out, root, tree = (Path(request[name]) for name in ("out", "root", "tree"))
+    now = Repository(root, read_source_folders(root, request["build_files"], request["here"]))
+    then = Repository(tree, read_source_folders(tree, request["build_files_then"], request["here"]))
+    sys.meta_path.insert(0, CheckoutFinder(now, then))
+    answer: dict[str, Any] = {"models": {}, "error": None, "copy": None}
     try:
-        for number, (name, build) in enumerate(_builders(request)):
-            answer["models"][name] = _build(build, out / f"{number}.json")
+        for number, each in enumerate(_builders(request)):
+            model = _build(each, out / f"{number}.json")
+            if model.get("no_module") and (file := _file_that_exists(each.module, now, then)):
+                model |= _not_imported(each.module, file, model["what"])
+            answer["models"][each.name] = model
     except SummaryKitError as error:
         answer["error"] = _message(error)
-    answer["outside"] = _file_outside(request["root"], request["target"] or "")
+    target = (request["target"] or "").partition(":")[0]
+    copy = next(foreign_modules(now, then, list(sys.modules.items()), target), None)
+    answer["copy"] = copy._asdict() if copy else None
     (out / ANSWER).write_text(json.dumps(answer), encoding="utf-8")
 
 
-def _builders(request: Mapping[str, Any]) -> Iterator[tuple[str, Callable[[], Summary]]]:
+class _Builder(NamedTuple):
+    """How to get the summary of one model."""
+
+    name: str
+    target: str
+    build: Callable[[], Summary]
+    only_now: bool = False  #: it is in the project's table now, and not at the revision
+
+    @property
+    def module(self) -> str:
+        """The module of its target; empty for a path."""
+        module, colon, _ = self.target.partition(":")
+        return module if colon else ""
+
+
+def _builders(request: Mapping[str, Any]) -> Iterator[_Builder]:
     if request["target"] is not None:
-        yield request["target"], lambda: _summary_of_target(request)
+        yield _Builder(request["target"], request["target"], lambda: _summary_of_target(request))
         return
     here = Path.cwd()
     project = nearest_project(here)
-    if project is None or not project.is_relative_to(request["tree"]) or not project_of(here).table.get("models"):
-        return
-    for model in project_models(here):
-        if not request["names"] or model.name in request["names"]:
-            yield model.name, partial(summary_of, model)
+    names = set()
+    if project is not None and project.is_relative_to(request["tree"]) and project_of(here).table.get("models"):
+        for model in project_models(here):
+            if not request["names"] or model.name in request["names"]:
+                names.add(model.name)
+                yield _Builder(model.name, model.settings["target"], partial(summary_of, model))
+    # A model may have been there before its table was: it is built as the table says now.
+    for name, table in request["models"].items():
+        if name not in names:
+            folder = Path(request["tree"], table["folder"])
+            folder.mkdir(parents=True, exist_ok=True)
+            model = ProjectModel(name, folder, table["settings"], ())
+            yield _Builder(name, model.settings["target"], partial(summary_of, model), only_now=True)
 
 
 def _summary_of_target(request: Mapping[str, Any]) -> Summary:
@@ -66,27 +100,53 @@ def _summary_of_target(request: Mapping[str, Any]) -> Summary:
     return summary_of_target(target, build)
 
 
-def _build(build: Callable[[], Summary], path: Path) -> dict[str, Any]:
+def _build(each: _Builder, path: Path) -> dict[str, Any]:
     try:
-        build().save(path)
+        each.build().save(path)
     except (MissingTargetError, MissingFileError) as error:
-        return {"missing": True, **_message(error)}
+        return {"missing": True, "no_module": isinstance(error.__cause__, ImportError), **_message(error)}
+    except TargetError as error:
+        return {"missing": each.only_now and _arguments_are_new(error), **_message(error)}
     except SummaryKitError as error:
         return {"missing": False, **_message(error)}
     return {"file": path.name}
 
 
+def _not_imported(module: str, file: str, what: str) -> dict[str, Any]:
+    """Return the error of a module that the checkout has as *file*, with the folder that Python does not look in."""
+    place = Path(file.removesuffix("/__init__.py").removesuffix(".py"))
+    folder = shlex.quote(str(place.parents[module.count(".")]))
+    return {
+        "missing": False,
+        "what": f"{file} is there, and was not imported: {what}",
+        "hint": f"say where its packages are: PYTHONPATH={folder} summarykit ...",
+    }
+
+
+def _arguments_are_new(error: TargetError) -> bool:
+    """Return whether a factory has no such arguments: there was no such model."""
+    cause = error.__cause__
+    return isinstance(cause, TypeError) and cause.__traceback__ is not None and cause.__traceback__.tb_next is None
+
+
+def _file_that_exists(module: str, now: Repository, then: Repository) -> str:
+    """Return the file of a module that the checkout has, though it cannot be imported; empty where it has none.
+
+    It is the file that the module has in the working tree, and where that is not known, any file of its name.
+    """
+    if not module:
+        return ""
+    file = now.sources.file_of(now.root, module) or imported_file(module)
+    if file is not None and file.is_relative_to(now.root):
+        place = file.relative_to(now.root)
+        if (then.root / place).is_file():
+            return place.as_posix()
+    if "." not in module:
+        return ""  # many folders may have a model.py
+    name = module.replace(".", "/")
+    files = (path for suffix in (".py", "/__init__.py") for path in sorted(then.root.rglob(f"{name}{suffix}")))
+    return next((path.relative_to(then.root).as_posix() for path in files), "")
+
+
 def _message(error: SummaryKitError) -> dict[str, str]:
     return {"what": error.what, "hint": error.hint}
-
-
-def _file_outside(root: str, target: str) -> str:
-    """Return a file of the working tree that a module was imported from, other than summarykit itself; or nothing."""
-    own = str(Path(__file__).resolve().parents[1]) + os.sep
-    prefix = os.path.realpath(sys.prefix) + os.sep
-    for name, module in list(sys.modules.items()):
-        file = os.path.realpath(getattr(module, "__file__", None) or os.sep)
-        exempt = (prefix,) if name == target.partition(":")[0] else (prefix, own)
-        if file.startswith(root + os.sep) and not file.startswith(exempt):
-            return file
-    return ""

@@ -83,15 +83,33 @@ def test_a_package_on_the_path_comes_from_the_checkout_too(git):
     assert "+68 parameters" in out
 
 
-def test_a_package_that_comes_from_the_working_tree_all_the_same_is_told(git):
+def test_a_folder_put_on_the_path_by_code_stands_for_that_of_the_checkout(git):
     (git.folder / "net.py").write_text(
         f"import sys\nsys.path.insert(0, {str(git.folder / 'src')!r})\nfrom own.net import build\n"
     )
     git("add", ".")
     git("commit", "--quiet", "-m", "second")
+    (git.folder / "src" / "own" / "size.py").write_text("WIDTH = 8\n")
+    code, out, err = diff(git.folder, "net:build", "--git", "main")
+    assert code == 0, err
+    assert "+68 parameters" in out
+
+
+def test_a_module_loaded_from_the_working_tree_by_its_path_is_an_error_that_names_it(git):
+    place = str(git.folder / "src" / "own" / "net.py")
+    (git.folder / "net.py").write_text(
+        "import importlib.util, sys\n"
+        f"spec = importlib.util.spec_from_file_location('by_path', {place!r})\n"
+        "module = sys.modules['by_path'] = importlib.util.module_from_spec(spec)\n"
+        f"sys.path.insert(0, {str(git.folder / 'src')!r})\n"
+        "spec.loader.exec_module(module)\nbuild = module.build\n"
+    )
+    git("add", ".")
+    git("commit", "--quiet", "-m", "second")
     code, _, err = diff(git.folder, "net:build", "--git", "main")
     assert code == 2
-    assert "net:build at main is imported from the working tree: " in err
+    assert f"module 'by_path' at main was imported from {place}, not from the repository's files" in err
+    assert "hint: " in err
 
 
 @pytest.mark.parametrize(
@@ -256,7 +274,8 @@ def test_increases_are_counted_from_a_revision(git):
     git("commit", "--quiet", "-m", "models")
     (git.folder / "old.py").write_text(LINEAR.replace("2, 2", "2, 3"))
     (git.folder / "bad.py").write_text(LINEAR)
-    (git.folder / "pyproject.toml").write_text(old + bad + table.format("fresh", "old"))
+    (git.folder / "new.py").write_text(LINEAR)
+    (git.folder / "pyproject.toml").write_text(old + bad + table.format("fresh", "new"))
     before = left_behind(git)
     code, out, _ = check(git.folder, "--git", "main")
     assert code == 2

@@ -148,9 +148,10 @@ def test_a_revision_of_git_tells_the_same_as_a_folder(project, capsys, golden):
     found = summarykit.diff_all("git.md", git="HEAD")
     other = summarykit.diff_all(base="base")
     assert not found.failed
-    assert found.changes == other.changes
+    assert states(json.loads(found.to_json())) == {**states(json.loads(other.to_json())), "coming": "same"}
     assert "HEAD " in found.to_markdown()
-    assert replace(found, options=other.options).to_markdown() == other.to_markdown()
+    known = [[each for each in changes.models if each.name != "coming"] for changes in (found.changes, other.changes)]
+    assert known[0] == known[1]  # the target of "coming" was there before its table, as a folder cannot know
     project(BROKEN)  # it was not named there, and what was is gone: all but that one is removed
     assert states(json.loads(summarykit.diff_all(git="HEAD").to_json())) == {
         "broken": "failed", "small": "removed", "heads": "removed", "fixed": "removed", "leaving": "removed",
@@ -158,7 +159,9 @@ def test_a_revision_of_git_tells_the_same_as_a_folder(project, capsys, golden):
     git("rm", "--quiet", "--cached", "pyproject.toml")
     git("commit", "--quiet", "-m", "none")
     project(AFTER)
-    assert set(states(json.loads(summarykit.diff_all(git="HEAD").to_json())).values()) == {"new"}
+    assert (
+        "new" not in states(json.loads(summarykit.diff_all(git="HEAD").to_json())).values()
+    )  # older than their tables
     (folder / "pyproject.toml").write_text("[tool.summarykit.models.small]\ntarget = 3\n")
     git("add", ".")
     git("commit", "--quiet", "-m", "wrong")

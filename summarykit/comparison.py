@@ -70,6 +70,10 @@ class Diff(Saveable):
         """Whether the changes add up to the difference of the totals: ``checks.ok``, and each in ``checks.list``."""
         return self.comparison.checks
 
+    def with_base_note(self, note: str) -> Diff:
+        """Return the same with *note*, what a reader has to know of the model before."""
+        return replace(self, comparison=replace(self.comparison, base_note=note)) if note else self
+
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on the changes."""

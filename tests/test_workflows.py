@@ -160,12 +160,35 @@ def test_the_first_file_makes_a_comment_and_reports_and_fails_where_a_budget_bre
     assert set(ends.values()) == {0}
     comment = (shell.folder / "comment" / "comment.md").read_text("utf-8")
     assert comment.startswith("<!-- summarykit:diff all -->\n### ❌ 1 of 2 models changed, 1 over budget\n")
-    assert f"{base} → here" in comment or f"{base[:7]} → here" in comment
+    assert f"{base[:7]} → here" in comment
+    assert base not in comment
     assert (tmp_path / "summary.md").read_text("utf-8") == comment
     assert (shell.folder / "comment" / "number").read_text() == "17\n"
     made = sorted(path.name for path in (shell.folder / "pages").iterdir())
     assert made == [f"{name}{end}" for name in ("large", "small") for end in ("-changes.html", ".html", ".json")]
     assert json.loads((shell.folder / "pages" / "small.json").read_text())
+
+
+def test_the_comment_tells_of_the_pull_request_and_not_of_what_happened_on_main(shell, tmp_path):
+    (checkout,) = [step["with"] for step in steps(BUILDS) if "actions/checkout" in step.get("uses", "")]
+    assert checkout["ref"] == "${{ github.event.pull_request.head.sha }}"
+    began = shell.git("rev-parse", "HEAD")
+    shell.git("switch", "--quiet", "--create", "main-moves-on")
+    (shell.folder / "mine" / "model.py").write_text(MODELS.format(width=400))
+    shell.git("commit", "--quiet", "--all", "-m", "main")
+    base = shell.git("rev-parse", "HEAD")
+    shell.git("switch", "--quiet", "--detach", began)
+    (shell.folder / "mine" / "model.py").write_text(MODELS.format(width=5))
+    shell.git("commit", "--quiet", "--all", "-m", "of the pull request")
+    (shell.folder / "comment").mkdir()
+    (shell.folder / "pages").mkdir()
+    (step,) = [step for step in steps(BUILDS) if step.get("run", "").startswith("summarykit diff")]
+    done = shell(step, BASE=base, GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
+    assert done.returncode == 0, done.stderr
+    comment = (shell.folder / "comment" / "comment.md").read_text("utf-8")
+    assert "+17" in comment
+    assert f"{base[:7]}... {began[:7]} → here" in comment
+    assert "6,800" not in comment
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,11 @@ def check(
     ] = None,
     git: Annotated[
         str | None,
-        typer.Option("--git", metavar="REVISION", help="Count increases from the models at a revision: --git main."),
+        typer.Option(
+            "--git",
+            metavar="REVISION",
+            help="Count increases from the models at a revision: --git main, or where the branch began: --git main...",
+        ),
     ] = None,
     locked: Annotated[
         bool, typer.Option("--locked", help="Fail too if a model differs from summarykit.lock.json.")
@@ -46,7 +50,7 @@ def check(
     if as_json:
         typer.echo(result.to_json(), nl=False)
     else:
-        print_checks(terminal(), result.models, result.gone, result.failed)
+        print_checks(terminal(), result.models, result.gone, result.failed, result.notes)
     if not result.ok:
         raise typer.Exit(2 if result.failed else 1)
 

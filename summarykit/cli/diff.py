@@ -24,6 +24,7 @@ from summarykit.errors import TargetError
 
 if TYPE_CHECKING:
     from summarykit.options import Overrides
+    from summarykit.projects.git_checkout import Revision
     from summarykit.projects.targets import BuildArgs
     from summarykit.result import Summary
 
@@ -43,7 +44,11 @@ def diff(
     ] = None,
     git: Annotated[
         str | None,
-        typer.Option("--git", metavar="REVISION", help="Compare with the model at a git revision: --git main."),
+        typer.Option(
+            "--git",
+            metavar="REVISION",
+            help="Compare with the model at a git revision: --git main, or where the branch began: --git main...",
+        ),
     ] = None,
     every: All = False,
     base: Annotated[
@@ -113,14 +118,16 @@ def _diff_two(
 
     targets(paths, Comparison)
     if git is not None:
-        base, place = _summary_at(git, before, build)
-        after, source = before, f"{before} at {place} → here"
+        base, revision = _summary_at(git, before, build)
+        after, source, note = before, f"{before} at {revision.source}", revision.note
     else:
-        base, source = summary_of_target(before, build, progress=True), f"{before} → {after}"
+        base, source, note = summary_of_target(before, build, progress=True), f"{before} → {after}", ""
     assert after is not None
     model = project_model(after, Path.cwd())
     current = summary_of_target(after, build, progress=True)
-    result = make_diff(base, current, overrides._replace(source=source), model.limits if model else ())
+    result = make_diff(base, current, overrides._replace(source=source), model.limits if model else ()).with_base_note(
+        note
+    )
     result.save(*paths, progress=True)
     print_comparison(terminal(), result.comparison, result.options)
     if step:
@@ -144,19 +151,17 @@ def _diff_all(git: str | None, base: Path | None, paths: list[Path], overrides: 
         raise typer.Exit(2)
 
 
-def _summary_at(git: str, target: str, build: BuildArgs) -> tuple[Summary | None, str]:
-    """Return the summary of *target* at a revision of git, None if it is new, and what the revision is called."""
+def _summary_at(git: str, target: str, build: BuildArgs) -> tuple[Summary | None, Revision]:
+    """Return the summary of *target* at a revision of git, None if it is new, and the revision."""
     from summarykit.projects.at_revision import models_at, summary_at
     from summarykit.projects.git_checkout import find_revision
     from summarykit.projects.models import project_model
 
     revision = find_revision(git)
-    commit = revision.commit[:7]
-    place = git if git == commit else f"{git} {commit}"
     model = project_model(target, Path.cwd())
     if model is None:
-        return summary_at(revision, target, build), place
+        return summary_at(revision, target, build), revision
     base = models_at(revision, [model]).get(target)
     if base and base.error:
         raise base.error
-    return base.summary if base else None, place
+    return base.summary if base else None, revision

@@ -122,7 +122,7 @@ def _answer(revision: Revision, checkout: Checkout, request: Mapping[str, Any], 
         "tree": str(checkout.tree),
         "here": "" if here == Path() else here.as_posix(),
         "build_files": tracked_files(revision.root, BUILD_FILES),
-        "build_files_then": tracked_files(checkout.tree, BUILD_FILES),
+        "build_files_then": [file for file in checkout.files if Path(file).name in BUILD_FILES],
         "out": str(out),
     }
     process = subprocess.run(
@@ -140,14 +140,24 @@ def _answer(revision: Revision, checkout: Checkout, request: Mapping[str, Any], 
 def _base(model: Mapping[str, Any], revision: Revision, checkout: Checkout, out: Path) -> Base:
     if "file" in model:
         return Base(load(out / model["file"]))
-    submodules = " ".join(map(shlex.quote, checkout.left_out))
-    if model["missing"] and not submodules:
+    if model["missing"] and not (checkout.left_out or checkout.missing):
         return Base(None)
     hint = model["hint"] if model.get("no_module") else _HINT
-    if submodules:
+    if checkout.left_out:
+        submodules = " ".join(map(shlex.quote, checkout.left_out))
         hint = (
             f"{revision.name} needs a submodule that is not on this machine; fetch it: "
             f"git submodule update --init {submodules}"
+        )
+    elif checkout.missing:
+        hint = (
+            f"{len(checkout.missing):,} files of {revision.name} are not on this machine; "
+            f"fetch them: git archive {revision.commit} > {os.devnull}"
+        )
+    elif checkout.filters:
+        hint = (
+            "files of a filter such as LFS are pointers there, since no filter is run; build without them "
+            "(--meta), or save the summary there and compare with it: summarykit diff base.json TARGET"
         )
     return Base(None, TargetError(f"at {revision.name}: {_with_own_paths(model['what'], checkout)}", hint=hint))
 

@@ -37,12 +37,14 @@ class Checked:
         models: One entry a model, with a verdict for each limit.
         gone: Names in the lock that are no longer in the project.
         failed: Why a model could not be checked, by name.
+        notes: What to know of the base.
 
     """
 
     models: tuple[ModelCheck, ...]
     gone: tuple[str, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -51,13 +53,13 @@ class Checked:
 
     def to_json(self) -> str:
         """Return all of it as JSON, for programs."""
-        return checks_json(self.models, self.gone, self.failed)
+        return checks_json(self.models, self.gone, self.failed, self.notes)
 
     def __str__(self) -> str:
         """Return the verdicts as text, at most 100 columns wide, with a line for each limit that is exceeded."""
         from summarykit.exporters.text.budget import checks_text
 
-        return checks_text(self.models, self.gone, self.failed)
+        return checks_text(self.models, self.gone, self.failed, self.notes)
 
     def __repr__(self) -> str:
         """Return one line: how many models, and whether all checks pass."""
@@ -127,7 +129,8 @@ def check(
     if locked:
         for each in models:
             locked_as(each.name, locks)  # raise before any model is built
-    bases = models_at(find_revision(git), models) if git is not None else base
+    revision = find_revision(git) if git is not None else None
+    bases = models_at(revision, models) if revision else base
     checks, failures = [], {}
     for each in models:
         try:
@@ -137,7 +140,7 @@ def check(
                 raise
             failures[each.name] = str(error)
     missing = sorted(locks.keys() - {each.name for each in models}) if not names else ()
-    return Checked(tuple(checks), tuple(missing), failures)
+    return Checked(tuple(checks), tuple(missing), failures, (revision.note,) if revision and revision.note else ())
 
 
 def _check_of(

@@ -159,8 +159,9 @@ def make_diff_all(
     overrides = overrides._replace(source=bases.source)
     pairs = [_compare(model, bases, overrides._replace(title=""), progress=progress) for model in models]
     old_models, notes = bases.removed_models({model.name for model in models})
-    changes = ProjectChanges((*(change for change, _ in pairs), *old_models), notes)
-    diffs = {change.name: diff for change, diff in pairs if diff}
+    changes = ProjectChanges((*(change for change, _ in pairs), *old_models), (*bases.notes, *notes))
+    note = " ".join(bases.notes)  # a report on one model has it too; that on all models says it once
+    diffs = {change.name: diff.with_base_note(note) for change, diff in pairs if diff}
     result = ProjectDiff(changes, diffs, overrides.over(options))
     result.save(*paths)
     return result
@@ -190,9 +191,10 @@ class _Bases:
         self.folder = folder
         self.at_revision = models_at(revision, models, all_models=True) if revision else {}
         self.source = f"{folder.name} → here" if folder else ""
+        self.notes: tuple[str, ...] = ()
         if revision:
-            commit = revision.commit[:7]
-            self.source = f"{revision.name if revision.name == commit else f'{revision.name} {commit}'} → here"
+            self.source = revision.source
+            self.notes = (revision.note,) if revision.note else ()
 
     @classmethod
     def of(cls, base: PathLike | None, git: str | None, models: Sequence[ProjectModel]) -> _Bases:

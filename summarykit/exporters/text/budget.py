@@ -22,6 +22,7 @@ def print_checks(
     checks: Sequence[ModelCheck],
     gone: Sequence[str] = (),
     failed: Mapping[str, str] = MappingProxyType({}),
+    notes: Sequence[str] = (),
 ) -> None:
     """Print the limits of all models on *console* as a table, then the reasons for those that are broken."""
     ok = all(check.ok for check in checks) and not gone and not failed
@@ -30,6 +31,8 @@ def print_checks(
     for line in (*broken_lines(checks, gone), *failed_lines(failed)):
         sign = "" if line.startswith("  ") else "✗ "
         console.print(Text(f"{sign}{line}", style="red" if sign else ""), soft_wrap=True)
+    for note in notes:
+        console.print(Text(f"! {note[0].upper()}{note[1:]}.", style="yellow"), soft_wrap=True)
     console.print(
         Text(f"{'✓' if ok else '✗'} {verdict_line(checks, gone, failed)}", style="green" if ok else "bold red"),
         soft_wrap=True,
@@ -37,11 +40,15 @@ def print_checks(
 
 
 def checks_text(
-    checks: Sequence[ModelCheck], gone: Sequence[str] = (), failed: Mapping[str, str] = MappingProxyType({})
+    checks: Sequence[ModelCheck],
+    gone: Sequence[str] = (),
+    failed: Mapping[str, str] = MappingProxyType({}),
+    notes: Sequence[str] = (),
 ) -> str:
     """Return the text that ``print_checks`` prints."""
     out = StringIO()
-    print_checks(Console(file=out, width=WIDTH, color_system=None, highlight=False, emoji=False), checks, gone, failed)
+    console = Console(file=out, width=WIDTH, color_system=None, highlight=False, emoji=False)
+    print_checks(console, checks, gone, failed, notes)
     return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))
 
 

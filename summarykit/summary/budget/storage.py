@@ -19,11 +19,14 @@ FORMAT = 1
 
 
 def checks_json(
-    checks: Sequence[ModelCheck], gone: Sequence[str] = (), failed: Mapping[str, str] = MappingProxyType({})
+    checks: Sequence[ModelCheck],
+    gone: Sequence[str] = (),
+    failed: Mapping[str, str] = MappingProxyType({}),
+    notes: Sequence[str] = (),
 ) -> str:
     """Return *checks* as JSON text; names stand as they are, in ASCII escapes."""
     ok = all(check.ok for check in checks) and not gone and not failed
-    document = {"check": FORMAT, "ok": ok, "gone": list(gone), "failed": dict(failed)}
+    document = {"check": FORMAT, "ok": ok, "gone": list(gone), "failed": dict(failed), "notes": list(notes)}
     document["models"] = [_model(check) for check in checks]
     return json.dumps(document, sort_keys=True, indent=1, allow_nan=False) + "\n"
 

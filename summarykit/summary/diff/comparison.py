@@ -42,6 +42,7 @@ class Comparison:
     after: SummaryData
     verdicts: tuple[Verdict, ...] = ()  #: whether the model after keeps its limits, where it has any
     new: bool = False  #: there was no such model: before is one that holds nothing
+    base_note: str = ""  #: what a reader has to know of the model before
 
     @cached_property
     def matching(self) -> Matching:
@@ -136,7 +137,7 @@ class Comparison:
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What to know beside the changes."""
-        return tuple(_notes(self))
+        return (*([self.base_note] if self.base_note else []), *_notes(self))
 
     @cached_property
     def checks(self) -> ComparisonChecks:

@@ -120,7 +120,7 @@ def test_a_path_is_told_before_the_model(given, error, tmp_path):
     with pytest.raises(UnknownFormatError):
         summarykit.report(given, tmp_path / "out.pdf")
     with pytest.raises(OutputError):
-        summarykit.report(given, tmp_path / "missing" / "out.md")
+        summarykit.report(given, tmp_path / "n\0ll.md")
     with pytest.raises(error):
         summarykit.report(given, tmp_path / "out.md")
     assert list(tmp_path.iterdir()) == []

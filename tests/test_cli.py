@@ -129,7 +129,7 @@ def test_a_target_is_a_model_a_class_or_a_factory(arguments, total, here, capsys
         (("report", "mine:ready", "--arg", "width=3"), "is a model already"),
         (("report", "mine:ready", "--meta"), "is a model already"),
         (("report", "mine:Net", "-o", "out.pdf"), "'.pdf'"),
-        (("report", "mine:Net", "-o", "missing/out.md"), "does not exist"),
+        (("report", "mine:Net", "-o", "damaged.json/out.md"), "'damaged.json' is not a folder"),
         (("report", "mine:Net", "-o", "out.md", "-o", "out.md"), "the same file"),
         (("report", "missing.json"), "there is no file"),
         (("report", "mine:Net", "--templates", "missing"), "no folder"),

@@ -500,3 +500,22 @@ def test_only_the_patterns_of_the_call_have_to_match_a_layer(tmp_path):
     assert summarykit.report(summary, depth=1).options.selection[:2] == (1, ("encoder.*",))
     with pytest.raises(SelectionError, match=r"only: no layer fits 'encoder\.\*'"):
         summarykit.report(summary, only="encoder.*")
+
+
+def test_the_nearest_project_is_the_nearest_with_a_table_of_ours(tmp_path, monkeypatch, capsys):
+    package = tmp_path / "root" / "packages" / "one"
+    package.mkdir(parents=True)
+    (tmp_path / "root" / "pyproject.toml").write_text('[tool.summarykit]\ntitle = "From the root"\n')
+    (package / "pyproject.toml").write_text('[project]\nname = "one"\n')
+    monkeypatch.chdir(package)
+    assert summarykit.summarize(nn.Linear(2, 2)).to_markdown().count("From the root")
+    (package / "pyproject.toml").write_text('[tool.summarykit]\ntitle = "Its own"\n')
+    assert summarykit.summarize(nn.Linear(2, 2)).to_markdown().count("Its own")
+    (package / "pyproject.toml").write_text("not = toml = at all")
+    with pytest.raises(summarykit.errors.ProjectError, match=r"^pyproject\.toml cannot be read"):
+        summarykit.summarize(nn.Linear(2, 2))
+    (package / "pyproject.toml").unlink()
+    (tmp_path / "root" / "pyproject.toml").write_text("[tool.summarykit]\ntitel = 1\n")
+    with pytest.raises(summarykit.errors.ProjectError) as caught:
+        summarykit.summarize(nn.Linear(2, 2))
+    assert f"[tool.summarykit] in {tmp_path / 'root' / 'pyproject.toml'} has no setting 'titel'" in str(caught.value)

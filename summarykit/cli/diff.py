@@ -63,6 +63,13 @@ def diff(
     step: Step = False,
     title: Title = "",
     templates: Templates = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="End with exit code 1 if something changed, as git diff does.")
+    ] = False,
+    only_if_changed: Annotated[
+        bool,
+        typer.Option("--only-if-changed", help="Write no file, and add no step summary, if nothing changed."),
+    ] = False,
 ) -> None:
     """Print what changed from one model to another.
 
@@ -86,7 +93,7 @@ def diff(
         if before is not None or build != DEFAULT_BUILD:
             what = "--all takes its models, and how they are built, from pyproject.toml"
             raise TargetError(what, hint="leave out the target, --arg, --meta and --input")
-        _diff_all(git, base, paths, overrides, step=step)
+        same = _diff_all(git, base, paths, overrides, step=step, always=not only_if_changed)
     elif base is not None:
         raise TargetError(
             "--base is for --all", hint="for one model write it as BEFORE: summarykit diff base.json NAME"
@@ -94,7 +101,9 @@ def diff(
     elif before is None or (after is None) == (git is None):
         raise TargetError("a diff is of BEFORE and AFTER, or of one TARGET with --git", hint=_FORMS)
     else:
-        _diff_two(before, after, git, paths, build, overrides, step=step)
+        same = _diff_two(before, after, git, paths, build, overrides, step=step, always=not only_if_changed)
+    if exit_code and not same:
+        raise typer.Exit(1)
 
 
 def _diff_two(
@@ -106,7 +115,9 @@ def _diff_two(
     overrides: Overrides,
     *,
     step: bool,
-) -> None:
+    always: bool,
+) -> bool:
+    """Print and write what changed from one model to another; return whether nothing did."""
     from summarykit.comparison import make_diff
     from summarykit.exporters.files import targets
     from summarykit.exporters.markdown.step_summary import append_summary
@@ -128,27 +139,37 @@ def _diff_two(
     result = make_diff(base, current, overrides._replace(source=source), model.limits if model else ()).with_base_note(
         note
     )
-    result.save(*paths, progress=True)
+    same = result.same and not result.comparison.new
+    outputs = paths if always or not same else []
+    result.save(*outputs, progress=True)
     print_comparison(terminal(), result.comparison, result.options)
-    if step:
+    if step and (always or not same):
         append_summary(result.comparison, result.options)
-    print_written(paths)
+    print_written(outputs)
+    return same
 
 
-def _diff_all(git: str | None, base: Path | None, paths: list[Path], overrides: Overrides, *, step: bool) -> None:
+def _diff_all(
+    git: str | None, base: Path | None, paths: list[Path], overrides: Overrides, *, step: bool, always: bool
+) -> bool:
+    """Print and write what changed in all models of the project; return whether nothing did."""
     from summarykit.exporters.markdown.step_summary import append_summary
     from summarykit.exporters.text.exporter import terminal
     from summarykit.exporters.text.project import print_project
-    from summarykit.projects.diff_all import NAME, make_diff_all
+    from summarykit.projects.diff_all import NAME, check_paths, make_diff_all
 
-    result = make_diff_all(paths, base, git, overrides, progress=True)
+    check_paths(paths)
+    result = make_diff_all((), base, git, overrides, progress=True)
+    outputs = paths if always or not result.same else []
+    result.save(*outputs, progress=True)
     print_project(terminal(), result.changes, result.options)
-    if step:
+    if step and (always or not result.same):
         append_summary(result.changes, result.options)
-    for path in paths:
+    for path in outputs:
         typer.echo(f"wrote {path} for each of {len(result.diffs)}" if NAME in str(path) else f"wrote {path}")
     if result.failed:
         raise typer.Exit(2)
+    return result.same
 
 
 def _summary_at(git: str, target: str, build: BuildArgs) -> tuple[Summary | None, Revision]:

@@ -16,13 +16,16 @@ from summarykit.exporters.base import Exporter, Options, Report, exporter_for, w
 from summarykit.exporters.view.words import visible
 from summarykit.summary.data import SummaryData
 
+#: Bytes that file systems allow in one name.
+_LONGEST_NAME = 255
+
 
 def targets(paths: Sequence[str | os.PathLike[str]], kind: type = SummaryData) -> list[tuple[Path, Exporter]]:
     """Return each path with the exporter that writes this *kind* of report, checked before any work is done.
 
     Raises:
         UnknownFormatError: A suffix has no exporter, or one that does not write this kind.
-        OutputError: A folder is missing or cannot be written, or a path is a folder.
+        OutputError: A folder cannot be made or written, or a path is a folder.
 
     """
     destinations = [(Path(path), exporter_for(Path(path), kind)) for path in paths]
@@ -43,9 +46,12 @@ def _check_place(path: Path) -> None:
     folder = path.parent
     if "\0" in str(path):
         raise OutputError(f"{str(path)!r} is not a valid file name", hint="remove the null character from the name")
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts[:-1]):
+        raise OutputError(f"the name of the folder {str(folder)[:40]!r}... is too long", hint="choose a shorter name")
+    while not os.path.lexists(folder) and folder != folder.parent:  # it is made when the report is written
+        folder = folder.parent
     if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir() fails for a name that is too long
-        hint = f"create it: mkdir -p {shlex.quote(visible(str(folder)))}"
-        raise OutputError(f"the folder {str(folder)!r} does not exist", hint=hint)
+        raise OutputError(f"{str(folder)!r} is not a folder", hint="choose another folder, or rename that file")
     if os.path.isdir(path):  # noqa: PTH112 - as above
         raise OutputError(f"{str(path)!r} is a folder", hint=f"name a file, such as {str(path / 'report.html')!r}")
     if not os.access(folder, os.W_OK):
@@ -69,13 +75,16 @@ def write_each(jobs: Sequence[tuple[Report, str | os.PathLike[str], Options]]) -
     exporters = {Path(path): exporter_for(Path(path), type(report)) for report, path, _ in jobs}
     targets([path for _, path, _ in jobs])
     parts: list[tuple[Path, Path]] = []
+    folders: list[Path] = []
     try:
         for report, name, options in jobs:
             path = Path(name)
             begin(f"writing {visible(path.name)}")
             place = Path(os.path.realpath(path))  # a link stays a link
+            _make_folders(place.parent, folders)
             parts.append((_render(report, place, exporters[path], options), place))
         _replace_all(parts)
+        folders.clear()
     except OSError as error:
         if isinstance(error, OutputError):
             raise
@@ -87,7 +96,18 @@ def write_each(jobs: Sequence[tuple[Report, str | os.PathLike[str], Options]]) -
         for part, _ in parts:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
+        for folder in reversed(folders):
+            with suppress(OSError):
+                folder.rmdir()
     return list(exporters)
+
+
+def _make_folders(folder: Path, new: list[Path]) -> None:
+    """Make *folder* and those above it, and add each to *new*, the outermost first."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+        new.append(each)
 
 
 def _render(report: Report, path: Path, exporter: Exporter, options: Options) -> Path:

@@ -65,11 +65,11 @@ def test_any_name_will_do(name, model, tmp_path):
         (".md", UnknownFormatError, "no suffix"),
         ("", UnknownFormatError, "no suffix"),
         ("out.md.exe", UnknownFormatError, "'.exe'"),
-        ("missing/out.md", OutputError, "missing' does not exist"),
-        ("out.html/out.md", OutputError, "does not exist"),
+        ("out.html/out.md", OutputError, "is not a folder"),
+        ("out.html/more/out.md", OutputError, "is not a folder"),
         ("folder.md", OutputError, "is a folder"),
         ("n\0ll.md", OutputError, "not a valid file name"),
-        ("x" * 300 + "/out.md", OutputError, "does not exist"),
+        ("x" * 300 + "/out.md", OutputError, "is too long"),
         ("x" * 300 + ".md", OutputError, ""),
         ("out.html", OutputError, "the same file"),
         ("./link.html", OutputError, "the same file"),
@@ -277,3 +277,15 @@ def test_a_plug_in_writes_its_suffix_and_a_broken_one_breaks_nothing(model, tmp_
     summarykit.report(model, tmp_path / "out.md")
     with pytest.raises(UnknownFormatError, match="'mine' cannot be loaded"):
         summarykit.report(model, tmp_path / "out.mine2")
+
+
+def test_folders_are_made_and_taken_away_again_if_nothing_is_written(model, tmp_path):
+    summarykit.report(model, tmp_path / "a" / "b" / "out.md", tmp_path / "a" / "c" / "out.json")
+    assert (tmp_path / "a" / "b" / "out.md").is_file()
+    assert (tmp_path / "a" / "c" / "out.json").is_file()
+    templates = tmp_path / "templates" / "markdown"
+    templates.mkdir(parents=True)
+    (templates / "report.md.j2").write_text("{{ nothing_of_this_name }}")
+    with pytest.raises(summarykit.errors.TemplateError):
+        summarykit.report(model, tmp_path / "new" / "d" / "out.md", templates=templates.parent)
+    assert not (tmp_path / "new").exists()

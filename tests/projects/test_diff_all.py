@@ -245,13 +245,13 @@ def test_what_is_wrong_with_a_base_is_told_and_hides_nothing(bases, capsys):
         (["diff", "small", "heads", "--base", "base"], "--base is for --all"),
         (["diff", "small", "base/small.json", "--meta"], "[tool.summarykit.models.small] says how it is built"),
         (["report", "--all", "-o", "one.json"], "-o 'one-{name}.json'"),
-        (["report", "--all", "-o", "nowhere/{name}.json"], "the folder 'nowhere' does not exist"),
+        (["report", "--all", "-o", "pyproject.toml/{name}.json"], "'pyproject.toml' is not a folder"),
         (["report", "--all", "-o", "{name}.nothing"], "no format has the suffix"),
         (["report", "--all", "--input", "1,2"], "--all takes its models"),
         (["report", "small", "--forward", "off"], "says how it is built and what its inputs are"),
         (["report", "small", "--meta"], "[tool.summarykit.models.small] says how it is built"),
         (["report"], "missing TARGET"),
-        (["diff", "--all", "--base", "base", "-o", "nowhere/{name}.html"], "the folder 'nowhere' does not exist"),
+        (["diff", "--all", "--base", "base", "-o", "pyproject.toml/{name}.html"], "'pyproject.toml' is not a folder"),
     ],
 )
 def test_a_mistake_is_told_before_any_work(arguments, message, bases, capsys):
@@ -441,3 +441,29 @@ def test_a_model_on_meta_of_any_size_is_exact():
     huge.weight = nn.Parameter(torch.empty(2**30, 2**30, device="meta"))
     text = all_of({"huge": (nn.Module(), huge)}).to_markdown()
     assert "0 → 1,152,921,504,606,846,976" in text
+
+
+def test_exit_codes_and_files_only_where_something_changed(bases, capsys):
+    assert main(["report", "small", "-o", "now.json"]) == 0
+    assert main(["diff", "now.json", "small", "--exit-code", "--only-if-changed", "-o", "same.md"]) == 0
+    assert main(["diff", "base/small.json", "small", "--exit-code", "--only-if-changed", "-o", "changed.md"]) == 1
+    assert main(["diff", "base/small.json", "small", "-o", "always.md"]) == 0
+    assert main(["diff", "now.json", "small", "-o", "as-before.md"]) == 0
+    assert main(["diff", "--all", "--base", "base", "--exit-code", "--only-if-changed", "-o", "all.md"]) == 2
+    written = sorted(path.name for path in bases.glob("*.md"))
+    assert written == ["all.md", "always.md", "as-before.md", "changed.md"]
+    assert "wrote same.md" not in capsys.readouterr().out
+
+
+def test_a_project_without_changes_writes_no_comment(project, capsys):
+    folder = project(BEFORE)
+    assert main(["report", "--all", "-o", "base/{name}.json"]) == 0
+    arguments = ["diff", "--all", "--base", "base", "-o", "all.md", "-o", "pages/{name}.html"]
+    assert main([*arguments, "--exit-code", "--only-if-changed"]) == 0
+    assert not (folder / "all.md").exists()
+    assert not (folder / "pages").exists()
+    project(BEFORE, 8)
+    assert main([*arguments, "--exit-code", "--only-if-changed"]) == 1
+    assert (folder / "all.md").exists()
+    assert (folder / "pages" / "small.html").exists()
+    capsys.readouterr()

@@ -28,8 +28,8 @@ def print_checks(
     if checks:
         console.print(_table(checks), width=min(WIDTH, console.width))
     for line in (*broken_lines(checks, gone), *failed_lines(failed)):
-        sign = "" if line.startswith("  ") else "✗ "
-        console.print(Text(f"{sign}{line}", style="red" if sign else ""), soft_wrap=True)
+        sign = "" if line.continues else "✗ "
+        console.print(Text(f"{sign}{line.text}", style="red" if sign else ""), soft_wrap=True)
     console.print(
         Text(f"{'✓' if ok else '✗'} {verdict_line(checks, gone, failed)}", style="green" if ok else "bold red"),
         soft_wrap=True,

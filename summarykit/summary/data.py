@@ -239,7 +239,7 @@ def layer_columns(data: SummaryData) -> LayerColumns:
     own: list[int | None] = [0] * size
     adds, trainable, sizes, buffers = [0] * size, [0] * size, [0] * size, [0] * size
     dtype: list[str | None] = [None] * size
-    shared: dict[int, list[str]] = {}  # few layers hold a tensor of another
+    owner_paths: dict[int, list[str]] = {}  # few layers hold a tensor of another
     for index, tensor in enumerate(data.tensors):
         at, facts = tensor.layer, tensor.facts
         numel = facts.numel
@@ -251,13 +251,13 @@ def layer_columns(data: SummaryData) -> LayerColumns:
                 sizes[at] += facts.bytes
                 trainable[at] += (numel or 0) if facts.trainable else 0
             else:
-                shared.setdefault(at, []).append(layers[data.tensors[tensor.owner].layer].path)
+                owner_paths.setdefault(at, []).append(layers[data.tensors[tensor.owner].layer].path)
             dtype[at] = one_or_mixed(dtype[at], facts.dtype)
         elif tensor.owner == index:
             buffers[at] += numel or 0
     for layer in layers:
         if layer.alias_of >= 0:
-            shared[layer.id] = [layers[layer.alias_of].path]
+            owner_paths[layer.id] = [layers[layer.alias_of].path]
     subtree_sums = added_up(layers, adds)
     return LayerColumns(
         depth=depth,
@@ -268,8 +268,8 @@ def layer_columns(data: SummaryData) -> LayerColumns:
         buffers=buffers,
         dtype=dtype,
         counted=subtree_sums,
-        total=subtree_totals(layers, data.tensors) if shared else subtree_sums,  # nothing held twice: both are one
-        shared_with=[path_list(shared[at]) if at in shared else None for at in range(size)],
+        total=subtree_totals(layers, data.tensors) if owner_paths else subtree_sums,  # nothing held twice: both are one
+        shared_with=[path_list(owner_paths[at]) if at in owner_paths else None for at in range(size)],
     )
 
 

@@ -78,15 +78,15 @@ def broken_lines(checks: Sequence[ModelCheck], missing_names: Sequence[str] = ()
     lines: list[ProblemLine] = []
     for check in checks:
         name = visible(check.name)
-        broken = (broken_line(verdict, check.data) for verdict in check.verdicts if not verdict.ok)
-        lines += [ProblemLine(f"{name}: {text}") for text in broken]
+        sentences = (broken_line(verdict, check.data) for verdict in check.verdicts if not verdict.ok)
+        lines += [ProblemLine(f"{name}: {text}") for text in sentences]
         if check.lock and not check.lock.same:
             mend = f"where that is meant: summarykit lock {shlex.quote(name)}"
             lines.append(ProblemLine(f"{name}: the parameters are not those of summarykit.lock.json; {mend}"))
             lines += [ProblemLine(text, continues=True) for text in lock_lines(check.lock)]
     mend = "'summarykit lock' leaves it out"
-    gone = (f"{visible(name)}: is locked, and no longer in pyproject.toml; {mend}" for name in missing_names)
-    return (*lines, *map(ProblemLine, gone))
+    lines_of_gone = (f"{visible(name)}: is locked, and no longer in pyproject.toml; {mend}" for name in missing_names)
+    return (*lines, *map(ProblemLine, lines_of_gone))
 
 
 def failed_lines(errors: Mapping[str, str]) -> tuple[ProblemLine, ...]:

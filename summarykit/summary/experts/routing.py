@@ -150,11 +150,11 @@ def choice(places: Places, layer: int, router: Router) -> Choice:
         (value,) = values
         best = next((setting for setting in config if setting.value == value), near[0])
         return Choice(value, best.origin, best.name)
-    for found in (config, _values(places, dict.fromkeys(places.above(router.block)), _ANYWHERE)):
-        if not found:
+    for matches in (config, _values(places, dict.fromkeys(places.above(router.block)), _ANYWHERE)):
+        if not matches:
             continue
-        first, last = found[0], found[-1]
-        if len({setting.value for setting in found}) > 1:
+        first, last = matches[0], matches[-1]
+        if len({setting.value for setting in matches}) > 1:
             return Choice(None, f"{first.origin} says {first.value}, and {last.origin} says {last.value}")
         return Choice(first.value, first.origin, first.name)
     match = _IN_NAME.search(places.kind(router.layer))

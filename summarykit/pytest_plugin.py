@@ -66,4 +66,4 @@ def _problems(summary: Summary, root: Path, name: str | None, base: Any, limits:
     (result,) = check(summary, base=base, **limits).models
     if name is not None:
         result = result._replace(name=name, lock=lock_change(name, summary, root))
-    return "\n".join(broken_lines([result]))
+    return "\n".join(line.text for line in broken_lines([result]))

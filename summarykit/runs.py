@@ -6,6 +6,7 @@ in the records of the walk.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from summarykit.expression import Expression, Sentence, Value
@@ -33,6 +34,12 @@ class Operator(NamedTuple):
     transposed: bool = False  #: of a convolution alone
     groups: int = 1  #: of a convolution alone
 
+    @property
+    def short_name(self) -> str:
+        """``"addmm"`` for ``"aten.addmm"`` and ``"aten.addmm.default"``."""
+        parts = self.name.split(".")
+        return parts[1] if len(parts) > 1 else self.name
+
 
 class CallRecord(NamedTuple):
     """One call of a layer, in the order the calls began."""
@@ -53,10 +60,6 @@ class CallRecord(NamedTuple):
     fed_by: tuple[int, ...] = ()
 
 
-#: How the origin of a count begins that comes from operators; their names follow.
-FROM_OPERATORS = "from the operators that ran: "
-
-
 class ComputeExplanation(NamedTuple):
     """Why one call of a layer multiplies as often as it does, for all calls alike."""
 
@@ -69,6 +72,11 @@ class ComputeExplanation(NamedTuple):
     origin: str  #: ``"rule for torch.nn.modules.linear.Linear"``, ``"from the operators that ran: bmm"``
     evidence: Evidence
     reason: str  #: why not better, in words; empty for *verified*
+
+
+def operator_names(operators: Iterable[Operator]) -> str:
+    """Return the names of operators, each once: ``"addmm, mm"``."""
+    return ", ".join(dict.fromkeys(operator.short_name for operator in operators))
 
 
 class UncalledLayer(NamedTuple):

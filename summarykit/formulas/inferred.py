@@ -122,7 +122,7 @@ def _suggestion(text: str, settings: Mapping[str, Value], config: Mapping[str, V
             return None
         notes.setdefault(f"{base} {where}")
     dims = tuple(part.strip() for part in text.split(","))
-    return SourceTensor(dims, tuple(sorted(bindings.items())), (), "; ".join(notes))
+    return SourceTensor(dims, tuple(sorted(bindings.items())), (), tuple(notes))
 
 
 def _setting_of(

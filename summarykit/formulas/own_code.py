@@ -47,9 +47,9 @@ def by_own_code(layer: LayerFacts, reason: str) -> Explanation:
 def origin(layer: LayerFacts, lines: list[Line]) -> str:
     """Return the lines of the code and where its names come from, each once."""
     tensors = [layer.source_tensors[line.label] for line in lines if line.evidence in _CODE_GRADES]
-    parts = dict.fromkeys(part for tensor in tensors for part in tensor.origin.split("; "))
+    parts = dict.fromkeys(note for tensor in tensors for note in tensor.notes)
     guesses = [layer.inferred_tensors[line.label] for line in lines if line.evidence is Evidence.INFERRED]
-    notes = dict.fromkeys(part for tensor in guesses for part in tensor.origin.split("; "))
+    notes = dict.fromkeys(note for tensor in guesses for note in tensor.notes)
     phrases = [f"from {'; '.join(parts)}"] * bool(parts) + [f"by the layer's name: {'; '.join(notes)}"] * bool(notes)
     return "; ".join(phrases)
 

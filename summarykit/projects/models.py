@@ -39,7 +39,7 @@ _SETTINGS: dict[str, tuple[tuple[type, ...], str]] = {
     "dtypes": ((str, list, dict), '"int64", a list or a table of them by keyword'),
     "experts_per_token": ((int,), "a whole number"),
 }
-_EXAMPLE = 'write [tool.summarykit.models.NAME] with target = "package.module:attribute" below'
+_WRITE = 'write [tool.summarykit.models.NAME] with target = "package.module:attribute"'
 #: What a name keeps in the name of a file; a dot does not begin one.
 _UNSAFE = re.compile(r"[^\w .+=@,()-]|^\.")
 #: What may be wrong with a model that a table names.
@@ -70,10 +70,10 @@ def project_models(folder: Path, names: Sequence[str] = ()) -> tuple[ProjectMode
     project = project_of(folder)
     tables = project.table.get("models", {})
     if not isinstance(tables, dict):
-        raise ProjectError("[tool.summarykit.models] is no table", hint=_EXAMPLE)
+        raise ProjectError("[tool.summarykit.models] is no table", hint=f"{_WRITE} below")
     if project.path is None or not tables:
         what = "no pyproject.toml here or above" if project.path is None else f"no model in {project.path.name}"
-        raise ProjectError(f"there is {what}", hint=f"{_EXAMPLE.removesuffix(' below')} in pyproject.toml")
+        raise ProjectError(f"there is {what}", hint=f"{_WRITE} in pyproject.toml")
     for name in names:
         if name not in tables:
             near, there = closest(name, list(tables)), f"there are: {', '.join(map(repr, tables))}"
@@ -120,7 +120,7 @@ def _where(name: str) -> str:
 def _model(name: str, table: object, folder: Path) -> ProjectModel:
     where = _where(name)
     if not isinstance(table, dict):
-        raise ProjectError(f"{where} is no table", hint=_EXAMPLE)
+        raise ProjectError(f"{where} is no table", hint=f"{_WRITE} below")
     for key in table:
         check_key(key, (*_SETTINGS, *KEYS, LAYERS), where)
     settings = {key: value for key, value in table.items() if key in _SETTINGS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -238,7 +239,7 @@ def layer_columns(data: SummaryData) -> LayerColumns:
     own: list[int | None] = [0] * size
     adds, trainable, sizes, buffers = [0] * size, [0] * size, [0] * size, [0] * size
     dtype: list[str | None] = [None] * size
-    shared_with: list[str | None] = [None] * size
+    owner_paths: dict[int, list[str]] = {}  # few layers hold a tensor of another
     for index, tensor in enumerate(data.tensors):
         at, facts = tensor.layer, tensor.facts
         numel = facts.numel
@@ -250,15 +251,14 @@ def layer_columns(data: SummaryData) -> LayerColumns:
                 sizes[at] += facts.bytes
                 trainable[at] += (numel or 0) if facts.trainable else 0
             else:
-                shared_with[at] = also(shared_with[at], layers[data.tensors[tensor.owner].layer].path)
+                owner_paths.setdefault(at, []).append(layers[data.tensors[tensor.owner].layer].path)
             dtype[at] = one_or_mixed(dtype[at], facts.dtype)
         elif tensor.owner == index:
             buffers[at] += numel or 0
     for layer in layers:
         if layer.alias_of >= 0:
-            shared_with[layer.id] = layers[layer.alias_of].path
+            owner_paths[layer.id] = [layers[layer.alias_of].path]
     subtree_sums = added_up(layers, adds)
-    plain = all(path is None for path in shared_with)  # nothing is held twice: both ways of adding up are one
     return LayerColumns(
         depth=depth,
         own=own,
@@ -268,8 +268,8 @@ def layer_columns(data: SummaryData) -> LayerColumns:
         buffers=buffers,
         dtype=dtype,
         counted=subtree_sums,
-        total=subtree_sums if plain else subtree_totals(layers, data.tensors),
-        shared_with=shared_with,
+        total=subtree_totals(layers, data.tensors) if owner_paths else subtree_sums,  # nothing held twice: both are one
+        shared_with=[path_list(owner_paths[at]) if at in owner_paths else None for at in range(size)],
     )
 
 
@@ -278,8 +278,6 @@ def one_or_mixed(before: str | None, dtype: str) -> str:
     return dtype if before is None or before == dtype else "mixed"
 
 
-def also(before: str | None, path: str) -> str:
+def path_list(paths: Iterable[str]) -> str:
     """Return the paths a layer shares with, each once, separated by commas."""
-    if before is None:
-        return path
-    return before if path in before.split(", ") else f"{before}, {path}"
+    return ", ".join(dict.fromkeys(paths))

@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode, flop_registry
 
 from summarykit.expression import evaluate, excel_formula, excel_inputs, excel_words, group_digits, numbers
 from summarykit.formulas.compute import ComputeFacts, catalogue, explain_compute
-from summarykit.formulas.compute.operators import FORM_OF, short_name
+from summarykit.formulas.compute.operators import FORM_OF
 from summarykit.formulas.compute.rules import all_compute_rules
 from summarykit.reading.layer_kinds import plain_settings, public_attributes
 from summarykit.records import Evidence
@@ -38,7 +38,7 @@ class Watch(TorchDispatchMode):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
         packet = func._overloadpacket
-        if packet in flop_registry or short_name(str(packet)) in FORM_OF:
+        if packet in flop_registry or Operator(str(packet), (), (), None).short_name in FORM_OF:
             flops = flop_registry[packet](*args, **(kwargs or {}), out_val=out) if packet in flop_registry else None
             tensors = [tuple(leaf.shape) for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)]
             convolves = "convolution" in str(packet)

@@ -336,6 +336,12 @@ def test_a_name_that_cannot_be_seen_is_told_as_an_escape(project, capsys):
     assert "[tool.summarykit.models.'a\\u202eb']: " in said(capsys, "check")[2]
 
 
+def test_a_name_that_begins_with_blanks_is_a_problem_of_its_own(project, capsys):
+    project('[tool.summarykit.models."  a"]\ntarget = "summarykit.examples:sequential"\nmax_parameters = 1\n')
+    code, out, _ = said(capsys, "check")
+    assert (code, "\n✗   a: 81 parameters" in out) == (1, True)
+
+
 def test_a_lock_of_one_model_leaves_the_others(project, capsys, monkeypatch):
     both = TINY + TINY.replace("tiny", "twin")
     folder = project(both)

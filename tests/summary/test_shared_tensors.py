@@ -139,3 +139,10 @@ def test_what_is_told_as_whole_is_the_same_in_every_place(model):
 @given(model=strategies.tied_blocks())
 def test_so_it_is_in_blocks_with_ties(model):
     check(model)
+
+
+def test_a_path_inside_another_with_a_comma_is_named_too():
+    model = nn.ModuleDict({"x, y": nn.Linear(2, 2), "y": nn.Linear(2, 2), "z": nn.Linear(2, 2)})
+    model["z"].weight, model["z"].bias = model["x, y"].weight, model["y"].bias
+    layers = summarykit.summarize(model).layers.set_index("path")
+    assert layers.loc["z", "shared_with"] == "x, y, y"

@@ -29,8 +29,8 @@ def print_checks(
     if checks:
         console.print(_table(checks), width=min(WIDTH, console.width))
     for line in (*broken_lines(checks, gone), *failed_lines(failed)):
-        sign = "" if line.startswith("  ") else "✗ "
-        console.print(Text(f"{sign}{line}", style="red" if sign else ""), soft_wrap=True)
+        sign = "" if line.continues else "✗ "
+        console.print(Text(f"{sign}{line.text}", style="red" if sign else ""), soft_wrap=True)
     for note in notes:
         console.print(Text(f"! {note[0].upper()}{note[1:]}.", style="yellow"), soft_wrap=True)
     console.print(

@@ -188,7 +188,7 @@ def _cell(row: Row, key: str, text: str) -> StyledText:
         case "formula":
             return _formula(row)
         case "total":
-            return _plain_line(row.own if row.own == "not known yet" else row.inside)
+            return _plain_line(row.own if row.size_unknown else row.inside)
         case "share":
             return _plain_line(row.share)
         case "output_shapes":

@@ -40,6 +40,13 @@ class LimitRow(NamedTuple):
     ok: bool
 
 
+class ProblemLine(NamedTuple):
+    """One line about what is wrong with a model."""
+
+    text: str
+    continues: bool = False  #: whether it says more about the problem of the line before
+
+
 def limit_rows(checks: Sequence[ModelCheck]) -> tuple[LimitRow, ...]:
     """Return a row for each limit; a model without limits has one row with its total."""
     return tuple(row for check in checks for row in _rows(check))
@@ -66,25 +73,29 @@ def _what(limit: Limit) -> str:
     return f"{words}{inside}, increase" if limit.increase else f"{words}{inside}"
 
 
-def broken_lines(checks: Sequence[ModelCheck], missing_names: Sequence[str] = ()) -> tuple[str, ...]:
+def broken_lines(checks: Sequence[ModelCheck], missing_names: Sequence[str] = ()) -> tuple[ProblemLine, ...]:
     """Return a line for each broken limit, and lines for each model that differs from its lock."""
-    lines = []
+    lines: list[ProblemLine] = []
     for check in checks:
         name = visible(check.name)
-        lines += [f"{name}: {broken_line(verdict, check.data)}" for verdict in check.verdicts if not verdict.ok]
+        sentences = (broken_line(verdict, check.data) for verdict in check.verdicts if not verdict.ok)
+        lines += [ProblemLine(f"{name}: {text}") for text in sentences]
         if check.lock and not check.lock.same:
             mend = f"where that is meant: summarykit lock {shlex.quote(name)}"
-            lines += [f"{name}: the parameters are not those of summarykit.lock.json; {mend}", *lock_lines(check.lock)]
+            lines.append(ProblemLine(f"{name}: the parameters are not those of summarykit.lock.json; {mend}"))
+            lines += [ProblemLine(text, continues=True) for text in lock_lines(check.lock)]
     mend = "'summarykit lock' leaves it out"
-    return (*lines, *(f"{visible(name)}: is locked, and no longer in pyproject.toml; {mend}" for name in missing_names))
+    lines_of_gone = (f"{visible(name)}: is locked, and no longer in pyproject.toml; {mend}" for name in missing_names)
+    return (*lines, *map(ProblemLine, lines_of_gone))
 
 
-def failed_lines(errors: Mapping[str, str]) -> tuple[str, ...]:
+def failed_lines(errors: Mapping[str, str]) -> tuple[ProblemLine, ...]:
     """Return the error of each model that could not be checked, in lines."""
-    lines = []
+    lines: list[ProblemLine] = []
     for name, error in errors.items():
         first, *more = error.splitlines() or [""]
-        lines += [f"{visible(name)}: cannot be checked: {visible(first)}", *(f"  {visible(line)}" for line in more)]
+        lines.append(ProblemLine(f"{visible(name)}: cannot be checked: {visible(first)}"))
+        lines += [ProblemLine(f"  {visible(line)}", continues=True) for line in more]
     return tuple(lines)
 
 

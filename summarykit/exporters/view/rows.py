@@ -134,6 +134,7 @@ def _row(
         formula=texts.numbers or "",
         own_value=own * row.times,
         own=own_words(data, layer, row.times),
+        size_unknown=layer.explanation >= 0 and data.columns.own[layer.id] is None,
         inside_value=inside * row.times,
         inside=group_digits(inside * row.times),
         inside_short=short(inside * row.times),

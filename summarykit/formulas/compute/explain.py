@@ -22,10 +22,10 @@ from collections.abc import Mapping
 from summarykit.expression import Expression, Sentence, Unanswerable, Value, evaluate, group_digits, names_in, parse
 from summarykit.expression import parse_sentence as sentence_of
 from summarykit.formulas.compute.facts import ComputeFacts
-from summarykit.formulas.compute.operators import Term, short_name, term_of
+from summarykit.formulas.compute.operators import Term, term_of
 from summarykit.formulas.compute.rules import ComputeRule, find_compute_rule
 from summarykit.records import Evidence
-from summarykit.runs import FROM_OPERATORS, ComputeExplanation, Operator
+from summarykit.runs import ComputeExplanation, Operator, operator_names
 
 #: Up to this many different products get a term each; the others share one.
 MOST_TERMS = 8
@@ -112,8 +112,7 @@ def uncounted_names(operators: tuple[Operator, ...]) -> str:
 def by_operators(operators: tuple[Operator, ...], problem: str) -> ComputeExplanation:
     """Return the explanation by the operators' own sizes; *problem* says why no rule explains the call."""
     terms = Counter(term for term in map(term_of, operators) if term is not None)
-    names = ", ".join(dict.fromkeys(short_name(operator.name) for operator in operators))
-    origin = f"{FROM_OPERATORS}{names}"
+    origin = f"from the operators that ran: {operator_names(operators)}"
     unknown = uncounted_names(operators)
     reason = problem or (f"nobody counted {unknown}" if unknown else ITS_OWN_COUNT)
     if not terms:

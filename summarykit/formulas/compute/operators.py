@@ -40,21 +40,15 @@ class Term(NamedTuple):
 
 def term_of(operator: Operator) -> Term | None:
     """Return *operator* as a term; its count alone where no form fits, None where it has no count."""
-    form = FORM_OF.get(short_name(operator.name))
+    form = FORM_OF.get(operator.short_name)
     values = form.read_sizes(operator) if form else {}
     if form and values:
         return Term(form.formula, form.says, tuple(values.items()))
     if operator.macs is None:
         return None
-    name = short_name(operator.name).strip("_")
+    name = operator.short_name.strip("_")
     says = f"{{counted@}} multiplications were counted in {name if name.isidentifier() else 'an operator'}."
     return Term("counted@", says, (("counted", operator.macs),))
-
-
-def short_name(name: str) -> str:
-    """Return ``addmm`` for ``aten.addmm`` and ``aten.addmm.default``."""
-    parts = name.split(".")
-    return parts[1] if len(parts) > 1 else name
 
 
 def _product_of_two(first: int) -> ReadSizes:

@@ -21,7 +21,7 @@ class SourceTensor(NamedTuple):
     dims: tuple[str, ...]  #: each dimension in the language of formulas
     bindings: tuple[tuple[str, Value], ...]
     from_tensor: tuple[str, ...]  #: names whose value was taken from the tensor
-    origin: str  #: ``LlamaRMSNorm.__init__, line 53``, and where its names come from
+    notes: tuple[str, ...]  #: ``LlamaRMSNorm.__init__, line 53``, then where each of its names comes from
 
 
 def sizes_from_tensors(tensors: Mapping[str, object], shapes: Mapping[str, Sequence[int]]) -> dict[str, int]:
@@ -77,7 +77,7 @@ def match_shape(
     notes = (pair for dim in dims for pair in dim.origins)
     descriptions = dict.fromkeys(f"{short.get(name, name)} {note}" for name, note in notes if note != "default")
     return SourceTensor(
-        texts, tuple(bindings.items()), tuple(short.get(n, n) for n in from_tensor), "; ".join([where, *descriptions])
+        texts, tuple(bindings.items()), tuple(short.get(n, n) for n in from_tensor), (where, *descriptions)
     )
 
 

@@ -37,6 +37,15 @@ class Choice(NamedTuple):
 
     per_token: int | None
     origin: str  #: "config.num_experts_per_tok"; where it is not known, why
+    setting: str = ""  #: the name of the layer's setting that says so: "top_k"
+
+
+class _Setting(NamedTuple):
+    """A number that a layer or the config has under some name."""
+
+    origin: str  #: "config.num_experts_per_tok", "k of Router"
+    value: int
+    name: str  #: empty for one of the config
 
 
 def find_router(places: Places, layer: int, experts: int, *, within: bool = False) -> Router | str | None:
@@ -131,27 +140,32 @@ def choice(places: Places, layer: int, router: Router) -> Choice:
     """Return how many experts a token gets; from the router and its block, the config, or the router's name."""
     between = [n for n in (layer, *places.above(layer)) if router.block <= n]
     near = _values(places, dict.fromkeys([router.layer, router.block, *between]), _NEAR, _ANYWHERE)
-    values = {value for _, value in near}
-    config = [(f"config.{name}", value) for name, value in _matching(dict(places.records.config), _ANYWHERE)]
+    values = {setting.value for setting in near}
+    config = [
+        _Setting(f"config.{name}", value, "") for name, value in _matching(dict(places.records.config), _ANYWHERE)
+    ]
     if len(values) > 1:
-        return Choice(None, f"{near[0][0]} says {near[0][1]}, and another of its layers says otherwise")
+        return Choice(None, f"{near[0].origin} says {near[0].value}, and another of its layers says otherwise")
     if values:
         (value,) = values
-        return Choice(value, next((origin for origin, number in config if number == value), near[0][0]))
-    for pairs in (config, _values(places, dict.fromkeys(places.above(router.block)), _ANYWHERE)):
-        if len({value for _, value in pairs}) > 1:
-            return Choice(None, f"{pairs[0][0]} says {pairs[0][1]}, and {pairs[-1][0]} says {pairs[-1][1]}")
-        if pairs:
-            return Choice(pairs[0][1], pairs[0][0])
+        best = next((setting for setting in config if setting.value == value), near[0])
+        return Choice(value, best.origin, best.name)
+    for matches in (config, _values(places, dict.fromkeys(places.above(router.block)), _ANYWHERE)):
+        if not matches:
+            continue
+        first, last = matches[0], matches[-1]
+        if len({setting.value for setting in matches}) > 1:
+            return Choice(None, f"{first.origin} says {first.value}, and {last.origin} says {last.value}")
+        return Choice(first.value, first.origin, first.name)
     match = _IN_NAME.search(places.kind(router.layer))
     if match and router.has_name and router.layer != router.block:
         return Choice(int(match[1]), f"the name of {places.kind(router.layer)}")
     return Choice(None, "neither the model nor its config says how many experts a token gets")
 
 
-def _values(places: Places, numbers: dict[int, None], *patterns: re.Pattern[str]) -> list[tuple[str, int]]:
+def _values(places: Places, numbers: dict[int, None], *patterns: re.Pattern[str]) -> list[_Setting]:
     return [
-        (f"{name} of {places.kind(number)}", value)
+        _Setting(f"{name} of {places.kind(number)}", value, name)
         for number in numbers
         for name, value in _matching(places.settings(number), *patterns)
     ]

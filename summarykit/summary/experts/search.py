@@ -105,7 +105,7 @@ def _experts_at(places: Places, number: int, per_token: int | None) -> _ExpertSe
     if not surely:
         if not (isinstance(router, Router) and router.has_name and choice.per_token):
             return None
-        if not _is_mixture(places, number, router) and (in_tensors or choice.origin.startswith("k of ")):
+        if not _is_mixture(places, number, router) and (in_tensors or choice.setting == "k"):
             return f"{choice.origin} and a router may choose among its parts, or may not"
     if _experts_inside(places, number):
         return "its experts hold experts of their own"

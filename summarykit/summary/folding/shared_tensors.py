@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from summarykit.records import LayerRecord, TensorRecord
-from summarykit.summary.data import SummaryData, also
+from summarykit.summary.data import SummaryData, path_list
 from summarykit.summary.folding.naming import own_name
 
 #: How many levels up the two places meet, and how far the owner stands behind the layer where they do.
@@ -50,10 +50,8 @@ def borrowed_from(data: SummaryData, layer: LayerRecord, path: str) -> str | Non
     *path* is what its row is called, ``blocks.0–11.head`` for twelve of them; what each borrows inside its own block is
     then called ``blocks.0–11.body``.
     """
-    paths: str | None = None
-    for owner in owners(data, layer):
-        paths = also(paths, seen_from(data, layer, path, owner))
-    return paths
+    paths = [seen_from(data, layer, path, owner) for owner in owners(data, layer)]
+    return path_list(paths) if paths else None
 
 
 def seen_from(data: SummaryData, layer: LayerRecord, path: str, owner: int) -> str:

@@ -17,6 +17,8 @@ from summarykit.summary.memory.rows import MemoryRow, row
 #: of its list ``layer_types``, if there is one, how often each word stands there: ``"layer_types.full_attention": 9``.
 Config = Mapping[str, Value]
 
+#: The name of how many layers keep keys and values, in formulas.
+LAYERS = "layers"
 FULL, WINDOW, CHUNK = "full_attention", "sliding_attention", "chunked_attention"
 #: Layers that keep nothing for each token.
 _NOTHING = frozenset({"moe", "mlp", "dummy"})
@@ -51,6 +53,7 @@ _DECODERS = frozenset({"gpt_neox", "gpt_neox_japanese"})
 class Cache(NamedTuple):
     """The cache of keys and values of one decoder."""
 
+    factors: tuple[str, ...]  #: what ``per_token`` multiplies, `LAYERS` among them
     per_token: MemoryRow  #: while every layer still keeps every token
     window: int | None  #: layers with a window keep no more tokens than this
     windowed_layers: int  #: how many layers have one
@@ -60,7 +63,7 @@ class Cache(NamedTuple):
     def row_for(self, tokens: int) -> MemoryRow:
         """Return what the cache of one sequence of *tokens* takes."""
         names = dict(self.per_token.bindings) | {"tokens": tokens}
-        formula = f"tokens * ({self.per_token.formula.source})"
+        formula = f"tokens * ({' * '.join(self.factors)})"
         if self.windowed_layers and self.window is not None:
             names |= {
                 "full_layers": self.layers - self.windowed_layers,
@@ -68,7 +71,7 @@ class Cache(NamedTuple):
                 "window": self.window,
             }
             rows = "(full_layers * tokens + window_layers * min(tokens, window))"
-            formula = self.per_token.formula.source.replace("layers", rows, 1)
+            formula = " * ".join(rows if factor == LAYERS else factor for factor in self.factors)
         says = "{tokens:1 token|# tokens} of one sequence." + (f" {self.note}" if self.note else "")
         return row("cache", "Cache of keys and values", formula, names, says)
 
@@ -85,12 +88,14 @@ def kv_cache(config: Config, *, bytes_per_number: int = 2) -> Cache | None:
     window = _number(config, "attention_chunk_size" if config.get(f"layer_types.{CHUNK}") else "sliding_window")
     if entry is None or not windowed_layers + full or (windowed_layers and window is None):
         return None
-    formula, says, values = entry
-    sizes: dict[str, Value] = {"layers": windowed_layers + full, "bytes_per_number": bytes_per_number}
+    factors, says, values = entry
+    sizes: dict[str, Value] = {LAYERS: windowed_layers + full, "bytes_per_number": bytes_per_number}
     who = "For each token, {layers:the one layer keeps|each of # layers keeps}"
     sentence = f"{who} {says}, {{bytes_per_number:1 byte|# bytes}} a number."
-    per_token = row("cache.token", "Cache of keys and values, each token", formula, sizes | values, sentence)
+    label = "Cache of keys and values, each token"
+    per_token = row("cache.token", label, " * ".join(factors), sizes | values, sentence)
     return Cache(
+        factors,
         per_token,
         window if windowed_layers else None,
         windowed_layers,
@@ -123,7 +128,7 @@ def layer_kinds(config: Config) -> tuple[int, int, int] | None:
     return counts.get(WINDOW, 0) + counts.get(CHUNK, 0), counts.get(FULL, 0), states
 
 
-_Entry = tuple[str, str, dict[str, Value]]
+_Entry = tuple[tuple[str, ...], str, dict[str, Value]]
 
 
 def _latent(config: Config) -> _Entry | None:
@@ -132,8 +137,8 @@ def _latent(config: Config) -> _Entry | None:
     if rank is None or rotary is None:
         return None
     says = "{kv_lora_rank} numbers that keys and values are made from and {qk_rope_head_dim} that tell the position"
-    formula = "layers * (kv_lora_rank + qk_rope_head_dim) * bytes_per_number"
-    return formula, says, {"kv_lora_rank": rank, "qk_rope_head_dim": rotary}
+    factors = (LAYERS, "(kv_lora_rank + qk_rope_head_dim)", "bytes_per_number")
+    return factors, says, {"kv_lora_rank": rank, "qk_rope_head_dim": rotary}
 
 
 def _heads(config: Config) -> _Entry | None:
@@ -148,7 +153,7 @@ def _heads(config: Config) -> _Entry | None:
         return None
     values: dict[str, Value] = {"key_value_heads": heads, "head_dim": width}
     says = "a key and a value of {head_dim:1 number|# numbers} for {key_value_heads:its one head|each of # heads}"
-    return "2 * layers * key_value_heads * head_dim * bytes_per_number", says, values
+    return ("2", LAYERS, "key_value_heads", "head_dim", "bytes_per_number"), says, values
 
 
 def key_value_heads(config: Config, queries: int | None) -> int | None:

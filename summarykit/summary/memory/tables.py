@@ -8,7 +8,7 @@ bytes a number; what it keeps beside them, scales for blocks and small tensors i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from summarykit.expression import Value
@@ -62,14 +62,14 @@ def memory(
     says = "All results of a run, kept until the backward pass."
     gradients = _tensors_row("gradients", "Gradients", trainable, _ONE_EACH)
     training = (*base, gradients, *_activations(run.peak_training, says))
-    optimizers = tuple(_optimizers(trainable, bytes_per_parameter))
+    optimizers = dict(_optimizers(trainable, bytes_per_parameter))
     return Memory(
         formats=(base[0], *_formats(sum(facts.numel or 0 for facts in weights))),
         run=running,
         run_total=total("run", "To run", running, _sum_sentence(running)),
         train=training,
-        optimizers=optimizers,
-        train_totals=tuple(_training_total(training, each) for each in optimizers),
+        optimizers=tuple(optimizers.values()),
+        train_totals=tuple(_training_total(training, name, each) for name, each in optimizers.items()),
         cache=cache,
     )
 
@@ -125,21 +125,21 @@ def _formats(parameters: int) -> Iterable[MemoryRow]:
     yield row("weights.4", "Weights at 4 bits", halves, {"parameters": parameters}, says)
 
 
-def _optimizers(trainable: Sequence[TensorFacts], own: int | None) -> Iterable[MemoryRow]:
-    """Yield what each optimizer keeps for the numbers that are learned."""
+def _optimizers(trainable: Sequence[TensorFacts], own: int | None) -> Iterable[tuple[str, MemoryRow]]:
+    """Yield the name of each optimizer and what it keeps for the numbers that are learned."""
     formula, bindings = by_format(trainable)
     parameters: dict[str, Value] = {"parameters": sum(facts.numel or 0 for facts in trainable)}
-    yield row("optimizer.sgd", "SGD", "0", {}, "It keeps nothing.")
-    yield row("optimizer.momentum", "SGD with momentum", formula, bindings, _ONE_EACH)
+    yield _optimizer("sgd", "SGD", "0", {}, "It keeps nothing.")
+    yield _optimizer("momentum", "SGD with momentum", formula, bindings, _ONE_EACH)
     says = "Two numbers for each that is learned, in the same format, and a step counter of 4 bytes for each tensor."
     with_tensors = bindings | {"tensors": len(trainable)}
-    yield row("optimizer.adam", "Adam or AdamW", f"2 * ({formula}) + tensors * 4", with_tensors, says)
+    yield _optimizer("adam", "Adam or AdamW", f"2 * ({formula}) + tensors * 4", with_tensors, says)
     says = "Two numbers of 1 byte for each that is learned; the scales it keeps for blocks of them are not in it."
-    yield row("optimizer.adam8", "AdamW in 8 bits", "2 * parameters", parameters, says)
+    yield _optimizer("adam8", "AdamW in 8 bits", "2 * parameters", parameters, says)
     if own is not None:
         says = "{bytes_per_parameter:1 byte|# bytes} for each number that is learned."
         each = parameters | {"bytes_per_parameter": own}
-        yield row("optimizer.own", "Optimizer of your own", "parameters * bytes_per_parameter", each, says)
+        yield _optimizer("own", "Optimizer of your own", "parameters * bytes_per_parameter", each, says)
 
 
 def _activations(size: int | None, says: str) -> tuple[MemoryRow, ...]:
@@ -148,14 +148,18 @@ def _activations(size: int | None, says: str) -> tuple[MemoryRow, ...]:
     return (row("activations", "Activations", "activations", {"activations": size}, says),)
 
 
-def _training_total(training: tuple[MemoryRow, ...], optimizer: MemoryRow) -> MemoryRow:
-    key, rows = optimizer.key.replace("optimizer", "train"), (*training, optimizer)
-    return total(key, f"To train: {optimizer.label}", rows, _sum_sentence(rows))
+def _optimizer(name: str, label: str, formula: str, bindings: Mapping[str, Value], says: str) -> tuple[str, MemoryRow]:
+    return name, row(f"optimizer.{name}", label, formula, bindings, says)
 
 
-def _sum_sentence(rows: Sequence[MemoryRow]) -> str:
+def _training_total(training: tuple[MemoryRow, ...], name: str, optimizer: MemoryRow) -> MemoryRow:
+    rows = (*training, optimizer)
+    return total(f"train.{name}", f"To train: {optimizer.label}", rows, _sum_sentence(rows, optimizer))
+
+
+def _sum_sentence(rows: Sequence[MemoryRow], optimizer: MemoryRow | None = None) -> str:
     """Return what a total says: what is in it, and that activations are not where no run was watched."""
-    names = ["what the optimizer keeps" if "optimizer" in each.key else each.label.lower() for each in rows]
+    names = ["what the optimizer keeps" if each is optimizer else each.label.lower() for each in rows]
     text = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
     has_activations = any(each.key == "activations" for each in rows)
     return f"{text[0].upper()}{text[1:]}." + (

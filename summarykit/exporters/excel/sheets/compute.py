@@ -31,7 +31,7 @@ from summarykit.exporters.excel.markup import Formula
 from summarykit.exporters.excel.sheets.formula_rows import reason_text
 from summarykit.exporters.view.words import visible
 from summarykit.records import Evidence, LayerType
-from summarykit.runs import FROM_OPERATORS, ComputeExplanation
+from summarykit.runs import ComputeExplanation, operator_names
 from summarykit.summary.checks import CHECKED_GRADES
 from summarykit.summary.data import SummaryData
 from summarykit.summary.folding import Folding, LayerGroup, as_grids
@@ -49,6 +49,7 @@ class Work(NamedTuple):
     calls: int
     why: ComputeExplanation | None
     macs: int  #: of one call
+    operators: str  #: names of those that ran in such a call: "addmm, mm"
 
 
 class ComputeSheet(NamedTuple):
@@ -128,16 +129,23 @@ def _works(data: SummaryData, folding: Folding) -> Iterator[Work]:
             for part in [group] if len(by_calls) == 1 else as_grids(layers, data):
                 rest = data.flows[layers[0]].macs
                 for number, times in calls:
-                    yield Work(part, times, computes[number], computes[number].counted)
+                    names = _operators(data, layers[0], number)
+                    yield Work(part, times, computes[number], computes[number].counted, names)
                     rest -= times * computes[number].counted
                 if rest:
-                    yield Work(part, 1, None, rest)
+                    yield Work(part, 1, None, rest, "")
 
 
 def _calls(data: SummaryData, layer: int) -> tuple[tuple[int, int], ...]:
     """Return the numbers of what explains a layer's calls, each with how many calls it explains."""
     numbers = Counter(data.run.calls[call].compute for call in data.flows[layer].calls)
     return tuple((number, times) for number, times in numbers.items() if number >= 0)
+
+
+def _operators(data: SummaryData, layer: int, number: int) -> str:
+    """Return the names of the operators that ran in the calls of a layer that have this explanation."""
+    calls = (data.run.calls[call] for call in data.flows[layer].calls)
+    return next((operator_names(call.operators) for call in calls if call.compute == number), "")
 
 
 def _sorted_by_kind(data: SummaryData, works: Iterator[Work]) -> tuple[dict[_Kind, _WorkRows], _WorkRows]:
@@ -188,11 +196,10 @@ def _formula_cells(work: Work, keys: Mapping[str, str], *, live: bool) -> Record
 def _count_cells(data: SummaryData, work: Work, *, live: bool) -> Record:
     """Return the cells of a row that has no formula: the count, and the operations that were counted."""
     kind = data.records.types[data.layers[work.group.layers[0]].type].name
-    operators = work.why.origin.removeprefix(FROM_OPERATORS) if work.why else ""
     together = len(work.group.layers) * work.calls * work.macs
     return {
         "type": visible(kind),
-        "words": visible(operators),
+        "words": visible(work.operators),
         "by": NOTHING,
         "known": work.macs,
         "difference": NOTHING,

@@ -44,6 +44,8 @@ _TITLE, _SOURCE = 100, 400
 #: Of the layers in words, and of what must be known first: more would make the page too small to read.
 _MOST_WORDS, _MOST_PROBLEMS = 8, 4
 _BAR, _AROUND = 0.45, 1.2  # centimetres: of a bar with its gap, of the chart's title and margins
+#: What follows the number of changed cells in the live sentence.
+TAIL = " changed by you"
 #: What the workbook says in its own words of a check, by the check's name.
 _CLAIMS = {"compute": "The formulas of multiplications agree with what the run counted"}
 
@@ -226,7 +228,7 @@ def _agreement(sentence: Words) -> str:
         return ""
     parts = [_live_part(part) for part in sentence.parts]
     count = "{ref:banner.changed}"
-    tail = f'IF({count}>0,"; "&FIXED({count},0)&" changed by you","")'
+    tail = f'IF({count}>0,"; "&FIXED({count},0)&{literal(TAIL)},"")'
     return "=" + "&".join([*parts, tail])
 
 

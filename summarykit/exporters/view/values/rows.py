@@ -74,6 +74,7 @@ class Row(NamedTuple):
     formula: str  #: numbers without the result
     own_value: int
     own: str
+    size_unknown: bool  #: a size of its own parameters is not known before the first input; ``own`` says so
     inside_value: int
     inside: str
     inside_short: str

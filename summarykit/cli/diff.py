@@ -11,18 +11,20 @@ from summarykit.cli.options import (
     All,
     Argument,
     Fold,
+    Format,
     Input,
+    Json,
     Meta,
     Output,
     Step,
     Templates,
     Title,
     as_tuple,
-    print_written,
 )
 from summarykit.errors import TargetError
 
 if TYPE_CHECKING:
+    from summarykit.cli.standard_output import Outputs
     from summarykit.options import Overrides
     from summarykit.projects.git_checkout import Revision
     from summarykit.projects.targets import BuildArgs
@@ -56,6 +58,8 @@ def diff(
         typer.Option("--base", metavar="FOLDER", help="With --all: compare with the summaries in FOLDER, NAME.json."),
     ] = None,
     output: Output = None,
+    format_name: Format = None,
+    as_json: Json = False,
     arg: Argument = None,
     meta: Meta = False,
     sizes: Input = None,
@@ -80,11 +84,13 @@ def diff(
     With --git main there is one target: as it is at that revision, built in a separate checkout, and as it is here.
     With --all, compare all models in pyproject.toml, in one report; exit code 2 if one cannot be built.
     """
+    from summarykit.cli.standard_output import read_outputs
     from summarykit.exporters.markdown.step_summary import step_summary
     from summarykit.options import parse_overrides
     from summarykit.projects.targets import DEFAULT_BUILD, BuildArgs
+    from summarykit.summary.diff import Comparison, ProjectChanges
 
-    paths = output or []
+    outputs = read_outputs(output or [], format_name, ProjectChanges if every else Comparison, as_json=as_json)
     if step:
         step_summary()
     overrides = parse_overrides(title, "", templates or (), fold)
@@ -93,7 +99,7 @@ def diff(
         if before is not None or build != DEFAULT_BUILD:
             what = "--all takes its models, and how they are built, from pyproject.toml"
             raise TargetError(what, hint="leave out the target, --arg, --meta and --input")
-        same = _diff_all(git, base, paths, overrides, step=step, always=not only_if_changed)
+        same = _diff_all(git, base, outputs, overrides, step=step, always=not only_if_changed)
     elif base is not None:
         raise TargetError(
             "--base is for --all", hint="for one model write it as BEFORE: summarykit diff base.json NAME"
@@ -101,7 +107,7 @@ def diff(
     elif before is None or (after is None) == (git is None):
         raise TargetError("a diff is of BEFORE and AFTER, or of one TARGET with --git", hint=_FORMS)
     else:
-        same = _diff_two(before, after, git, paths, build, overrides, step=step, always=not only_if_changed)
+        same = _diff_two(before, after, git, outputs, build, overrides, step=step, always=not only_if_changed)
     if exit_code and not same:
         raise typer.Exit(1)
 
@@ -110,7 +116,7 @@ def _diff_two(
     before: str,
     after: str | None,
     git: str | None,
-    paths: list[Path],
+    outputs: Outputs,
     build: BuildArgs,
     overrides: Overrides,
     *,
@@ -127,7 +133,7 @@ def _diff_two(
     from summarykit.projects.targets import summary_of_target
     from summarykit.summary.diff import Comparison
 
-    targets(paths, Comparison)
+    targets(outputs.files, Comparison)
     if git is not None:
         base, revision = _summary_at(git, before, build)
         after, source, note = before, f"{before} at {revision.source}", revision.note
@@ -140,17 +146,18 @@ def _diff_two(
         note
     )
     same = result.same and not result.comparison.new
-    outputs = paths if always or not same else []
-    result.save(*outputs, progress=True)
-    print_comparison(terminal(), result.comparison, result.options)
+    files = outputs.files if always or not same else []
+    result.save(*files, progress=True)
+    if not outputs.print(result.comparison, result.options):
+        print_comparison(terminal(), result.comparison, result.options)
     if step and (always or not same):
         append_summary(result.comparison, result.options)
-    print_written(outputs)
+    outputs.print_names(files)
     return same
 
 
 def _diff_all(
-    git: str | None, base: Path | None, paths: list[Path], overrides: Overrides, *, step: bool, always: bool
+    git: str | None, base: Path | None, outputs: Outputs, overrides: Overrides, *, step: bool, always: bool
 ) -> bool:
     """Print and write what changed in all models of the project; return whether nothing did."""
     from summarykit.exporters.markdown.step_summary import append_summary
@@ -158,15 +165,18 @@ def _diff_all(
     from summarykit.exporters.text.project import print_project
     from summarykit.projects.diff_all import NAME, check_paths, make_diff_all
 
-    check_paths(paths)
+    check_paths(outputs.files)
     result = make_diff_all((), base, git, overrides, progress=True)
-    outputs = paths if always or not result.same else []
-    result.save(*outputs, progress=True)
-    print_project(terminal(), result.changes, result.options)
+    files = outputs.files if always or not result.same else []
+    result.save(*files, progress=True)
+    if not outputs.print(result.changes, result.options):
+        print_project(terminal(), result.changes, result.options)
     if step and (always or not result.same):
         append_summary(result.changes, result.options)
-    for path in outputs:
-        typer.echo(f"wrote {path} for each of {len(result.diffs)}" if NAME in str(path) else f"wrote {path}")
+    outputs.print_names([path for path in files if NAME not in str(path)])
+    for path in files:
+        if NAME in str(path):
+            typer.echo(f"wrote {path} for each of {len(result.diffs)}", err=outputs.exporter is not None)
     if result.failed:
         raise typer.Exit(2)
     return result.same

@@ -22,6 +22,8 @@ from summarykit.errors import SummaryKitError, UnknownLayerError
 
 #: Set it to 1 for what ``--debug`` does.
 DEBUG_VARIABLE = "SUMMARYKIT_DEBUG"
+#: As shells say that a pipe was closed: 128 and the number of the signal.
+_ENDED_BY_PIPE = 141
 
 
 class _InterruptedError(Exception):
@@ -132,6 +134,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (_InterruptedError, typer.Abort, KeyboardInterrupt) as error:
         _fail("interrupted", error.__cause__ or error, arguments, debug=debug)
         return 130
+    except BrokenPipeError:  # who reads has enough, such as head
+        sys.stdout = None
+        return _ENDED_BY_PIPE
     except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a message and the next command
         _fail(_message(error, arguments), error, arguments, debug=debug)
         if _is_output_error(error):

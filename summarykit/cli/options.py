@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +14,15 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Write a report; the suffix picks its format: -o out.html. Repeatable.",
+        help="Write a report; the suffix picks its format: -o out.html; -o - is standard output. Repeatable.",
+    ),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="md|json|txt|html",
+        help="Write the report to standard output in this format, and nothing else there: --format md.",
     ),
 ]
 Argument = Annotated[
@@ -57,9 +65,3 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 def as_tuple(values: Sequence[str] | None) -> tuple[str, ...]:
     """Return the values of a repeatable option."""
     return tuple(values or ())
-
-
-def print_written(paths: Iterable[Path], indent: str = "") -> None:
-    """Print a line for each file that was written."""
-    for path in paths:
-        typer.echo(f"{indent}wrote {path}")

@@ -13,14 +13,15 @@ from summarykit.cli.options import (
     All,
     Argument,
     Fold,
+    Format,
     Input,
+    Json,
     Meta,
     Output,
     Step,
     Templates,
     Title,
     as_tuple,
-    print_written,
 )
 from summarykit.errors import OutputError, SummaryKitError, TargetError
 
@@ -41,6 +42,8 @@ def report(
     ] = None,
     every: All = False,
     output: Output = None,
+    format_name: Format = None,
+    as_json: Json = False,
     arg: Argument = None,
     meta: Meta = False,
     sizes: Input = None,
@@ -112,12 +115,14 @@ def report(
     one cannot be built; the others are reported.
     """
     from summarykit.api import is_model_config
+    from summarykit.cli.standard_output import read_outputs
     from summarykit.exporters.files import targets
     from summarykit.exporters.markdown.step_summary import append_summary, step_summary
     from summarykit.exporters.text.exporter import print_summary, terminal
     from summarykit.options import parse_overrides
     from summarykit.projects.targets import BUILD_OPTIONS, DEFAULT_BUILD, BuildArgs, summary_of_target
     from summarykit.result import Summary
+    from summarykit.summary.data import SummaryData
 
     paths = output or []
     if step:
@@ -127,6 +132,8 @@ def report(
     )
     build = BuildArgs(as_tuple(arg), meta, as_tuple(sizes), inputs, forward, trace_seconds)
     if every:
+        if format_name is not None or as_json:
+            raise OutputError("--all has many reports, and standard output is one", hint="write -o '{name}.json'")
         if target is not None or build != DEFAULT_BUILD or title:
             what = "--all takes its models, and how they are built, from pyproject.toml"
             raise TargetError(what, hint=f"leave out TARGET, --title, {BUILD_OPTIONS}")
@@ -138,16 +145,18 @@ def report(
             hint="write summarykit report summarykit.examples:sequential -o out.html, or give --all for every model "
             "in pyproject.toml; summarykit report --help has the forms",
         )
-    targets(paths)
+    outputs = read_outputs(paths, format_name, SummaryData, as_json=as_json)
+    targets(outputs.files)
     if build.arguments and is_model_config(target):
         raise TargetError(f"{target!r} is a folder's config", hint="leave out --arg, and change its config.json")
     plain = summary_of_target(target, build, progress=True)
     summary = Summary(*overrides.apply(plain.data, plain.options))
-    summary.save(*paths, progress=True)
-    print_summary(terminal(), summary.data, summary.options)
+    summary.save(*outputs.files, progress=True)
+    if not outputs.print(summary.data, summary.options):
+        print_summary(terminal(), summary.data, summary.options)
     if step:
         append_summary(summary.data, summary.options)
-    print_written(paths)
+    outputs.print_names(outputs.files)
     if strict and not _is_ok(summary):
         raise typer.Exit(1)
 
@@ -184,7 +193,8 @@ def _report_all(paths: Sequence[Path], overrides: Overrides, *, step: bool, stri
         print_model(terminal(), model.name, summary.data)
         if step:
             append_summary(summary.data, summary.options)
-        print_written(files, indent="  ")
+        for path in files:
+            typer.echo(f"  wrote {path}")
         any_mistake = any_mistake or not _is_ok(summary)
     if any_failure or (strict and any_mistake):
         raise typer.Exit(2 if any_failure else 1)

@@ -1,4 +1,4 @@
-"""The settings of a project: the table ``[tool.summarykit]`` of the nearest pyproject.toml.
+"""The settings of a project: the table ``[tool.summarykit]`` of the nearest pyproject.toml that has one.
 
 Every part of the package reads the settings of a project here, so that a mistake in them gets the same message
 everywhere.
@@ -7,17 +7,24 @@ everywhere.
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from summarykit.errors import ProjectError
+from summarykit.errors import ProjectError, SummaryKitError
 
 #: The keys of the table: defaults of arguments, then the tables inside it.
 DEFAULTS = ("bom", "columns", "depth", "exclude", "fold", "only", "sort", "templates", "title")
 TABLES = ("formulas", "models")
+FILE = "pyproject.toml"
+
+#: The file that ``--project`` or ``project=`` names; None if the nearest one is used.
+_chosen: ContextVar[Path | None] = ContextVar("summarykit_project", default=None)
 
 
 class Project(NamedTuple):
@@ -32,37 +39,113 @@ class Project(NamedTuple):
         return {key: value for key, value in self.table.items() if key in DEFAULTS}
 
 
+@contextmanager
+def using_project(path: str | os.PathLike[str] | None) -> Iterator[None]:
+    """Read all settings from the pyproject.toml at *path*, or in that folder, inside the block; None changes nothing.
+
+    Raises:
+        ProjectError: There is no such file.
+
+    """
+    token = _chosen.set(_chosen.get() if path is None else _file_at(Path(path)))
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def _file_at(path: Path) -> Path:
+    file = Path(os.path.abspath(path / FILE if path.is_dir() else path))  # noqa: PTH100 - absolute() keeps ".."
+    if not file.is_file():
+        raise ProjectError(
+            f"there is no {shown_path(file)}", hint=f"give a {FILE}, or a folder that has one: --project packages/a"
+        )
+    return file
+
+
 def project_of(folder: Path) -> Project:
-    """Return the table ``[tool.summarykit]`` of the nearest pyproject.toml; an empty one where there is none.
+    """Return the table ``[tool.summarykit]`` of the nearest pyproject.toml that has one; an empty one if none has.
 
     Raises:
         ProjectError: The file cannot be read, the table is none, or a key in it is unknown.
 
     """
     path = nearest_project(folder)
-    return Project(path, _table(path, path.stat().st_mtime_ns) if path else {})
+    return read_project(path) if path else Project(None, {})
+
+
+def read_project(path: Path) -> Project:
+    """Return the table ``[tool.summarykit]`` of the pyproject.toml at *path*; raises what ``project_of`` raises."""
+    with naming_file(path):
+        table = _document(path, path.stat().st_mtime_ns)
+        check_table(table)
+    return Project(path, table or {})
 
 
 def nearest_project(folder: Path) -> Path | None:
-    """Return the pyproject.toml of *folder* or of the nearest folder above it."""
+    """Return the pyproject.toml that holds the settings of *folder*; None if there is none in it or above it.
+
+    It is the one that ``using_project`` names, else the nearest with a table ``[tool.summarykit]``, else the nearest.
+
+    Raises:
+        ProjectError: One on the way cannot be read, so that nobody knows whether it has the table.
+
+    """
+    if (chosen := _chosen.get()) is not None:
+        return chosen
+    nearest = None
     for each in (folder, *folder.parents):
-        path = each / "pyproject.toml"
+        path = each / FILE
         if path.is_file():
-            return path
-    return None
+            with naming_file(path):
+                if _document(path, path.stat().st_mtime_ns) is not None:
+                    return path
+            nearest = nearest or path
+    return nearest
 
 
-@lru_cache(maxsize=16)
-def _table(path: Path, modified_ns: int) -> Mapping[str, Any]:
-    """Read the table of one project; read again when the file has *modified_ns*."""
+def chosen_folder() -> Path | None:
+    """Return the folder of the project that ``using_project`` names; None if the nearest one is used."""
+    chosen = _chosen.get()
+    return chosen.parent if chosen else None
+
+
+def shown_path(path: Path) -> str:
+    """Return *path* for messages: relative if it is inside the current folder, else absolute."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+@contextmanager
+def naming_file(path: Path | None) -> Iterator[None]:
+    """Put the path of the settings file before the message of an error inside the block, if it is not in it yet."""
+    try:
+        yield
+    except SummaryKitError as error:
+        name = shown_path(path) if path else ""
+        if name and name not in error.what:
+            error.what = f"{name}: {error.what}"
+            error.args = (f"{name}: {error}",)
+        raise
+
+
+@lru_cache(maxsize=64)
+def _document(path: Path, modified_ns: int) -> Any:
+    """Read ``tool.summarykit`` of one file, None if there is none; read again when the file has *modified_ns*."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ProjectError(
-            f"{path.name} cannot be read: {error}", hint=f"fix {path}: it has to be TOML in UTF-8"
+            f"{shown_path(path)} cannot be read: {error}", hint=f"fix {path}: it has to be TOML in UTF-8"
         ) from None
     tool = document.get("tool", {})
-    table = tool.get("summarykit", {}) if isinstance(tool, dict) else {}
+    return tool.get("summarykit") if isinstance(tool, dict) else None
+
+
+def check_table(table: object) -> None:
+    """Raise a ProjectError if *table* is not a table, or has an unknown key; None stands for a missing table."""
+    if table is None:
+        return
     if not isinstance(table, dict):
         raise ProjectError("[tool.summarykit] is no table", hint="write depth = 2 and the like below [tool.summarykit]")
     for key in table:
@@ -71,4 +154,3 @@ def _table(path: Path, modified_ns: int) -> Mapping[str, Any]:
             names = ", ".join(sorted((*DEFAULTS, *TABLES)))
             hint = f"did you mean {close[0]!r}? There are: {names}" if close else f"there are: {names}"
             raise ProjectError(f"[tool.summarykit] has no setting {key!r}", hint=hint)
-    return table

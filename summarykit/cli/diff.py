@@ -14,6 +14,7 @@ from summarykit.cli.options import (
     Input,
     Meta,
     Output,
+    Project,
     Step,
     Templates,
     Title,
@@ -58,6 +59,7 @@ def diff(
     step: Step = False,
     title: Title = "",
     templates: Templates = None,
+    project: Project = None,
 ) -> None:
     """Print what changed from one model to another.
 

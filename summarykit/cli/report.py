@@ -16,6 +16,7 @@ from summarykit.cli.options import (
     Input,
     Meta,
     Output,
+    Project,
     Step,
     Templates,
     Title,
@@ -101,6 +102,7 @@ def report(
     step: Step = False,
     title: Title = "",
     templates: Templates = None,
+    project: Project = None,
 ) -> None:
     """Print a report on a model, and write it to files.
 

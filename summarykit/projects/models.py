@@ -23,7 +23,7 @@ from summarykit.errors import (
     TargetError,
 )
 from summarykit.result import Summary
-from summarykit.settings import project_of
+from summarykit.settings import naming_file, project_of, shown_path
 from summarykit.summary.budget import Limit, Quantity, parse_limits
 from summarykit.summary.budget.limits import KEYS, LAYERS, check_key
 from summarykit.summary.patterns import closest
@@ -49,14 +49,19 @@ class ProjectModel(NamedTuple):
     """One model of a project: what to build, what to feed it, and its limits."""
 
     name: str
-    folder: Path  #: of the pyproject.toml; its modules can be imported, and paths begin there
+    file: Path  #: the pyproject.toml
     settings: Mapping[str, Any]
     limits: tuple[Limit, ...]
 
     @property
+    def folder(self) -> Path:
+        """The folder of the pyproject.toml: its modules can be imported, and paths begin there."""
+        return self.file.parent
+
+    @property
     def where(self) -> str:
-        """Its table in pyproject.toml, for messages."""
-        return _where(self.name)
+        """The file and its table there, for messages."""
+        return f"{shown_path(self.file)}: {_where(self.name)}"
 
 
 def project_models(folder: Path, names: Sequence[str] = ()) -> tuple[ProjectModel, ...]:
@@ -68,11 +73,16 @@ def project_models(folder: Path, names: Sequence[str] = ()) -> tuple[ProjectMode
     """
     project = project_of(folder)
     tables = project.table.get("models", {})
+    if project.path is None or not tables:
+        what = "no pyproject.toml here or above" if project.path is None else f"no model in {shown_path(project.path)}"
+        raise ProjectError(f"there is {what}", hint=f"{_EXAMPLE.removesuffix(' below')} in pyproject.toml")
+    with naming_file(project.path):
+        return _models(tables, names, project.path)
+
+
+def _models(tables: object, names: Sequence[str], file: Path) -> tuple[ProjectModel, ...]:
     if not isinstance(tables, dict):
         raise ProjectError("[tool.summarykit.models] is no table", hint=_EXAMPLE)
-    if project.path is None or not tables:
-        what = "no pyproject.toml here or above" if project.path is None else f"no model in {project.path.name}"
-        raise ProjectError(f"there is {what}", hint=f"{_EXAMPLE.removesuffix(' below')} in pyproject.toml")
     for name in names:
         if name not in tables:
             near, there = closest(name, list(tables)), f"there are: {', '.join(map(repr, tables))}"
@@ -80,7 +90,7 @@ def project_models(folder: Path, names: Sequence[str] = ()) -> tuple[ProjectMode
                 f"there is no model {name!r} in [tool.summarykit.models]",
                 hint=f"did you mean {near!r}? T{there[1:]}" if near else there,
             )
-    models = [_model(name, table, project.path.parent) for name, table in tables.items()]
+    models = [parse_model(name, table, file) for name, table in tables.items()]
     return tuple(model for model in models if not names or model.name in names)
 
 
@@ -116,7 +126,13 @@ def _where(name: str) -> str:
     return f"[tool.summarykit.models.{name if name.isprintable() else repr(name)}]"
 
 
-def _model(name: str, table: object, folder: Path) -> ProjectModel:
+def parse_model(name: str, table: object, file: Path) -> ProjectModel:
+    """Return the model that *table* in *file* describes.
+
+    Raises:
+        ProjectError, BudgetError: It is not of its form.
+
+    """
     where = _where(name)
     if not isinstance(table, dict):
         raise ProjectError(f"{where} is no table", hint=_EXAMPLE)
@@ -137,7 +153,7 @@ def _model(name: str, table: object, folder: Path) -> ProjectModel:
     if limit_keys and not {"inputs", "input_size"} & settings.keys() and not settings["target"].endswith(".json"):
         what = f"{where}: {limit_keys[0]} asks for multiply-adds, and no inputs are given"
         raise BudgetError(what, hint="write input_size = [1, 3, 224, 224], with the batch first")
-    return ProjectModel(name, folder, settings, limits)
+    return ProjectModel(name, file, settings, limits)
 
 
 def summary_of(model: ProjectModel, *, progress: bool = False, with_table: bool = True) -> Summary:

@@ -17,7 +17,7 @@ from summarykit.errors import MissingFileError, MissingTargetError, SummaryKitEr
 from summarykit.projects.models import project_models, summary_of
 from summarykit.projects.targets import BuildArgs, summary_of_target
 from summarykit.result import Summary
-from summarykit.settings import nearest_project, project_of
+from summarykit.settings import nearest_project, project_of, using_project
 
 ANSWER = "answer.json"
 
@@ -27,19 +27,26 @@ def main(request: Mapping[str, Any]) -> None:
 
     Args:
         request: ``out``, a folder; ``tree``, the checkout; ``root``, the working tree, from which nothing may be
-            imported; and ``target`` with ``build``, the fields of ``BuildArgs``, or ``names`` of models of the project
-            (all if there are none).
+            imported; ``project``, the pyproject.toml in use, relative to the tree, or None; and ``target`` with
+            ``build``, the fields of ``BuildArgs``, or ``names`` of models of the project (all if there are none).
 
     """
     out = Path(request["out"])
     answer: dict[str, Any] = {"models": {}, "error": None}
     try:
-        for number, (name, build) in enumerate(_builders(request)):
-            answer["models"][name] = _build(build, out / f"{number}.json")
+        with using_project(_project_there(request)):
+            for number, (name, build) in enumerate(_builders(request)):
+                answer["models"][name] = _build(build, out / f"{number}.json")
     except SummaryKitError as error:
         answer["error"] = _message(error)
     answer["outside"] = _file_outside(request["root"], request["target"] or "")
     (out / ANSWER).write_text(json.dumps(answer), encoding="utf-8")
+
+
+def _project_there(request: Mapping[str, Any]) -> Path | None:
+    """Return the pyproject.toml in use, as it is in the checkout; None if it is not there."""
+    file = Path(request["tree"], request["project"]) if request["project"] else None
+    return file if file and file.is_file() else None
 
 
 def _builders(request: Mapping[str, Any]) -> Iterator[tuple[str, Callable[[], Summary]]]:
@@ -47,7 +54,7 @@ def _builders(request: Mapping[str, Any]) -> Iterator[tuple[str, Callable[[], Su
         yield request["target"], lambda: _summary_of_target(request)
         return
     here = Path.cwd()
-    project = nearest_project(here)
+    project = nearest_project(here) if _project_there(request) or not request["project"] else None
     if project is None or not project.is_relative_to(request["tree"]) or not project_of(here).table.get("models"):
         return
     for model in project_models(here):

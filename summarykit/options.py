@@ -240,7 +240,7 @@ def _choices(value: object, names: Sequence[str]) -> str:
 
 
 def _as_list(values: object, name: str, hint: str) -> Sequence[object]:
-    if isinstance(values, Iterable) and not isinstance(values, bytes | str):
+    if isinstance(values, Iterable) and not isinstance(values, bytes | str | Mapping):
         return list(values)
     raise SelectionError(f"{name} is a text or a list of texts, not {_quote(values)}", hint=hint)
 

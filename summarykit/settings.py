@@ -7,6 +7,7 @@ everywhere.
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,8 @@ from summarykit.errors import ProjectError, SummaryKitError
 DEFAULTS = ("bom", "columns", "depth", "exclude", "fold", "only", "sort", "templates", "title")
 TABLES = ("formulas", "models")
 FILE = "pyproject.toml"
+#: The JSON Schema of the table, for editors.
+SCHEMA_PATH = Path(__file__).with_name("pyproject.schema.json")
 
 #: The file that ``--project`` or ``project=`` names; None if the nearest one is used.
 _chosen: ContextVar[Path | None] = ContextVar("summarykit_project", default=None)
@@ -154,3 +157,11 @@ def check_table(table: object) -> None:
             names = ", ".join(sorted((*DEFAULTS, *TABLES)))
             hint = f"did you mean {close[0]!r}? There are: {names}" if close else f"there are: {names}"
             raise ProjectError(f"[tool.summarykit] has no setting {key!r}", hint=hint)
+
+
+def settings_schema(tool: str = "summarykit") -> dict[str, Any]:
+    """Return the JSON Schema of the table; validate-pyproject calls this with the name of the tool."""
+    if tool != "summarykit":
+        raise ValueError(f"there is no schema of {tool!r}")
+    schema: dict[str, Any] = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
+    return schema

@@ -29,7 +29,7 @@ from summarykit.summary.budget.limits import KEYS, LAYERS, check_key
 from summarykit.summary.patterns import closest
 
 #: What a model's table may say beside its limits, and of which kinds.
-_SETTINGS: dict[str, tuple[tuple[type, ...], str]] = {
+MODEL_SETTINGS: dict[str, tuple[tuple[type, ...], str]] = {
     "target": ((str,), '"package.module:attribute"'),
     "args": ((dict,), "{ layers = 12 }"),
     "meta": ((bool,), "true or false"),
@@ -137,18 +137,18 @@ def parse_model(name: str, table: object, file: Path) -> ProjectModel:
     if not isinstance(table, dict):
         raise ProjectError(f"{where} is no table", hint=_EXAMPLE)
     for key in table:
-        check_key(key, (*_SETTINGS, *KEYS, LAYERS), where)
-    settings = {key: value for key, value in table.items() if key in _SETTINGS}
+        check_key(key, (*MODEL_SETTINGS, *KEYS, LAYERS), where)
+    settings = {key: value for key, value in table.items() if key in MODEL_SETTINGS}
     if settings.get("target", "") == "":
         raise ProjectError(f"{where} has no target", hint='write target = "package.module:attribute"')
     for key, value in settings.items():
-        kinds, form = _SETTINGS[key]
+        kinds, form = MODEL_SETTINGS[key]
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise ProjectError(f"{where}: {key} is {value!r}", hint=f"write {key} = {form}")
     specs = settings.get("inputs")
     if isinstance(specs, list) and not (specs and all(isinstance(text, str) for text in specs)):
-        raise ProjectError(f"{where}: inputs is {specs!r}", hint=f"write inputs = {_SETTINGS['inputs'][1]}")
-    limits = parse_limits({key: value for key, value in table.items() if key not in _SETTINGS}, where)
+        raise ProjectError(f"{where}: inputs is {specs!r}", hint=f"write inputs = {MODEL_SETTINGS['inputs'][1]}")
+    limits = parse_limits({key: value for key, value in table.items() if key not in MODEL_SETTINGS}, where)
     limit_keys = [limit.key for limit in limits if limit.quantity is Quantity.MACS]
     if limit_keys and not {"inputs", "input_size"} & settings.keys() and not settings["target"].endswith(".json"):
         what = f"{where}: {limit_keys[0]} asks for multiply-adds, and no inputs are given"

@@ -14,11 +14,16 @@ CODE = "from torch import nn\n\ndef build():\n    return nn.Linear({width}, 1)\n
 TABLE = '[tool.summarykit]\ntitle = "{name}"\n[tool.summarykit.models.{name}]\ntarget = "{module}:build"\n'
 
 
+def module_name(root, name):
+    """Return a name that no other test imports: a module is imported once in a process."""
+    return f"model_{name}_{root.name}"
+
+
 def package(root, name, width, limit=""):
     folder = root / "packages" / name
     folder.mkdir(parents=True)
-    (folder / "pyproject.toml").write_text(TABLE.format(name=name, module=f"model_of_{name}") + limit)
-    (folder / f"model_of_{name}.py").write_text(CODE.format(width=width))
+    (folder / "pyproject.toml").write_text(TABLE.format(name=name, module=module_name(root, name)) + limit)
+    (folder / f"{module_name(root, name)}.py").write_text(CODE.format(width=width))
     (folder / "src").mkdir()
     return folder
 
@@ -32,12 +37,6 @@ def monorepo(tmp_path, monkeypatch):
     (tmp_path / "packages" / "c" / "pyproject.toml").write_text('[project]\nname = "c"\n')
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def checked(capsys, *arguments):
-    """Return the exit code and what ``check --json`` says of each model: its name and its parameters."""
-    code = main(["check", "--json", *arguments])
-    return code, capsys.readouterr()
 
 
 def test_each_package_has_its_own_settings_from_any_folder_in_it(monorepo, monkeypatch):
@@ -71,7 +70,13 @@ def test_project_chooses_the_file_the_lock_is_beside_it_and_its_folder_is_import
     assert not (monorepo / "summarykit.lock.json").exists()
     assert main(["check", "--locked", "--project", f"packages/b{end}"]) == 0
     assert main(["check", "--locked", "--project", f"packages/a{end}"]) == 1
-    for command in (["report", "b"], ["report", "model_of_b:build"], ["explain", "b"], ["formulas", "Linear"]):
+    target = f"{module_name(monorepo, 'b')}:build"
+    for command in (
+        ["report", "b"],
+        ["report", target],
+        ["explain", "b"],
+        ["formulas", "Linear"],
+    ):
         assert main([*command, "--project", f"packages/b{end}"]) == 0, command
     assert main(["report", "b"]) == 2  # the choice ends with its command
 
@@ -116,7 +121,7 @@ def test_a_revision_is_read_with_the_same_file(monorepo, capsys):
     git(monorepo, "init", "-q")
     git(monorepo, "add", ".")
     git(monorepo, "commit", "-qm", "one")
-    (monorepo / "packages" / "b" / "model_of_b.py").write_text(CODE.format(width=9))
+    (monorepo / "packages" / "b" / f"{module_name(monorepo, 'b')}.py").write_text(CODE.format(width=9))
     result = summarykit.check(git="HEAD", project="packages/b")
     assert [(each.base.totals.parameters, each.data.totals.parameters) for each in result.models] == [(8, 10)]
     diff = summarykit.diff_all(git="HEAD", project="packages/b/pyproject.toml")

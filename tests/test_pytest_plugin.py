@@ -2,12 +2,11 @@
 
 import json
 import os
+import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-
-import summarykit
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAD = """
@@ -127,7 +126,7 @@ def test_each_test_file_has_the_settings_and_the_lock_of_its_project_from_any_ro
         (folder / f"net_{name}.py").write_text(
             f"from torch import nn\n\ndef build():\n    return nn.Linear({width}, 1)\n"
         )
-        summarykit.lock(project=folder)
+        assert pytester.run(sys.executable, "-m", "summarykit", "lock", "--project", str(folder)).ret == 0
         (folder / "tests" / f"test_{name}.py").write_text(f"""
 from torch import nn
 

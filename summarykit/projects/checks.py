@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from summarykit.api import load, summarize
 from summarykit.errors import BudgetError, LockError, MissingFileError, OutputError, RevisionError
@@ -107,7 +107,7 @@ def check(
     """
     with using_project(project):
         if not isinstance(model, str | list | tuple):
-            return _check_live(model, base, git, limits, locked=locked, progress=progress)
+            return _check_live(cast("nn.Module | Summary", model), base, git, limits, locked=locked, progress=progress)
         if limits:
             hint = "write them in pyproject.toml, or give a module or a summary"
             raise BudgetError(f"{next(iter(limits))} is given for models of the project", hint=hint)

@@ -17,6 +17,7 @@ from summarykit.exporters.files import targets
 from summarykit.formulas.user_rules import load_project_rules
 from summarykit.options import Overrides, Patterns, parse_overrides, project_options
 from summarykit.result import Summary
+from summarykit.settings import using_project
 from summarykit.summary.data import SummaryData
 from summarykit.summary.patterns import closest
 from summarykit.summary.storage import from_json
@@ -53,6 +54,7 @@ def summarize(
     experts_per_token: int | None = None,
     progress: bool = False,
     bom: bool | None = None,
+    project: PathLike | None = None,
 ) -> Summary:
     """Return how many parameters each layer of *model* has, with its formula, checked against PyTorch's count.
 
@@ -88,6 +90,8 @@ def summarize(
         experts_per_token: How many experts each token uses, if a mixture-of-experts model does not declare it.
         progress: Whether to show a progress bar if it takes longer than a second. Never in a pipe or CI.
         bom: Whether a ``.csv`` begins with a byte order mark, which Excel needs to recognise UTF-8.
+        project: A pyproject.toml, or a folder that has one, to read settings from; by default the nearest one with a
+            table ``[tool.summarykit]``, from the current folder upwards.
 
     ``[tool.summarykit]`` in the nearest pyproject.toml may have defaults of *title*, *templates*, *bom*, and of *fold*
     to *sort*.
@@ -112,7 +116,8 @@ def summarize(
         title, source, templates, fold, depth, only, exclude, columns, sort, bom, experts_per_token
     )
     feed = (inputs, args, kwargs, input_size, dtypes, forward, trace_seconds)
-    return _summarize(model, feed, overrides, progress=progress)
+    with using_project(project):
+        return _summarize(model, feed, overrides, progress=progress)
 
 
 def report(
@@ -137,6 +142,7 @@ def report(
     experts_per_token: int | None = None,
     progress: bool = False,
     bom: bool | None = None,
+    project: PathLike | None = None,
 ) -> Summary:
     """Write a report on *model* to each path, and return its summary.
 
@@ -167,7 +173,8 @@ def report(
         summary = Summary(*overrides.apply(model.data, model.options))
     else:
         feed = (inputs, args, kwargs, input_size, dtypes, forward, trace_seconds)
-        summary = _summarize(model, feed, overrides, progress=progress)
+        with using_project(project):
+            summary = _summarize(model, feed, overrides, progress=progress)
     summary.save(*paths, progress=progress)
     return summary
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from summarykit.errors import ProjectError, SelectionError, TemplateError
 from summarykit.exporters.base import Options
-from summarykit.settings import project_of
+from summarykit.settings import naming_file, project_of
 from summarykit.summary.columns import REPORT_COLUMNS
 from summarykit.summary.data import SummaryData
 from summarykit.summary.experts.experts_per_token import check_given, with_experts
@@ -126,11 +126,17 @@ def project_options(folder: Path) -> Options:
     project = project_of(folder)
     if project.path is None or not project.defaults:
         return Options()
-    arguments = _project_arguments(project.defaults, project.path.parent)
+    with naming_file(project.path):
+        return parse_defaults(project.defaults, project.path.parent)
+
+
+def parse_defaults(defaults: Mapping[str, Any], folder: Path) -> Options:
+    """Return the defaults of a project in *folder* in their parsed form; raises what ``project_options`` raises."""
+    arguments = _project_arguments(defaults, folder)
     try:
         return parse_overrides(**arguments).over(Options())
     except SelectionError as error:
-        raise ProjectError(f"[tool.summarykit] of {project.path.name}: {error.what}", hint=error.hint) from None
+        raise ProjectError(f"[tool.summarykit] {error.what}", hint=error.hint) from None
 
 
 def _project_arguments(defaults: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -234,7 +240,7 @@ def _choices(value: object, names: Sequence[str]) -> str:
 
 
 def _as_list(values: object, name: str, hint: str) -> Sequence[object]:
-    if isinstance(values, Iterable) and not isinstance(values, bytes | str):
+    if isinstance(values, Iterable) and not isinstance(values, bytes | str | Mapping):
         return list(values)
     raise SelectionError(f"{name} is a text or a list of texts, not {_quote(values)}", hint=hint)
 

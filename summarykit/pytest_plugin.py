@@ -15,14 +15,32 @@ if TYPE_CHECKING:
 
     from summarykit.result import Summary
 
+#: The path of the test that runs now; the fixtures are of the session, and do not know it.
+_TEST_PATH = pytest.StashKey["Path"]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Remember which test runs, for the settings of its project."""
+    item.config.stash[_TEST_PATH] = item.path
+
+
+def _project_file(config: pytest.Config) -> Path | None:
+    """Return the pyproject.toml with the settings of the test that runs, else of the root folder of pytest."""
+    from summarykit.settings import nearest_project, read_project
+
+    nearest = nearest_project(config.stash[_TEST_PATH].parent)
+    return nearest if nearest and read_project(nearest).table else nearest_project(config.rootpath)
+
 
 @pytest.fixture(scope="session")
-def model_summary() -> Callable[..., Summary]:
+def model_summary(request: pytest.FixtureRequest) -> Callable[..., Summary]:
     """``model_summary(model)`` returns the summary of a model; arguments as for ``summarykit.summarize``."""
 
     def summarize_model(model: Any, **arguments: Any) -> Summary:
         from summarykit.api import summarize
 
+        arguments.setdefault("project", _project_file(request.config))
         return _summary(model) or summarize(model, **arguments)
 
     return summarize_model
@@ -34,16 +52,17 @@ def assert_summary(request: pytest.FixtureRequest) -> Callable[..., Summary]:
 
     ``matches_lock="NAME"`` fails where the model is not as ``summarykit.lock.json`` has it, and says what differs;
     ``base=`` is a summary or the path of a saved one, from which increases are counted. All else are limits, as for
-    ``summarykit.check``. The summary is returned.
+    ``summarykit.check``. The summary is returned. Settings and lock are those of the test file's project.
     """
-    root = request.config.rootpath
 
     def check_model(model: Any, *, matches_lock: str | None = None, base: Any = None, **limits: Any) -> Summary:
         __tracebackhide__ = True
         from summarykit.api import summarize
+        from summarykit.settings import using_project
 
-        summary = _summary(model) or summarize(model)
-        problems = _problems(summary, root, matches_lock, base, limits)
+        with using_project(_project_file(request.config)):
+            summary = _summary(model) or summarize(model)
+            problems = _problems(summary, request.config.rootpath, matches_lock, base, limits)
         if problems:
             raise AssertionError(problems)
         return summary

@@ -29,12 +29,12 @@ MAY_IMPORT = {
     "exporters": "errors _util expression records runs summary",
     "result": "errors _util summary exporters",
     "options": "errors settings summary exporters",
-    "api": "errors _util formulas reading summary exporters options result",
+    "api": "errors _util settings formulas reading summary exporters options result",
     "comparison": "errors summary exporters options result api",
     # above the functions people call
     "projects": "errors _util settings reading summary exporters options result api comparison",
-    "cli": "errors _util expression records formulas reading summary exporters options result api comparison projects "
-    "summarykit",
+    "cli": "errors _util settings expression records formulas reading summary exporters options result api comparison "
+    "projects summarykit",
     # around the house
     # __init__.py: the public names
     "summarykit": "errors formulas summary exporters result api comparison projects",

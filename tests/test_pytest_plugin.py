@@ -1,6 +1,8 @@
 """The fixtures that pytest gets, tried in test runs of their own."""
 
 import json
+import os
+import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -111,3 +113,37 @@ def pytest_configure(config):
 """)
     ran("").assert_outcomes()
     assert json.loads((pytester.path / "found.json").read_text()) == ["summarykit.pytest_plugin"]
+
+
+@pytest.mark.parametrize("where", ["root", "package", "elsewhere"])
+def test_each_test_file_has_the_settings_and_the_lock_of_its_project_from_any_root(ran, pytester, where):
+    for name, width in (("a", 3), ("b", 7)):
+        folder = pytester.mkdir(name)
+        (folder / "tests").mkdir()
+        (folder / "pyproject.toml").write_text(
+            f'[tool.summarykit]\ntitle = "of {name}"\n[tool.summarykit.models.net]\ntarget = "net_{name}:build"\n'
+        )
+        (folder / f"net_{name}.py").write_text(
+            f"from torch import nn\n\ndef build():\n    return nn.Linear({width}, 1)\n"
+        )
+        assert pytester.run(sys.executable, "-m", "summarykit", "lock", "--project", str(folder)).ret == 0
+        (folder / "tests" / f"test_{name}.py").write_text(f"""
+from torch import nn
+
+def test_it(assert_summary, model_summary):
+    assert model_summary(nn.Linear(1, 1)).options.title == "of {name}"
+    assert_summary(nn.Linear({width}, 1), matches_lock="net")
+
+def test_other(assert_summary):
+    assert_summary(nn.Linear(5, 1), matches_lock="net")
+""")
+    files = [str(pytester.path / name / "tests" / f"test_{name}.py") for name in "ab"]
+    arguments = {
+        "root": (),
+        "package": ("--rootdir", str(pytester.path / "a")),
+        "elsewhere": ("-c", str(pytester.path / "b" / "pyproject.toml"), "--rootdir", str(pytester.path / "b")),
+    }[where]
+    if where == "elsewhere":
+        os.chdir(pytester.mkdir("elsewhere"))
+    result = ran("", *arguments, *files)
+    result.assert_outcomes(passed=2, failed=2)

@@ -518,4 +518,4 @@ def test_the_nearest_project_is_the_nearest_with_a_table_of_ours(tmp_path, monke
     (tmp_path / "root" / "pyproject.toml").write_text("[tool.summarykit]\ntitel = 1\n")
     with pytest.raises(summarykit.errors.ProjectError) as caught:
         summarykit.summarize(nn.Linear(2, 2))
-    assert f"[tool.summarykit] in {tmp_path / 'root' / 'pyproject.toml'} has no setting 'titel'" in str(caught.value)
+    assert f"{tmp_path / 'root' / 'pyproject.toml'}: [tool.summarykit] has no setting 'titel'" in str(caught.value)

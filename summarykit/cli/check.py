@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from summarykit.cli.options import Json
+from summarykit.cli.options import Json, Project
+from summarykit.settings import shown_path
 
 
 def check(
@@ -34,6 +35,7 @@ def check(
         bool, typer.Option("--locked", help="Fail too if a model differs from summarykit.lock.json.")
     ] = False,
     as_json: Json = False,
+    project: Project = None,
 ) -> None:
     """Check the models in pyproject.toml against limits.
 
@@ -59,6 +61,7 @@ def lock(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME]...", help="Update only these models; the others stay.")
     ] = None,
+    project: Project = None,
 ) -> None:
     """Write summarykit.lock.json, for review and check --locked.
 
@@ -66,4 +69,4 @@ def lock(
     """
     from summarykit.projects.checks import lock as write
 
-    typer.echo(f"wrote {write(*(names or ()), progress=True).name}")
+    typer.echo(f"wrote {shown_path(write(*(names or ()), progress=True))}")

@@ -16,6 +16,7 @@ from summarykit.cli.options import (
     Json,
     Meta,
     Output,
+    Project,
     Step,
     Templates,
     Title,
@@ -67,6 +68,7 @@ def diff(
     step: Step = False,
     title: Title = "",
     templates: Templates = None,
+    project: Project = None,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="End with exit code 1 if something changed, as git diff does.")
     ] = False,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from summarykit.cli.options import Argument, Meta
+from summarykit.cli.options import Argument, Meta, Project
 from summarykit.errors import SelectionError, TargetError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def explain(
     ] = ROOT,
     arg: Argument = None,
     meta: Meta = False,
+    project: Project = None,
 ) -> None:
     """Print why one layer has its grade: rule or source by file and line, settings, each check, what would be better.
 

@@ -16,7 +16,7 @@ from summarykit.cli.check import check, lock
 from summarykit.cli.diff import diff
 from summarykit.cli.encoding import without_failing
 from summarykit.cli.explain import explain
-from summarykit.cli.options import Json
+from summarykit.cli.options import Json, Project
 from summarykit.cli.report import report
 from summarykit.errors import SummaryKitError, UnknownLayerError
 
@@ -79,6 +79,7 @@ def formulas(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="A layer: Conv2d, or torch.nn.modules.conv.Conv2d.")
     ] = None,
+    project: Project = None,
 ) -> None:
     """Print the formula of every kind of layer, or of one.
 

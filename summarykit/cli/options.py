@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from summarykit.settings import using_project
+
 Output = Annotated[
     list[Path] | None,
     typer.Option(
@@ -59,6 +61,24 @@ Templates = Annotated[
     ),
 ]
 All = Annotated[bool, typer.Option("--all", help="Take all models in [tool.summarykit.models] of pyproject.toml.")]
+
+
+def _use_project(ctx: typer.Context, path: Path | None) -> Path | None:
+    """Read all settings of this command from *path*."""
+    ctx.with_resource(using_project(path))
+    return path
+
+
+Project = Annotated[
+    Path | None,
+    typer.Option(
+        "--project",
+        metavar="FILE",
+        callback=_use_project,
+        is_eager=True,
+        help="Read settings from this pyproject.toml, or from the one in this folder: --project packages/a.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 

@@ -18,6 +18,7 @@ from summarykit.cli.options import (
     Json,
     Meta,
     Output,
+    Project,
     Step,
     Templates,
     Title,
@@ -104,6 +105,7 @@ def report(
     step: Step = False,
     title: Title = "",
     templates: Templates = None,
+    project: Project = None,
 ) -> None:
     """Print a report on a model, and write it to files.
 

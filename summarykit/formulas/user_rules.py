@@ -18,7 +18,7 @@ from typing import Any
 
 from summarykit.errors import ProjectError, RuleError, SummaryKitError
 from summarykit.formulas.rules import Place, Rule, build, use_project_rules
-from summarykit.settings import project_of
+from summarykit.settings import naming_file, project_of, read_project, shown_path
 
 METHOD = "__summarykit_formula__"
 _HINT = 'give the count as text, "heads * (dim + 1)", or a table of the arguments of summarykit.rule'
@@ -77,13 +77,14 @@ def load_project_rules(folder: Path) -> None:
 
     """
     project = project_of(folder)
-    use_project_rules(_rules_in(project.path, project.path.stat().st_mtime_ns) if project.path else ())
+    with naming_file(project.path):
+        use_project_rules(_rules_in(project.path, project.path.stat().st_mtime_ns) if project.path else ())
 
 
 @lru_cache(maxsize=16)
 def _rules_in(path: Path, modified_at: int) -> tuple[Rule, ...]:
     """Return the rules of one project; with a new *modified_at* the file is read again."""
-    table = project_of(path.parent).table.get("formulas", {})
+    table = read_project(path).table.get("formulas", {})
     if not isinstance(table, dict):
         raise ProjectError("[tool.summarykit.formulas] is not a table", hint=f'write "package.Class" = "...": {_HINT}')
     try:
@@ -92,7 +93,7 @@ def _rules_in(path: Path, modified_at: int) -> tuple[Rule, ...]:
             for name, value in table.items()
         )
     except SummaryKitError as error:
-        error.add_note(f"in [tool.summarykit.formulas] of {path.name}")
+        error.add_note(f"in [tool.summarykit.formulas] of {shown_path(path)}")
         raise
 
 

@@ -24,6 +24,7 @@ from summarykit.projects.source_folders import BUILD_FILES
 from summarykit.projects.targets import DEFAULT_BUILD, BuildArgs, is_path
 from summarykit.projects.worker import ANSWER
 from summarykit.result import Summary
+from summarykit.settings import nearest_project
 
 #: Run by the other Python: summarykit is this one, all else comes from the checkout.
 _WORKER = """
@@ -124,6 +125,7 @@ def _answer(revision: Revision, checkout: Checkout, request: Mapping[str, Any], 
         "build_files": tracked_files(revision.root, BUILD_FILES),
         "build_files_then": [file for file in checkout.files if Path(file).name in BUILD_FILES],
         "out": str(out),
+        "project": _project_inside(revision.root),
     }
     process = subprocess.run(
         [sys.executable, "-P", "-c", _WORKER, json.dumps(request)],
@@ -135,6 +137,13 @@ def _answer(revision: Revision, checkout: Checkout, request: Mapping[str, Any], 
         message = _with_own_paths(process.stderr.strip(), checkout) or f"Python ends with code {process.returncode}"
         raise TargetError(f"at {revision.name}: {message}", hint=_HINT) from None
     return answer
+
+
+def _project_inside(root: Path) -> str | None:
+    """Return the pyproject.toml in use, relative to the repository; None if there is none inside it."""
+    file = nearest_project(Path.cwd())
+    file = file.resolve() if file else None
+    return str(file.relative_to(root)) if file and file.is_relative_to(root) else None
 
 
 def _base(model: Mapping[str, Any], revision: Revision, checkout: Checkout, out: Path) -> Base:

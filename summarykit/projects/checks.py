@@ -17,7 +17,7 @@ from summarykit.projects.at_revision import Base, models_at
 from summarykit.projects.git_checkout import find_revision
 from summarykit.projects.models import ITS_OWN, ProjectModel, file_name, project_models, summary_of
 from summarykit.result import Summary
-from summarykit.settings import nearest_project
+from summarykit.settings import nearest_project, shown_path, using_project
 from summarykit.summary import SummaryData
 from summarykit.summary.budget import Limit, ModelCheck, checks_json, judge, parse_limits
 from summarykit.summary.lock import FILE, LockChange, LockedModel, lock_text, read_lock
@@ -72,6 +72,7 @@ def check(
     base: Summary | PathLike | None = None,
     git: str | None = None,
     locked: bool = False,
+    project: PathLike | None = None,
     progress: bool = False,
     **limits: object,
 ) -> Checked:
@@ -87,6 +88,8 @@ def check(
             each model. A model that is not there is new.
         git: A revision of git instead: the models of the project as they are there, built in a checkout of its own.
         locked: Whether the models must be as ``summarykit.lock.json`` beside the pyproject.toml has them.
+        project: A pyproject.toml, or a folder that has one, to read settings from; by default the nearest one with a
+            table ``[tool.summarykit]``, from the current folder upwards.
         progress: Whether a terminal shows how far it is.
         limits: For a module or a summary: ``max_parameters="10M"``, ``layers={"encoder.*": {"max_bytes": "1GB"}}`` and
             all that ``docs/budgets.md`` lists.
@@ -104,21 +107,41 @@ def check(
         False
 
     """
-    if not isinstance(model, str | list | tuple):
-        if locked:
-            hint = "pass its name in [tool.summarykit.models], such as check('NAME', locked=True)"
-            raise LockError("locked=True needs the name of a model, not the model", hint=hint)
-        if git is not None:
-            hint = "pass its name in [tool.summarykit.models], such as check('NAME', git='main')"
-            raise RevisionError("git= needs the name of a model, not the model", hint=hint)
-        summary = model if isinstance(model, Summary) else summarize(cast("nn.Module", model), progress=progress)
-        name = summary.options.title or summary.model_name
-        before = base if isinstance(base, Summary) or base is None else load(base)
-        return Checked((make_check(name, summary.data, parse_limits(limits, "check"), before),))
-    if limits:
-        hint = "write them in pyproject.toml, or give a module or a summary"
-        raise BudgetError(f"{next(iter(limits))} is given for models of the project", hint=hint)
-    names = [model] if isinstance(model, str) else list(model)
+    with using_project(project):
+        if not isinstance(model, str | list | tuple):
+            return _check_live(cast("nn.Module | Summary", model), base, git, limits, locked=locked, progress=progress)
+        if limits:
+            hint = "write them in pyproject.toml, or give a module or a summary"
+            raise BudgetError(f"{next(iter(limits))} is given for models of the project", hint=hint)
+        return _check_models([model] if isinstance(model, str) else list(model), base, git, locked, progress=progress)
+
+
+def _check_live(
+    model: nn.Module | Summary,
+    base: Summary | PathLike | None,
+    git: str | None,
+    limits: Mapping[str, object],
+    *,
+    locked: bool,
+    progress: bool,
+) -> Checked:
+    """Return the check of a module or a summary against the limits of the call."""
+    if locked:
+        hint = "pass its name in [tool.summarykit.models], such as check('NAME', locked=True)"
+        raise LockError("locked=True needs the name of a model, not the model", hint=hint)
+    if git is not None:
+        hint = "pass its name in [tool.summarykit.models], such as check('NAME', git='main')"
+        raise RevisionError("git= needs the name of a model, not the model", hint=hint)
+    summary = model if isinstance(model, Summary) else summarize(model, progress=progress)
+    name = summary.options.title or summary.model_name
+    before = base if isinstance(base, Summary) or base is None else load(base)
+    return Checked((make_check(name, summary.data, parse_limits(limits, "check"), before),))
+
+
+def _check_models(
+    names: list[str], base: Summary | PathLike | None, git: str | None, locked: bool, *, progress: bool
+) -> Checked:
+    """Return the check of the models of the project that *names* lists, all if it is empty."""
     models = project_models(Path.cwd(), names)
     if len(models) > 1 and base is not None and (isinstance(base, Summary) or not Path(base).is_dir()):
         hint = "name the one it is of, or give a folder with NAME.json for each"
@@ -192,13 +215,15 @@ def _base_of(model: ProjectModel, base: Summary | PathLike | Mapping[str, Base] 
     return load(path) if path.exists() else None
 
 
-def lock(*names: str, progress: bool = False) -> Path:
+def lock(*names: str, project: PathLike | None = None, progress: bool = False) -> Path:
     """Write ``summarykit.lock.json`` beside the nearest pyproject.toml, and return its path.
 
     It says for review what parameters each model has. The same models give the same bytes.
 
     Args:
         names: The models to lock again; the others are unchanged. All by default.
+        project: A pyproject.toml, or a folder that has one, to read settings from; by default the nearest one with a
+            table ``[tool.summarykit]``, from the current folder upwards.
         progress: Whether a terminal shows how far it is.
 
     Raises:
@@ -208,6 +233,11 @@ def lock(*names: str, progress: bool = False) -> Path:
         OutputError: It cannot be written; the older one is untouched.
 
     """
+    with using_project(project):
+        return _lock(names, progress=progress)
+
+
+def _lock(names: Sequence[str], *, progress: bool) -> Path:
     models = project_models(Path.cwd(), names)
     path = lock_file(Path.cwd())
     locks = read_locks(path) if names and path.exists() else {}
@@ -236,9 +266,11 @@ def read_locks(path: Path) -> dict[str, LockedModel]:
     try:
         return read_lock(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise MissingFileError(f"there is no {path.name}", hint="write it with 'summarykit lock'") from None
+        raise MissingFileError(f"there is no {shown_path(path)}", hint="write it with 'summarykit lock'") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise LockError(f"{path.name} cannot be read: {error}", hint="write it again with 'summarykit lock'") from None
+        raise LockError(
+            f"{shown_path(path)} cannot be read: {error}", hint="write it again with 'summarykit lock'"
+        ) from None
 
 
 def locked_as(name: str, locks: Mapping[str, LockedModel]) -> LockedModel:
@@ -283,7 +315,7 @@ def _write(path: Path, text: str) -> None:
         part.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
         part.replace(path)
     except OSError as error:
-        what = f"{path.name} could not be written: {error.strerror or error}"
+        what = f"{shown_path(path)} could not be written: {error.strerror or error}"
         raise OutputError(what, hint=f"free some space, or make the folder {str(path.parent)!r} writable") from error
     finally:
         if part is not None:

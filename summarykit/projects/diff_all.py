@@ -21,6 +21,7 @@ from summarykit.projects.at_revision import Base, models_at
 from summarykit.projects.git_checkout import Revision, find_revision
 from summarykit.projects.models import ITS_OWN, ProjectModel, file_name, model_name, project_models, summary_of
 from summarykit.result import Saveable
+from summarykit.settings import using_project
 from summarykit.summary.diff import Comparison, ModelChange, ModelState, ProjectChanges
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def diff_all(
     title: str = "",
     templates: PathLike | Sequence[PathLike] = (),
     fold: bool | None = None,
+    project: PathLike | None = None,
     progress: bool = False,
 ) -> ProjectDiff:
     """Return what changed in each model that the nearest pyproject.toml names, and write a report to each path.
@@ -134,6 +136,8 @@ def diff_all(
         title: Heading of the report on all models.
         templates: Folders with templates that replace built-in ones of the same name.
         fold: Whether reports show equal changes of repeated blocks once, with their number.
+        project: A pyproject.toml, or a folder that has one, to read settings from; by default the nearest one with a
+            table ``[tool.summarykit]``, from the current folder upwards.
         progress: Whether to show a progress bar in a terminal.
 
     Raises:
@@ -145,7 +149,8 @@ def diff_all(
 
     """
     overrides = parse_overrides(title, "", templates, fold)
-    return make_diff_all(paths, base, git, overrides, progress=progress)
+    with using_project(project):
+        return make_diff_all(paths, base, git, overrides, progress=progress)
 
 
 def make_diff_all(

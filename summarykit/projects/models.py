@@ -24,13 +24,13 @@ from summarykit.errors import (
 )
 from summarykit.projects.stale_imports import check_imports
 from summarykit.result import Summary
-from summarykit.settings import project_of
+from summarykit.settings import naming_file, project_of, shown_path
 from summarykit.summary.budget import Limit, Quantity, parse_limits
 from summarykit.summary.budget.limits import KEYS, LAYERS, check_key
 from summarykit.summary.patterns import closest
 
 #: What a model's table may say beside its limits, and of which kinds.
-_SETTINGS: dict[str, tuple[tuple[type, ...], str]] = {
+MODEL_SETTINGS: dict[str, tuple[tuple[type, ...], str]] = {
     "target": ((str,), '"package.module:attribute"'),
     "args": ((dict,), "{ layers = 12 }"),
     "meta": ((bool,), "true or false"),
@@ -50,14 +50,19 @@ class ProjectModel(NamedTuple):
     """One model of a project: what to build, what to feed it, and its limits."""
 
     name: str
-    folder: Path  #: of the pyproject.toml; its modules can be imported, and paths begin there
+    file: Path  #: the pyproject.toml
     settings: Mapping[str, Any]
     limits: tuple[Limit, ...]
 
     @property
+    def folder(self) -> Path:
+        """The folder of the pyproject.toml: its modules can be imported, and paths begin there."""
+        return self.file.parent
+
+    @property
     def where(self) -> str:
-        """Its table in pyproject.toml, for messages."""
-        return _where(self.name)
+        """The file and its table there, for messages."""
+        return f"{shown_path(self.file)}: {_where(self.name)}"
 
 
 def project_models(folder: Path, names: Sequence[str] = ()) -> tuple[ProjectModel, ...]:
@@ -69,11 +74,16 @@ def project_models(folder: Path, names: Sequence[str] = ()) -> tuple[ProjectMode
     """
     project = project_of(folder)
     tables = project.table.get("models", {})
+    if project.path is None or not tables:
+        what = "no pyproject.toml here or above" if project.path is None else f"no model in {shown_path(project.path)}"
+        raise ProjectError(f"there is {what}", hint=f"{_WRITE} in pyproject.toml")
+    with naming_file(project.path):
+        return _models(tables, names, project.path)
+
+
+def _models(tables: object, names: Sequence[str], file: Path) -> tuple[ProjectModel, ...]:
     if not isinstance(tables, dict):
         raise ProjectError("[tool.summarykit.models] is no table", hint=f"{_WRITE} below")
-    if project.path is None or not tables:
-        what = "no pyproject.toml here or above" if project.path is None else f"no model in {project.path.name}"
-        raise ProjectError(f"there is {what}", hint=f"{_WRITE} in pyproject.toml")
     for name in names:
         if name not in tables:
             near, there = closest(name, list(tables)), f"there are: {', '.join(map(repr, tables))}"
@@ -81,7 +91,7 @@ def project_models(folder: Path, names: Sequence[str] = ()) -> tuple[ProjectMode
                 f"there is no model {name!r} in [tool.summarykit.models]",
                 hint=f"did you mean {near!r}? T{there[1:]}" if near else there,
             )
-    models = [_model(name, table, project.path.parent) for name, table in tables.items()]
+    models = [parse_model(name, table, file) for name, table in tables.items()]
     return tuple(model for model in models if not names or model.name in names)
 
 
@@ -117,28 +127,34 @@ def _where(name: str) -> str:
     return f"[tool.summarykit.models.{name if name.isprintable() else repr(name)}]"
 
 
-def _model(name: str, table: object, folder: Path) -> ProjectModel:
+def parse_model(name: str, table: object, file: Path) -> ProjectModel:
+    """Return the model that *table* in *file* describes.
+
+    Raises:
+        ProjectError, BudgetError: It is not of its form.
+
+    """
     where = _where(name)
     if not isinstance(table, dict):
         raise ProjectError(f"{where} is no table", hint=f"{_WRITE} below")
     for key in table:
-        check_key(key, (*_SETTINGS, *KEYS, LAYERS), where)
-    settings = {key: value for key, value in table.items() if key in _SETTINGS}
+        check_key(key, (*MODEL_SETTINGS, *KEYS, LAYERS), where)
+    settings = {key: value for key, value in table.items() if key in MODEL_SETTINGS}
     if settings.get("target", "") == "":
         raise ProjectError(f"{where} has no target", hint='write target = "package.module:attribute"')
     for key, value in settings.items():
-        kinds, form = _SETTINGS[key]
+        kinds, form = MODEL_SETTINGS[key]
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise ProjectError(f"{where}: {key} is {value!r}", hint=f"write {key} = {form}")
     specs = settings.get("inputs")
     if isinstance(specs, list) and not (specs and all(isinstance(text, str) for text in specs)):
-        raise ProjectError(f"{where}: inputs is {specs!r}", hint=f"write inputs = {_SETTINGS['inputs'][1]}")
-    limits = parse_limits({key: value for key, value in table.items() if key not in _SETTINGS}, where)
+        raise ProjectError(f"{where}: inputs is {specs!r}", hint=f"write inputs = {MODEL_SETTINGS['inputs'][1]}")
+    limits = parse_limits({key: value for key, value in table.items() if key not in MODEL_SETTINGS}, where)
     limit_keys = [limit.key for limit in limits if limit.quantity is Quantity.MACS]
     if limit_keys and not {"inputs", "input_size"} & settings.keys() and not settings["target"].endswith(".json"):
         what = f"{where}: {limit_keys[0]} asks for multiply-adds, and no inputs are given"
         raise BudgetError(what, hint="write input_size = [1, 3, 224, 224], with the batch first")
-    return ProjectModel(name, folder, settings, limits)
+    return ProjectModel(name, file, settings, limits)
 
 
 def summary_of(model: ProjectModel, *, progress: bool = False, with_table: bool = True) -> Summary:

@@ -12,7 +12,7 @@ from summarykit.errors import MissingTargetError, TargetError
 from summarykit.projects.models import project_model, summary_of
 from summarykit.projects.stale_imports import check_imports
 from summarykit.result import Summary
-from summarykit.settings import project_of
+from summarykit.settings import chosen_folder, nearest_project, project_of, shown_path
 from summarykit.summary.patterns import closest
 
 if TYPE_CHECKING:
@@ -98,12 +98,14 @@ def build_target(target: str, arguments: Sequence[str] = (), *, meta: bool = Fal
     from summarykit.reading import load_target
 
     try:
-        model = load_target(target, arguments, meta=meta)
+        model = load_target(target, arguments, meta=meta, folder=chosen_folder())
     except MissingTargetError as error:
         names = project_of(Path.cwd()).table.get("models", {})
         near = closest(target, list(names)) if ":" not in target and isinstance(names, dict) else ""
         if not near:
             raise
-        raise MissingTargetError(error.what, hint=f"did you mean the model {near!r} of pyproject.toml?") from None
-    check_imports(Path.cwd())
+        file = nearest_project(Path.cwd())
+        place = shown_path(file) if file else ""
+        raise MissingTargetError(error.what, hint=f"did you mean the model {near!r} of {place}?") from None
+    check_imports(chosen_folder() or Path.cwd())
     return model

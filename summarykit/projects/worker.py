@@ -19,7 +19,7 @@ from summarykit.projects.provenance import CheckoutFinder, Repository, foreign_m
 from summarykit.projects.source_folders import read_source_folders
 from summarykit.projects.targets import BuildArgs, summary_of_target
 from summarykit.result import Summary
-from summarykit.settings import nearest_project, project_of
+from summarykit.settings import FILE, nearest_project, project_of, using_project
 
 ANSWER = "answer.json"
 
@@ -29,9 +29,9 @@ def main(request: Mapping[str, Any]) -> None:
 
     Args:
         request: ``out``, a folder; ``tree``, the checkout; ``root``, the working tree, from which nothing may be
-            imported, and the build files of both; and ``target`` with ``build``, the fields of ``BuildArgs``, or
-            ``names`` of models of the project (all if there are none), and ``models``, the tables of those that are in
-            it now.
+            imported, and the build files of both; ``project``, the pyproject.toml in use, relative to the tree, or
+            None; and ``target`` with ``build``, the fields of ``BuildArgs``, or ``names`` of models of the project
+            (all if there are none), and ``models``, the tables of those that are in it now.
 
     """
     out, root, tree = (Path(request[name]) for name in ("out", "root", "tree"))
@@ -40,17 +40,24 @@ def main(request: Mapping[str, Any]) -> None:
     sys.meta_path.insert(0, CheckoutFinder(now, then))
     answer: dict[str, Any] = {"models": {}, "error": None, "copy": None}
     try:
-        for number, each in enumerate(_builders(request)):
-            model = _build(each, out / f"{number}.json")
-            if model.get("no_module") and (file := _file_that_exists(each.module, now, then)):
-                model |= _not_imported(each.module, file, model["what"])
-            answer["models"][each.name] = model
+        with using_project(_project_there(request)):
+            for number, each in enumerate(_builders(request)):
+                model = _build(each, out / f"{number}.json")
+                if model.get("no_module") and (file := _file_that_exists(each.module, now, then)):
+                    model |= _not_imported(each.module, file, model["what"])
+                answer["models"][each.name] = model
     except SummaryKitError as error:
         answer["error"] = _message(error)
     target = (request["target"] or "").partition(":")[0]
     copy = next(foreign_modules(now, then, list(sys.modules.items()), target), None)
     answer["copy"] = copy._asdict() if copy else None
     (out / ANSWER).write_text(json.dumps(answer), encoding="utf-8")
+
+
+def _project_there(request: Mapping[str, Any]) -> Path | None:
+    """Return the pyproject.toml in use, as it is in the checkout; None if it is not there."""
+    file = Path(request["tree"], request["project"]) if request["project"] else None
+    return file if file and file.is_file() else None
 
 
 class _Builder(NamedTuple):
@@ -73,7 +80,7 @@ def _builders(request: Mapping[str, Any]) -> Iterator[_Builder]:
         yield _Builder(request["target"], request["target"], lambda: _summary_of_target(request))
         return
     here = Path.cwd()
-    project = nearest_project(here)
+    project = nearest_project(here) if _project_there(request) or not request["project"] else None
     names = set()
     if project is not None and project.is_relative_to(request["tree"]) and project_of(here).table.get("models"):
         for model in project_models(here):
@@ -85,7 +92,7 @@ def _builders(request: Mapping[str, Any]) -> Iterator[_Builder]:
         if name not in names:
             folder = Path(request["tree"], table["folder"])
             folder.mkdir(parents=True, exist_ok=True)
-            model = ProjectModel(name, folder, table["settings"], ())
+            model = ProjectModel(name, folder / FILE, table["settings"], ())
             yield _Builder(name, model.settings["target"], partial(summary_of, model), only_now=True)
 
 

@@ -92,6 +92,8 @@ def test_another_project_has_other_formulas(project, tmp_path, monkeypatch):
     other.mkdir()
     (other / "pyproject.toml").write_text("[project]\n")
     monkeypatch.chdir(other)
+    assert row(Mixer()).evidence == "verified"
+    (other / "pyproject.toml").write_text("[tool.summarykit]\n")
     assert row(Mixer()).evidence == "shape only"
 
 

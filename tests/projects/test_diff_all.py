@@ -167,7 +167,7 @@ def test_a_revision_of_git_tells_the_same_as_a_folder(project, capsys, golden):
     git("commit", "--quiet", "-m", "wrong")
     project(AFTER)
     code, _, err = said(capsys, "diff", "--all", "--git", "HEAD")
-    assert (code, "at HEAD: [tool.summarykit.models.small]: target is 3" in err) == (2, True)
+    assert (code, "at HEAD: pyproject.toml: [tool.summarykit.models.small]: target is 3" in err) == (2, True)
 
 
 def test_in_python(bases):
@@ -295,7 +295,7 @@ def test_a_report_on_all_goes_on_after_one_that_fails(bases, capsys):
     (bases / "out").mkdir()
     code, out, err = said(capsys, "report", "--all", "-o", "out/{name}.md", "-o", "out/{name}.xlsx", "--depth", "1")
     assert code == 2
-    assert "summarykit: [tool.summarykit.models.broken]: shop_broken:build() fails: NameError" in err
+    assert "summarykit: pyproject.toml: [tool.summarykit.models.broken]: shop_broken:build() fails: NameError" in err
     assert sorted(path.stem for path in (bases / "out").glob("*.md")) == ["coming", "fixed", "heads", "small"]
     assert "coming: 12 parameters" in out
 

@@ -156,7 +156,7 @@ def report(
     Raises:
         SummaryKitError: As for ``summarize``.
         UnknownFormatError: A suffix has no format.
-        OutputError: A folder is missing or cannot be written, or the disk is full.
+        OutputError: A folder cannot be made or written, or the disk is full.
         TemplateError: A template has an error.
 
     Example:

@@ -70,10 +70,6 @@ class Diff(Saveable):
         """Whether the changes add up to the difference of the totals: ``checks.ok``, and each in ``checks.list``."""
         return self.comparison.checks
 
-    def with_base_note(self, note: str) -> Diff:
-        """Return the same with *note*, what a reader has to know of the model before."""
-        return replace(self, comparison=replace(self.comparison, base_note=note)) if note else self
-
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on the changes."""
@@ -122,7 +118,7 @@ def diff(
         NotAModelError: *before* or *after* is none of these.
         MissingFileError, SavedFileError: A path is given, and no summary can be read there.
         UnknownFormatError: A suffix has no format for comparisons.
-        OutputError: A folder is missing or cannot be written, or the disk is full.
+        OutputError: A folder cannot be made or written, or the disk is full.
         TemplateError: A template has an error, or a folder of templates is not there.
 
     Example:
@@ -151,3 +147,8 @@ def make_diff(before: Summary | None, after: Summary, overrides: Overrides, limi
     verdicts = tuple(judge(limit, after.data, base) for limit in limits)
     defaults = replace(after.options, source="")  # that is where one of the two models came from
     return Diff(replace(comparison, verdicts=verdicts), overrides.over(defaults))
+
+
+def with_base_note(diff: Diff, note: str) -> Diff:
+    """Return *diff* with what a reader has to know of the model before; the same if *note* is empty."""
+    return replace(diff, comparison=replace(diff.comparison, base_note=note)) if note else diff

@@ -44,7 +44,7 @@ class Saveable(ABC):
 
         Raises:
             UnknownFormatError: A suffix has no format for this; the message lists those there are.
-            OutputError: A folder is missing or cannot be written.
+            OutputError: A folder cannot be made or written.
             TemplateError: A template of the user's has an error.
 
         """

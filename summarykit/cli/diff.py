@@ -126,7 +126,7 @@ def _diff_two(
     always: bool,
 ) -> bool:
     """Print and write what changed from one model to another; return whether nothing did."""
-    from summarykit.comparison import make_diff
+    from summarykit.comparison import make_diff, with_base_note
     from summarykit.exporters.files import targets
     from summarykit.exporters.markdown.step_summary import append_summary
     from summarykit.exporters.text.diff import print_comparison
@@ -144,17 +144,17 @@ def _diff_two(
     assert after is not None
     model = project_model(after, Path.cwd())
     current = summary_of_target(after, build, progress=True)
-    result = make_diff(base, current, overrides._replace(source=source), model.limits if model else ()).with_base_note(
-        note
-    )
+    limits = model.limits if model else ()
+    result = with_base_note(make_diff(base, current, overrides._replace(source=source), limits), note)
     same = result.same and not result.comparison.new
-    files = outputs.files if always or not same else []
-    result.save(*files, progress=True)
+    if same and not always:
+        outputs = outputs.without_report()
+    result.save(*outputs.files, progress=True)
     if not outputs.print(result.comparison, result.options):
         print_comparison(terminal(), result.comparison, result.options)
     if step and (always or not same):
         append_summary(result.comparison, result.options)
-    outputs.print_names(files)
+    outputs.print_names(outputs.files)
     return same
 
 
@@ -169,16 +169,16 @@ def _diff_all(
 
     check_paths(outputs.files)
     result = make_diff_all((), base, git, overrides, progress=True)
-    files = outputs.files if always or not result.same else []
-    result.save(*files, progress=True)
+    if result.same and not always:
+        outputs = outputs.without_report()
+    result.save(*outputs.files, progress=True)
     if not outputs.print(result.changes, result.options):
         print_project(terminal(), result.changes, result.options)
     if step and (always or not result.same):
         append_summary(result.changes, result.options)
-    outputs.print_names([path for path in files if NAME not in str(path)])
-    for path in files:
-        if NAME in str(path):
-            typer.echo(f"wrote {path} for each of {len(result.diffs)}", err=outputs.exporter is not None)
+    outputs.print_names(
+        f"{path} for each of {len(result.diffs)}" if NAME in str(path) else path for path in outputs.files
+    )
     if result.failed:
         raise typer.Exit(2)
     return result.same

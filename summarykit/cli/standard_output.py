@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -23,10 +23,15 @@ class Outputs(NamedTuple):
 
     files: list[Path]
     exporter: Exporter | None = None  #: of standard output; None where the command prints for people
-    title: str = ""  #: the format, for messages
+    suffix: str = ""  #: of its format, for messages
+    has_report: bool = True  #: whether a report is written at all
+
+    def without_report(self) -> Outputs:
+        """Return the same with nothing to write: standard output stays empty where it was for a report."""
+        return self._replace(files=[], has_report=False)
 
     def print(self, report: Report, options: Options) -> bool:
-        """Write *report* to standard output, and return whether that was wanted.
+        """Write *report* to standard output, and return whether that is all that may be there.
 
         Raises:
             OutputError: The format is not text, and standard output is a terminal.
@@ -34,18 +39,20 @@ class Outputs(NamedTuple):
         """
         if self.exporter is None:
             return False
+        if not self.has_report:
+            return True
         out = BytesIO()
         write_with(self.exporter, report, out, options)
         content = out.getvalue()
         if sys.stdout.isatty() and b"\0" in content:
-            what = f"a report in the format {self.title} is no text, and would spoil the terminal"
-            raise OutputError(what, hint=f"write it to a file, or into a pipe: -o report.{self.title}")
+            what = f"a report in the format {self.suffix} is no text, and would spoil the terminal"
+            raise OutputError(what, hint=f"write it to a file, or into a pipe: -o report.{self.suffix}")
         sys.stdout.flush()
         sys.stdout.buffer.write(content)  # the bytes of the file, whatever the terminal's encoding is
         sys.stdout.buffer.flush()
         return True
 
-    def print_names(self, paths: Sequence[Path]) -> None:
+    def print_names(self, paths: Iterable[Path | str]) -> None:
         """Print a line for each file that was written: to standard error where a report is on standard output."""
         for path in paths:
             typer.echo(f"wrote {path}", err=self.exporter is not None)

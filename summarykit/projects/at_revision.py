@@ -119,6 +119,7 @@ def _answer(revision: Revision, checkout: Checkout, request: Mapping[str, Any], 
         **request,
         "home": str(Path(__file__).parents[2]),
         "paths": _import_paths(revision.root, checkout.tree),
+        "paths_now": [str(Path.cwd()), *(str(Path(entry or ".").resolve()) for entry in sys.path)],
         "root": str(revision.root),
         "tree": str(checkout.tree),
         "here": "" if here == Path() else here.as_posix(),
@@ -164,10 +165,7 @@ def _base(model: Mapping[str, Any], revision: Revision, checkout: Checkout, out:
             f"fetch them: git archive {revision.commit} > {os.devnull}"
         )
     elif checkout.filters:
-        hint = (
-            "files of a filter such as LFS are pointers there, since no filter is run; build without them "
-            "(--meta), or save the summary there and compare with it: summarykit diff base.json TARGET"
-        )
+        hint += "; files of a filter such as LFS are pointers there, since no filter is run"
     return Base(None, TargetError(f"at {revision.name}: {_with_own_paths(model['what'], checkout)}", hint=hint))
 
 

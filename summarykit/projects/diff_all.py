@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from summarykit._util.progress import progress_bar
 from summarykit.api import load
-from summarykit.comparison import Diff, make_diff
+from summarykit.comparison import Diff, make_diff, with_base_note
 from summarykit.errors import BudgetError, MissingFileError, RevisionError, SavedFileError
 from summarykit.exporters.base import Options, Report
 from summarykit.exporters.files import targets, write_each
@@ -74,7 +74,7 @@ class ProjectDiff(Saveable):
 
         Raises:
             UnknownFormatError: A suffix has no format for this; the message lists those there are.
-            OutputError: A folder is missing or cannot be written.
+            OutputError: A folder cannot be made or written.
             TemplateError: A template of the user's has an error.
 
         """
@@ -166,7 +166,7 @@ def make_diff_all(
     old_models, notes = bases.removed_models({model.name for model in models})
     changes = ProjectChanges((*(change for change, _ in pairs), *old_models), (*bases.notes, *notes))
     note = " ".join(bases.notes)  # a report on one model has it too; that on all models says it once
-    diffs = {change.name: diff.with_base_note(note) for change, diff in pairs if diff}
+    diffs = {change.name: with_base_note(diff, note) for change, diff in pairs if diff}
     result = ProjectDiff(changes, diffs, overrides.over(options))
     result.save(*paths)
     return result

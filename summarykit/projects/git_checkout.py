@@ -279,6 +279,14 @@ def root_around(folder: Path) -> Path | None:
     return Path(process.stdout.strip()).resolve() if not process.returncode and process.stdout.strip() else None
 
 
+def git_ignores(root: Path, file: str) -> bool:
+    """Return whether git ignores a file of the repository at *root*; False without git."""
+    try:
+        return not _run(("check-ignore", "--quiet", "--", file), root).returncode
+    except OSError:
+        return False
+
+
 def tracked_files(folder: Path, names: Sequence[str]) -> list[str]:
     """Return the files below *folder*, the root of a repository, that git tracks and that are called one of *names*."""
     patterns = [f":(glob)**/{name}" for name in names]

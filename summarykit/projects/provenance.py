@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib import metadata
 from importlib.abc import MetaPathFinder
@@ -42,31 +42,38 @@ class Repository(NamedTuple):
 
     def own(self, module: str, file: str) -> bool:
         """Return whether *module*, loaded from *file* outside of the repository, is a copy of one of its modules."""
-        top = module.partition(".")[0]
-        if top in sys.stdlib_module_names or top == _OWN:
-            return False
-        owners = _distributions(top, file)
+        owners = _distributions(module.partition(".")[0], file)
         if owners:
             names = {normal_name(owner.name) for owner in owners}
             return bool(names & self.sources.projects) or any(_is_built_from(owner, self.root) for owner in owners)
-        return self.sources.holds(self.root, module)
+        return self.sources.holds(self.root, module, near="." not in module)
 
 
-def stale_copies(repository: Repository, modules: Iterable[tuple[str, ModuleType]]) -> Iterator[Copy]:
-    """Yield the modules whose file is a copy that differs from the repository's own."""
+def _is_nobodys(top: str) -> bool:
+    """Return whether a top-level module is no matter of repositories: Python's, summarykit's, or a script."""
+    return top in sys.stdlib_module_names or top in (_OWN, "__main__")
+
+
+def stale_copies(
+    repository: Repository, modules: Iterable[tuple[str, ModuleType]], is_ignored: Callable[[str], bool]
+) -> Iterator[Copy]:
+    """Yield the modules whose file is a copy that differs from the repository's own.
+
+    A file in the repository is a copy only if *is_ignored* says that git ignores it, as it does a build folder:
+    several projects of a repository may have a module of the same name.
+    """
     root, sources = repository
     holds_top: dict[str, bool] = {}
     for name, module in modules:
         top = name.partition(".")[0]
-        if top in sys.stdlib_module_names or top == _OWN:
-            continue
         if top not in holds_top:
-            holds_top[top] = top in sources.packages or bool(sources.search_path(root, top))
+            is_there = top in sources.packages or bool(sources.search_path(root, top))
+            holds_top[top] = is_there and not _is_nobodys(top)
         file = _file(module) if holds_top[top] else ""
         source = sources.file_of(root, name) if file else None
         if source is None or os.path.realpath(source) == file or _same_bytes(source, file):
             continue
-        if _inside(file, root) or repository.own(name, file):
+        if is_ignored(file) if _inside(file, root) else repository.own(name, file):
             yield Copy(name, file, _cure(name, file, root))
 
 
@@ -85,32 +92,33 @@ def foreign_modules(
     for name, module in modules:
         file = _file(module)
         top = name.partition(".")[0]
-        if not file or file.startswith(f"{then.root}{os.sep}") or top in sys.stdlib_module_names:
-            continue
-        if top == _OWN and name != target:
+        if not file or file.startswith(f"{then.root}{os.sep}") or (_is_nobodys(top) and name != target):
             continue
         if _inside(file, now.root) or now.own(name, file) or then.own(name, file):
             yield Copy(name, file, _cure(name, file, now.root))
 
 
-def imported_file(module: str) -> Path | None:
-    """Return the file that Python's own finders have for *module*, without the packages around it being run again."""
-    top, *rest = module.split(".")
-    spec = next((s for f in sys.meta_path if not isinstance(f, CheckoutFinder) and (s := f.find_spec(top, None))), None)
-    for place in _places(spec):
-        folder = Path(place).parent if Path(place).is_file() else Path(place)
-        for file in (folder.joinpath(*rest, "__init__.py"), folder.joinpath(*rest).with_suffix(".py"), Path(place)):
-            if file.is_file() and (file != Path(place) or not rest):
-                return Path(os.path.realpath(file))
-    return None
-
-
 class CheckoutFinder(MetaPathFinder):
     """Import the repository's modules from a checkout, wherever the installed packages say that they are."""
 
-    def __init__(self, now: Repository, then: Repository) -> None:
-        self._now, self._then = now, then
+    def __init__(self, now: Repository, then: Repository, path_now: Sequence[str]) -> None:
+        self._now, self._then, self._path_now = now, then, list(path_now)
         self._asks_others = False
+
+    def file_now(self, module: str) -> Path | None:
+        """Return the file of *module* in the working tree, where it is imported from or where build files say."""
+        file = self._now.sources.file_of(self._now.root, module)
+        top, *rest = module.split(".")
+        for place in () if file else _places(self._spec_now(top)):
+            folder = Path(place).parent if Path(place).is_file() else Path(place)
+            inner = folder.joinpath(*rest)
+            files = (inner / "__init__.py", Path(f"{inner}.py")) if rest else (Path(place),)
+            file = next((each for each in files if each.is_file()), file)
+        return Path(os.path.realpath(file)) if file else None
+
+    def _spec_now(self, top: str) -> ModuleSpec | None:
+        """Return where the working tree's own Python finds a top-level module."""
+        return PathFinder.find_spec(top, self._path_now) or self._others(top, None, None)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -121,8 +129,7 @@ class CheckoutFinder(MetaPathFinder):
             ModuleNotFoundError: The repository has it now, and the checkout does not have it.
 
         """
-        top = fullname.partition(".")[0]
-        if self._asks_others or top in sys.stdlib_module_names or top == _OWN:
+        if self._asks_others or _is_nobodys(fullname.partition(".")[0]):
             return None
         spec = self._others(fullname, path, target)
         places = _places(spec)
@@ -130,8 +137,8 @@ class CheckoutFinder(MetaPathFinder):
             return spec  # built in, or of a loader that has no files
         outside = [place for place in places if not self._in_checkout(place)]
         copies = [place for place in outside if _inside(place, self._now.root) or self._now.own(fullname, place)]
-        if spec is not None and not copies:
-            return spec
+        if (spec is not None and not copies) or (spec is None and path is None and self._spec_now(fullname) is None):
+            return spec  # of somebody else; or nowhere, as in the working tree
         own = self._translate(fullname, copies) or self._search(fullname, path)
         if (spec is not None and spec.loader is None) or (own is not None and own.loader is None):
             return _namespace(fullname, own, [place for place in places if place not in copies])
@@ -233,27 +240,26 @@ def _same_bytes(one: Path, other: str) -> bool:
 
 
 @cache
-def _names_by_top() -> dict[str, list[str]]:
-    return {top: list(dict.fromkeys(names)) for top, names in metadata.packages_distributions().items()}
+def _by_top() -> dict[str, list[metadata.Distribution]]:
+    """Return the installed distributions, by the top-level modules that they have."""
+    names = metadata.packages_distributions()
+    return {top: [metadata.distribution(name) for name in dict.fromkeys(names[top])] for top in names}
 
 
 def _distributions(top: str, file: str) -> list[metadata.Distribution]:
-    """Return the installed distributions that a file belongs to, by its top-level package."""
-    distributions = []
-    for name in _names_by_top().get(top, ()):
-        try:
-            distributions.append(metadata.distribution(name))
-        except metadata.PackageNotFoundError:
-            continue
-    if len(distributions) < 2:
-        return distributions
+    """Return the installed distributions that a file belongs to, by its top-level module."""
     real = os.path.realpath(file)
-    holders = [
-        each
-        for each in distributions
-        if real in {os.path.realpath(str(each.locate_file(path))) for path in each.files or ()}
-    ]
-    return holders or distributions
+    candidates = [each for each in _by_top().get(top, ()) if real.startswith(_home(each))]
+    if len(candidates) < 2:
+        return candidates
+    paths = ({os.path.realpath(str(each.locate_file(path))) for path in each.files or ()} for each in candidates)
+    holders = [each for each, files in zip(candidates, paths, strict=True) if real in files]
+    return holders or candidates
+
+
+def _home(distribution: metadata.Distribution) -> str:
+    """Return the folder that a distribution is installed in."""
+    return os.path.realpath(str(distribution.locate_file(""))) + os.sep
 
 
 def _is_built_from(distribution: metadata.Distribution, root: Path) -> bool:
@@ -271,8 +277,7 @@ def _cure(module: str, file: str, root: Path) -> str:
     """Return which line of the set-up makes a module come from the repository."""
     top = module.partition(".")[0]
     entries = [each for each in sys.path if each and file.startswith(os.path.realpath(each) + os.sep)]
-    homes = (os.path.realpath(str(each.locate_file(""))) + os.sep for each in _distributions(top, file))
-    if file.startswith(tuple(homes)):
+    if _distributions(top, file):
         return f"install the project as editable, so that {top!r} is the repository's own: pip install -e ."
     place = max(entries, key=lambda each: len(os.path.realpath(each)), default=str(Path(file).parent))
     if _inside(file, root):

@@ -26,6 +26,7 @@ class SourceFolders(NamedTuple):
     """The folders of a repository that hold its modules, all relative to its root."""
 
     folders: tuple[str, ...]  #: each holds modules and packages: ``"src"``; the likeliest first
+    near: int  #: so many of them, the first, are of the current folder and of the projects around it
     packages: Mapping[str, str]  #: packages that are in a folder of another name: ``{"net": "lib"}``
     projects: frozenset[str]  #: what the repository is called as an installed distribution, in normal form
 
@@ -37,11 +38,14 @@ class SourceFolders(NamedTuple):
                     return path
         return None
 
-    def holds(self, tree: Path, module: str) -> bool:
-        """Return whether the repository at *tree* has *module*: a file, or a namespace package."""
-        return self.file_of(tree, module) is not None or any(
-            _holds_python(tree / place) for place in self._places(module)
-        )
+    def holds(self, tree: Path, module: str, *, near: bool = False) -> bool:
+        """Return whether the repository at *tree* has *module*: a file, or a namespace package.
+
+        With *near*, projects are left out that are not around the current folder: many may have a ``utils``.
+        """
+        sources = self._replace(folders=self.folders[: self.near]) if near else self
+        places = sources._places(module)
+        return sources.file_of(tree, module) is not None or any(_holds_python(tree / place) for place in places)
 
     def search_path(self, tree: Path, module: str) -> list[str]:
         """Return the folders below *tree* in which the top-level *module* is, the likeliest first."""
@@ -75,15 +79,18 @@ def read_source_folders(tree: Path, files: Iterable[str], here: str = "") -> Sou
     folders = [here]
     packages: dict[str, str] = {}
     names: set[str] = set()
+    near = 1
     for project in sorted(projects, key=lambda project: _distance(project, here)):
         settings = [_read(tree / project / name) for name in projects[project]]
         folders += [_join(project, each) for setting in settings for each in setting.folders]
         folders += [_join(project, usual) for usual in _USUAL]
+        if _is_around(project, here):
+            near = len(dict.fromkeys(folders))
         for setting in settings:
             for package, folder in setting.packages.items():
                 packages.setdefault(package, _join(project, folder))
             names |= {normal_name(setting.name)} if setting.name else set()
-    return SourceFolders(tuple(dict.fromkeys(folders)), packages, frozenset(names))
+    return SourceFolders(tuple(dict.fromkeys(folders)), near, packages, frozenset(names))
 
 
 def normal_name(distribution: str) -> str:
@@ -101,8 +108,11 @@ class _Settings(NamedTuple):
 
 def _distance(project: str, here: str) -> tuple[int, int, str]:
     """Return what sorts projects around the current folder first, the nearest on top."""
-    around = f"{here}/".startswith(f"{project}/") or not project
-    return (0, -len(project), project) if around else (1, project.count("/"), project)
+    return (0, -len(project), project) if _is_around(project, here) else (1, project.count("/"), project)
+
+
+def _is_around(project: str, here: str) -> bool:
+    return not project or f"{here}/".startswith(f"{project}/")
 
 
 def _join(project: str, folder: str) -> str:

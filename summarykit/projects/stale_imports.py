@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from summarykit.errors import TargetError
-from summarykit.projects.git_checkout import root_around, tracked_files
+from summarykit.projects.git_checkout import git_ignores, root_around, tracked_files
 from summarykit.projects.provenance import CheckoutFinder, Repository, stale_copies
 from summarykit.projects.source_folders import BUILD_FILES, read_source_folders
 
@@ -22,8 +22,11 @@ def check_imports(folder: Path) -> None:
     if any(isinstance(finder, CheckoutFinder) for finder in sys.meta_path):
         return  # this is the Python that builds a revision; it looks at every module itself
     repository = _repository(folder.resolve())
-    copy = next(stale_copies(repository, list(sys.modules.items())), None) if repository else None
-    if repository and copy:
+    if repository is None:
+        return
+    is_ignored = partial(git_ignores, repository.root)
+    copy = next(stale_copies(repository, list(sys.modules.items()), is_ignored), None)
+    if copy:
         own = repository.sources.file_of(repository.root, copy.module)
         place = own.relative_to(repository.root) if own else ""
         raise TargetError(

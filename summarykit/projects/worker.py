@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from summarykit.errors import MissingFileError, MissingTargetError, SummaryKitError, TargetError
 from summarykit.projects.models import ProjectModel, project_models, summary_of
-from summarykit.projects.provenance import CheckoutFinder, Repository, foreign_modules, imported_file
+from summarykit.projects.provenance import CheckoutFinder, Repository, foreign_modules
 from summarykit.projects.source_folders import read_source_folders
 from summarykit.projects.targets import BuildArgs, summary_of_target
 from summarykit.result import Summary
@@ -37,13 +37,16 @@ def main(request: Mapping[str, Any]) -> None:
     out, root, tree = (Path(request[name]) for name in ("out", "root", "tree"))
     now = Repository(root, read_source_folders(root, request["build_files"], request["here"]))
     then = Repository(tree, read_source_folders(tree, request["build_files_then"], request["here"]))
-    sys.meta_path.insert(0, CheckoutFinder(now, then))
+    finder = CheckoutFinder(now, then, request["paths_now"])
+    sys.meta_path.insert(0, finder)
     answer: dict[str, Any] = {"models": {}, "error": None, "copy": None}
     try:
         with using_project(_project_there(request)):
             for number, each in enumerate(_builders(request)):
                 model = _build(each, out / f"{number}.json")
-                if model.get("no_module") and (file := _file_that_exists(each.module, now, then)):
+                if model.get("no_module") and (
+                    file := _file_that_exists(each.module, finder.file_now(each.module), root, tree)
+                ):
                     model |= _not_imported(each.module, file, model["what"])
                 answer["models"][each.name] = model
     except SummaryKitError as error:
@@ -136,23 +139,18 @@ def _arguments_are_new(error: TargetError) -> bool:
     return isinstance(cause, TypeError) and cause.__traceback__ is not None and cause.__traceback__.tb_next is None
 
 
-def _file_that_exists(module: str, now: Repository, then: Repository) -> str:
+def _file_that_exists(module: str, file_now: Path | None, root: Path, tree: Path) -> str:
     """Return the file of a module that the checkout has, though it cannot be imported; empty where it has none.
 
-    It is the file that the module has in the working tree, and where that is not known, any file of its name.
+    It is the file that the module has in the working tree, and where that is not there, any file of its name.
     """
-    if not module:
-        return ""
-    file = now.sources.file_of(now.root, module) or imported_file(module)
-    if file is not None and file.is_relative_to(now.root):
-        place = file.relative_to(now.root)
-        if (then.root / place).is_file():
-            return place.as_posix()
+    if file_now is not None and file_now.is_relative_to(root) and (tree / file_now.relative_to(root)).is_file():
+        return file_now.relative_to(root).as_posix()
     if "." not in module:
         return ""  # many folders may have a model.py
     name = module.replace(".", "/")
-    files = (path for suffix in (".py", "/__init__.py") for path in sorted(then.root.rglob(f"{name}{suffix}")))
-    return next((path.relative_to(then.root).as_posix() for path in files), "")
+    files = (path for suffix in (".py", "/__init__.py") for path in sorted(tree.rglob(f"{name}{suffix}")))
+    return next((path.relative_to(tree).as_posix() for path in files), "")
 
 
 def _message(error: SummaryKitError) -> dict[str, str]:

@@ -213,6 +213,36 @@ def test_other_peoples_modules_of_the_same_name_are_theirs(repository):
     assert (code, "+68 parameters" in out) == (0, True), err
 
 
+def test_projects_of_one_repository_may_have_modules_of_one_name(repository):
+    own = repository("monorepo")
+    other = own.folder / "packages" / "another"
+    for folder, width in ((other, 3), (own.folder / "packages" / "one", 4)):
+        folder.mkdir(exist_ok=True)
+        (folder / "pyproject.toml").write_text(PROJECT.replace("Shop.Models", folder.name))
+        (folder / "model.py").write_text(f"from torch import nn\n\ndef build():\n    return nn.Linear(2, {width})\n")
+    own.git("add", ".")
+    own.git("commit", "--quiet", "-m", "two")
+    path = str(own.folder / "packages" / "one")
+    (Path(path) / "model.py").write_text("from torch import nn\n\ndef build():\n    return nn.Linear(2, 5)\n")
+    code, out, err = own.run("diff", "model:build", "--git", "main", PYTHONPATH=path)
+    assert (code, "+3 parameters" in out) == (0, True), err
+
+
+def test_a_module_that_the_working_tree_cannot_import_is_not_found_at_the_base(repository):
+    """Else the base would be another model: code often looks for a package that need not be there."""
+    own = repository("flat")
+    optional = own.folder / "lib" / "fast_kernels"
+    optional.mkdir(parents=True)
+    (optional / "__init__.py").write_text("")
+    (own.package / "size.py").write_text(
+        "try:\n    import fast_kernels\n    WIDTH = 9\nexcept ImportError:\n    WIDTH = 4\n"
+    )
+    own.git("add", ".")
+    own.git("commit", "--quiet", "-m", "optional")
+    code, out, err = own.diff()
+    assert (code, "othing changed" in out) == (0, True), err
+
+
 @pytest.mark.parametrize(
     ("name", "text", "module", "place"),
     [

@@ -204,8 +204,9 @@ def test_everything_is_left_as_it_was(grad, tmp_path):
 def test_everything_is_left_as_it_was_after_an_error(tmp_path):
     model = prepared()
     before = fingerprint(model)
+    (tmp_path / "file").touch()
     with pytest.raises(summarykit.SummaryKitError):
-        summarykit.report(model, tmp_path / "missing" / "out.json")
+        summarykit.report(model, tmp_path / "file" / "out.json")
     assert fingerprint(model) == before
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from summarykit.errors import TargetError
 from summarykit.projects.git_checkout import git_ignores, root_around, tracked_files
-from summarykit.projects.provenance import CheckoutFinder, Repository, stale_copies
+from summarykit.projects.import_origins import CheckoutFinder, Repository, stale_copies
 from summarykit.projects.source_folders import BUILD_FILES, read_source_folders
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from summarykit.errors import MissingFileError, MissingTargetError, SummaryKitError, TargetError
+from summarykit.projects.import_origins import CheckoutFinder, Repository, foreign_modules
 from summarykit.projects.models import ProjectModel, project_models, summary_of
-from summarykit.projects.provenance import CheckoutFinder, Repository, foreign_modules
 from summarykit.projects.source_folders import read_source_folders
 from summarykit.projects.targets import BuildArgs, summary_of_target
 from summarykit.result import Summary
